@@ -1,0 +1,2 @@
+//! Definition files: TOML with units, expressions and named parts, checked and turned into a
+//! `NetworkSpec`.

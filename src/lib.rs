@@ -1,0 +1,16 @@
+//! Spikewheel: an event-driven simulator of spiking neural networks.
+//!
+//! A definition (`definition`) becomes a `network::spec::NetworkSpec`, which is built into synapse
+//! tables (`network`, `synapse`) and run by the `engine`. What it produces goes to a recorder
+//! (`record`), and from there to statistics (`analysis`) and pictures (`plot`).
+
+pub mod analysis;
+pub mod definition;
+pub mod engine;
+pub mod network;
+pub mod neuron;
+pub mod plot;
+pub mod record;
+pub mod stimulus;
+pub mod synapse;
+pub mod units;

@@ -1,0 +1,4 @@
+//! From a specification to synapse tables.
+
+pub mod connect;
+pub mod spec;

@@ -1,0 +1,357 @@
+//! `NetworkSpec`: a network stated completely, with nothing left to look up.
+//!
+//! This is what the definition layer produces from a TOML file, what a Rust program can write by
+//! hand, and what `network::build` turns into tables. All values are in canonical units (ms, mV,
+//! pA, pF, nS; rates in Hz); all times on the grid are ticks.
+
+use std::sync::Arc;
+
+use crate::neuron::ModelKind;
+
+/// Picoseconds in a millisecond.
+pub const PS_PER_MS: f64 = 1e9;
+
+/// A whole simulation: network, input, duration, and what is to be recorded.
+#[derive(Clone, Debug)]
+pub struct NetworkSpec {
+    /// One line that says what this is.
+    pub name: String,
+    /// Everything random follows from this number and the network.
+    pub seed: u64,
+    /// Length of one tick in picoseconds (0.1 ms = 100,000,000).
+    pub resolution_ps: u64,
+    /// Last tick of the run; the first is 1.
+    pub duration: u64,
+    pub arithmetic: Arithmetic,
+    /// Neurons and sized sources. Global ids count through this list in order.
+    pub populations: Vec<PopulationSpec>,
+    /// Connection statements in the order of the definition.
+    pub projections: Vec<ProjectionSpec>,
+    /// Private, undelayed input: each target has its own.
+    pub drives: Vec<DriveSpec>,
+    pub recording: RecordingSpec,
+}
+
+impl NetworkSpec {
+    /// Length of a tick in ms.
+    pub fn tick_ms(&self) -> f64 {
+        self.resolution_ps as f64 / PS_PER_MS
+    }
+
+    /// Global id of the first element of each population, and the total at the end.
+    pub fn offsets(&self) -> Vec<u64> {
+        let mut at = 0u64;
+        let mut all = Vec::with_capacity(self.populations.len() + 1);
+        for p in &self.populations {
+            all.push(at);
+            at += u64::from(p.size);
+        }
+        all.push(at);
+        all
+    }
+
+    /// Index of the population of that name.
+    pub fn population(&self, name: &str) -> Option<usize> {
+        self.populations.iter().position(|p| p.name == name)
+    }
+}
+
+/// Number format of state, accumulators and constant weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Arithmetic {
+    #[default]
+    Double,
+    Single,
+}
+
+impl Arithmetic {
+    pub const NAMES: [&'static str; 2] = ["double", "single"];
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Double => "double",
+            Self::Single => "single",
+        }
+    }
+}
+
+/// How a population is updated. `Auto` decides from expected and measured input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Update {
+    #[default]
+    Auto,
+    Lazy,
+    Sweep,
+}
+
+impl Update {
+    pub const NAMES: [&'static str; 3] = ["auto", "lazy", "sweep"];
+}
+
+/// Neurons of one model, or a source with elements of its own.
+#[derive(Clone, Debug)]
+pub struct PopulationSpec {
+    pub name: String,
+    pub size: u32,
+    pub kind: PopulationKind,
+    /// One name per element, if the user gave any.
+    pub labels: Option<Arc<Vec<String>>>,
+}
+
+#[derive(Clone, Debug)]
+pub enum PopulationKind {
+    Neurons(NeuronSpec),
+    Source(SourceSpec),
+}
+
+/// Parameters and initial state of a neuron population.
+#[derive(Clone, Debug)]
+pub struct NeuronSpec {
+    pub model: ModelKind,
+    /// One entry per parameter of the model's table, in its order.
+    pub params: Vec<Values>,
+    /// One entry per state variable of the model's table, in its order.
+    pub initial: Vec<Values>,
+    pub options: NeuronOptions,
+    pub update: Update,
+}
+
+/// What applies to a population as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct NeuronOptions {
+    pub reset: ResetMode,
+    pub threshold_test: ThresholdTest,
+    /// Keep delta input that arrives while refractory, decayed to the end of the refractory time.
+    pub refractory_input: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ResetMode {
+    /// V := V_reset.
+    #[default]
+    Value,
+    /// V := V - (V_th - E_L).
+    Subtract,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ThresholdTest {
+    /// V >= V_th.
+    #[default]
+    NonStrict,
+    /// V > V_th.
+    Strict,
+}
+
+/// A number for each element of something, from one rule.
+///
+/// Drawn values come from a counter stream keyed by (seed, domain, element), so they do not depend
+/// on how the elements are divided among shards.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    Constant(f64),
+    /// Uniform in [low, high).
+    Uniform {
+        low: f64,
+        high: f64,
+    },
+    /// Normal, redrawn until it lies in [min, max].
+    Normal {
+        mean: f64,
+        std: f64,
+        min: f64,
+        max: f64,
+    },
+    /// exp(N(mu, sigma)) times `scale`, redrawn until it lies in [min, max].
+    Lognormal {
+        mu: f64,
+        sigma: f64,
+        scale: f64,
+        min: f64,
+        max: f64,
+    },
+    /// One value per element, in the order of ids.
+    Array(Arc<Vec<f64>>),
+}
+
+impl Values {
+    /// The value if every element has the same.
+    pub fn constant(&self) -> Option<f64> {
+        match self {
+            Self::Constant(v) => Some(*v),
+            _ => None,
+        }
+    }
+}
+
+impl From<f64> for Values {
+    fn from(v: f64) -> Self {
+        Self::Constant(v)
+    }
+}
+
+/// A half-open range of one population.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// Index into `NetworkSpec::populations`.
+    pub population: usize,
+    pub start: u32,
+    pub end: u32,
+}
+
+impl Slice {
+    pub fn len(&self) -> u32 {
+        self.end - self.start
+    }
+    pub fn is_empty(&self) -> bool {
+        self.end == self.start
+    }
+}
+
+/// One connection statement: `from` and `to` are lists of slices taken as one concatenated list.
+#[derive(Clone, Debug)]
+pub struct ProjectionSpec {
+    pub from: Vec<Slice>,
+    pub to: Vec<Slice>,
+    pub rule: Rule,
+    pub allow_autapses: bool,
+    pub allow_multapses: bool,
+    /// mV for models with delta input, pA for current-based ones, a plain number for `if`.
+    pub weight: Weight,
+    pub delay: Delay,
+}
+
+impl ProjectionSpec {
+    pub fn sources(&self) -> u64 {
+        self.from.iter().map(|s| u64::from(s.len())).sum()
+    }
+    pub fn targets(&self) -> u64 {
+        self.to.iter().map(|s| u64::from(s.len())).sum()
+    }
+}
+
+/// Connection rules under their NEST names.
+#[derive(Clone, Debug)]
+pub enum Rule {
+    AllToAll,
+    OneToOne,
+    /// Every target draws this many sources.
+    FixedIndegree(u32),
+    /// Every source draws this many targets.
+    FixedOutdegree(u32),
+    /// This many synapses, both ends drawn.
+    FixedTotalNumber(u64),
+    /// Every pair with this probability.
+    PairwiseBernoulli(f64),
+    /// Exactly these; indices count within the concatenated `from` and `to`.
+    List(Arc<EdgeList>),
+}
+
+/// Explicit synapses, one entry per synapse in each column.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EdgeList {
+    pub source: Vec<u32>,
+    pub target: Vec<u32>,
+    /// Canonical unit of the target's input; empty if the projection states the weight.
+    pub weight: Vec<f64>,
+    /// Ticks; empty if the projection states the delay.
+    pub delay: Vec<u64>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Weight {
+    /// Drawn or constant. Drawn values are rounded to f32: the rounded value *is* the weight.
+    Values(Values),
+    FromList,
+}
+
+#[derive(Clone, Debug)]
+pub enum Delay {
+    /// The same number of ticks (at least 1) for every synapse.
+    Ticks(u64),
+    /// Drawn in ms, rounded to ticks, never below one tick.
+    Drawn(Values),
+    FromList,
+}
+
+/// A source as a population: its spikes travel over projections.
+#[derive(Clone, Debug)]
+pub enum SourceSpec {
+    Poisson {
+        rate: Rate,
+    },
+    SpikeList(Arc<SpikeList>),
+    Regular {
+        interval: u64,
+        start: u64,
+        stop: u64,
+    },
+}
+
+/// Explicit spike times.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SpikeList {
+    /// (tick, element), sorted; ticks are at least 1.
+    pub events: Vec<(u64, u32)>,
+}
+
+/// Rate over time and elements, in Hz. Times are ticks.
+#[derive(Clone, Debug)]
+pub enum Rate {
+    /// The same for all elements and all times in (start, stop].
+    Constant { hz: f64, start: u64, stop: u64 },
+    /// From tick `at[i]` on (exclusive), `hz[i]`; 0 before the first.
+    Steps { at: Vec<u64>, hz: Vec<f64> },
+    /// One rate per element, constant in (start, stop].
+    PerElement {
+        hz: Arc<Vec<f64>>,
+        start: u64,
+        stop: u64,
+    },
+}
+
+/// Private input without delay: one independent source per target element.
+#[derive(Clone, Debug)]
+pub struct DriveSpec {
+    /// Name of the stimulus in the definition.
+    pub name: String,
+    pub to: Vec<Slice>,
+    pub kind: DriveKind,
+}
+
+#[derive(Clone, Debug)]
+pub enum DriveKind {
+    /// An independent Poisson train per target.
+    Poisson { rate: Rate, weight: Values },
+    /// Element i of the list drives target i of the concatenated `to`.
+    SpikeList {
+        list: Arc<SpikeList>,
+        weight: Values,
+    },
+    /// Every target receives the same regular train.
+    Regular {
+        interval: u64,
+        start: u64,
+        stop: u64,
+        weight: Values,
+    },
+    /// Extra constant current: `amplitude[i]` (pA) from tick `at[i]` (exclusive) on, 0 before.
+    StepCurrent { at: Vec<u64>, amplitude: Vec<f64> },
+}
+
+/// What is written down.
+#[derive(Clone, Debug, Default)]
+pub struct RecordingSpec {
+    /// Slices whose spikes are recorded.
+    pub spikes: Vec<Slice>,
+    pub state: Vec<StateRecording>,
+}
+
+/// One state variable of some neurons at a fixed interval.
+#[derive(Clone, Debug)]
+pub struct StateRecording {
+    pub of: Slice,
+    /// Index into the model's table of recordable variables.
+    pub variable: usize,
+    /// Ticks between samples; samples are taken after the ticks that are multiples of it.
+    pub every: u64,
+}

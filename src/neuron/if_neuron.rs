@@ -1,0 +1,96 @@
+//! # `if`: integrate-and-fire without leak, dimensionless
+//!
+//! ```text
+//! dV/dt = I_e                       V a plain number, I_e per ms
+//! V <- V + sum of the weights that arrive at the tick
+//! V >= V_th: spike, V <- V_reset, held for t_ref
+//! ```
+//!
+//! The neuron of converted networks; with `reset = "subtract"` its spike count is the rounded
+//! integral of its input.
+
+use super::def::{Bound, ModelDef, ParamDef, RecordableDef, StateDef, StateDefault};
+use super::lif_delta::{T_REF, TAU_SFA};
+use crate::units::Dimension;
+
+const fn number(name: &'static str, default: f64, doc: &'static str) -> ParamDef {
+    ParamDef {
+        name,
+        dimension: Dimension::NONE,
+        default,
+        min: Bound::None,
+        max: Bound::None,
+        doc,
+    }
+}
+
+/// Parameters in the order of `DEF.params`.
+pub static DEF: ModelDef = ModelDef {
+    name: "if",
+    summary: "integrate-and-fire neuron without leak; dimensionless, as converted networks use it",
+    equations: "\
+dV/dt = I_e
+V <- V + sum of the weights that arrive at a tick; lost while refractory unless refractory_input = true
+V >= V_th (V > V_th with threshold_test = \"strict\"): spike; V <- V_reset (V <- V - V_th with reset = \"subtract\"), held for t_ref
+threshold = V_th + a;  tau_sfa da/dt = -a;  a <- a + q_sfa at each own spike",
+    params: &[
+        ParamDef {
+            default: 0.0,
+            ..T_REF
+        },
+        number("V_th", 1.0, "spike threshold"),
+        number(
+            "V_reset",
+            0.0,
+            "potential after a spike; must be below V_th",
+        ),
+        ParamDef {
+            name: "I_e",
+            dimension: Dimension::RATE,
+            default: 0.0,
+            min: Bound::None,
+            max: Bound::None,
+            doc: "constant drive: rise of V per unit of time",
+        },
+        ParamDef {
+            min: Bound::Inclusive(0.0),
+            ..number(
+                "q_sfa",
+                0.0,
+                "rise of the threshold at each own spike; 0 switches adaptation off",
+            )
+        },
+        TAU_SFA,
+    ],
+    state: &[
+        StateDef {
+            name: "V_m",
+            dimension: Dimension::NONE,
+            default: StateDefault::Value(0.0),
+            doc: "potential",
+        },
+        StateDef {
+            name: "threshold_rise",
+            dimension: Dimension::NONE,
+            default: StateDefault::Value(0.0),
+            doc: "how far the threshold stands above V_th",
+        },
+    ],
+    recordables: &[
+        RecordableDef {
+            name: "V_m",
+            dimension: Dimension::NONE,
+            doc: "potential",
+        },
+        RecordableDef {
+            name: "threshold",
+            dimension: Dimension::NONE,
+            doc: "momentary spike threshold, V_th + threshold_rise",
+        },
+    ],
+    weight: Some(Dimension::NONE),
+    has_threshold: true,
+    has_refractory_input: true,
+    takes_current: false,
+    reference: "Lapicque (1907); Diehl et al. (2015) IJCNN for its use in converted networks",
+};

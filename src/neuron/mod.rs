@@ -1,0 +1,71 @@
+//! Neuron models: one file each, and the one table that registers them.
+
+pub mod def;
+pub mod if_neuron;
+pub mod lif_alpha;
+pub mod lif_delta;
+pub mod lif_exp;
+pub mod relay;
+
+use def::ModelDef;
+
+/// Every neuron model, in the order users see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ModelKind {
+    LifDelta,
+    LifExp,
+    LifAlpha,
+    If,
+    Relay,
+}
+
+/// The registry: adding a model is its file, a variant above and a line here.
+pub static MODELS: [(ModelKind, &ModelDef); 5] = [
+    (ModelKind::LifDelta, &lif_delta::DEF),
+    (ModelKind::LifExp, &lif_exp::DEF),
+    (ModelKind::LifAlpha, &lif_alpha::DEF),
+    (ModelKind::If, &if_neuron::DEF),
+    (ModelKind::Relay, &relay::DEF),
+];
+
+impl ModelKind {
+    /// The table of this model.
+    pub fn def(self) -> &'static ModelDef {
+        MODELS
+            .iter()
+            .find(|(kind, _)| *kind == self)
+            .map(|(_, def)| *def)
+            .expect("every kind is registered")
+    }
+
+    /// The model of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        MODELS
+            .iter()
+            .find(|(_, def)| def.name == name)
+            .map(|(kind, _)| *kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_model_is_registered_once_under_its_own_name() {
+        for (kind, def) in MODELS {
+            assert_eq!(ModelKind::from_name(def.name), Some(kind));
+            assert_eq!(kind.def().name, def.name);
+        }
+    }
+
+    #[test]
+    fn every_default_lies_in_its_range() {
+        for (_, def) in MODELS {
+            for p in def.params {
+                assert!(p.min.allows_above(p.default), "{} {}", def.name, p.name);
+                assert!(p.max.allows_below(p.default), "{} {}", def.name, p.name);
+            }
+        }
+    }
+}

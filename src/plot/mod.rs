@@ -1,0 +1,1 @@
+//! Pictures: rasters and state traces.

@@ -1,0 +1,1 @@
+//! Rows of synapses and the codecs that hold them.
