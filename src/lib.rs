@@ -12,6 +12,7 @@ pub mod network;
 pub mod neuron;
 pub mod plot;
 pub mod record;
+pub mod rng;
 pub mod stimulus;
 pub mod synapse;
 pub mod units;

@@ -9,8 +9,12 @@
 //! The neuron of converted networks; with `reset = "subtract"` its spike count is the rounded
 //! integral of its input.
 
+use super::crossing::ExpSum;
 use super::def::{Bound, ModelDef, ParamDef, RecordableDef, StateDef, StateDefault};
+use super::lif_delta::Step;
 use super::lif_delta::{T_REF, TAU_SFA};
+use super::membrane::{Dynamics, SYN};
+use super::real::Real;
 use crate::units::Dimension;
 
 const fn number(name: &'static str, default: f64, doc: &'static str) -> ParamDef {
@@ -94,3 +98,46 @@ threshold = V_th + a;  tau_sfa da/dt = -a;  a <- a + q_sfa at each own spike",
     takes_current: false,
     reference: "Lapicque (1907); Diehl et al. (2015) IJCNN for its use in converted networks",
 };
+
+/// V a plain number; drive its rise per ms.
+pub struct If;
+
+impl<R: Real> Dynamics<R> for If {
+    const CHANNELS: usize = 1;
+    const SYN: usize = 0;
+    type Constants = ();
+    type Step = Step<R>;
+
+    fn constants(_: &dyn Fn(&str) -> f64) {}
+    fn step((): &(), dt: f64) -> Step<R> {
+        Step {
+            keep: R::of(1.0),
+            gain: R::of(dt),
+        }
+    }
+    fn memory((): &()) -> f64 {
+        // The propagator is linear in time: beyond a few table levels it is computed directly.
+        1e4
+    }
+    #[inline(always)]
+    fn advance(p: &Step<R>, v: R, s: [R; SYN], drive: R) -> (R, [R; SYN]) {
+        (p.gain * drive + v, s)
+    }
+    #[inline(always)]
+    fn advance_syn(_: &Step<R>, s: [R; SYN]) -> [R; SYN] {
+        s
+    }
+    #[inline(always)]
+    fn receive(_: &Step<R>, s: [R; SYN], input: [R; 2]) -> (R, [R; SYN]) {
+        (input[0], s)
+    }
+    fn course((): &(), v: f64, _: [f64; SYN], drive: f64) -> ExpSum {
+        let mut sum = ExpSum::default();
+        sum.add(0.0, v, drive);
+        sum
+    }
+    #[inline(always)]
+    fn bound((): &(), v: f64, _: [f64; SYN], drive: f64) -> f64 {
+        if drive > 0.0 { f64::INFINITY } else { v }
+    }
+}

@@ -8,7 +8,11 @@
 //!
 //! The textbook neuron tau dV/dt = -V, V <- V + w, V <- 0 is this model with E_L = V_reset = 0.
 
+use super::crossing::ExpSum;
 use super::def::{Bound, ModelDef, ParamDef, RecordableDef, StateDef, StateDefault};
+use super::membrane::{Dynamics, SYN};
+use super::propagator::Propagator;
+use super::real::Real;
 use crate::units::Dimension;
 
 pub(super) const E_L: ParamDef = ParamDef {
@@ -126,3 +130,75 @@ Solved in closed form between events; exact on the grid of ticks.",
     takes_current: true,
     reference: "Rotter & Diesmann (1999) Biol. Cybern. 81:381; convention of NEST's iaf_psc_delta",
 };
+
+/// V in mV relative to E_L; drive in pA.
+pub struct LifDelta;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Constants {
+    pub(super) tau_m: f64,
+    pub(super) c_m: f64,
+}
+
+/// V <- keep V + gain drive.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<R> {
+    pub(super) keep: R,
+    pub(super) gain: R,
+}
+
+impl<R: Real> Propagator for Step<R> {
+    #[inline(always)]
+    fn then(self, next: Self) -> Self {
+        Self {
+            keep: self.keep * next.keep,
+            gain: self.gain * next.keep + next.gain,
+        }
+    }
+}
+
+impl<R: Real> Dynamics<R> for LifDelta {
+    const CHANNELS: usize = 1;
+    const SYN: usize = 0;
+    type Constants = Constants;
+    type Step = Step<R>;
+
+    fn constants(param: &dyn Fn(&str) -> f64) -> Constants {
+        Constants {
+            tau_m: param("tau_m"),
+            c_m: param("C_m"),
+        }
+    }
+    fn step(c: &Constants, dt: f64) -> Step<R> {
+        Step {
+            keep: R::of(libm::exp(-dt / c.tau_m)),
+            gain: R::of(-libm::expm1(-dt / c.tau_m) * c.tau_m / c.c_m),
+        }
+    }
+    fn memory(c: &Constants) -> f64 {
+        50.0 * c.tau_m
+    }
+    #[inline(always)]
+    fn advance(p: &Step<R>, v: R, s: [R; SYN], drive: R) -> (R, [R; SYN]) {
+        (p.gain * drive + p.keep * v, s)
+    }
+    #[inline(always)]
+    fn advance_syn(_: &Step<R>, s: [R; SYN]) -> [R; SYN] {
+        s
+    }
+    #[inline(always)]
+    fn receive(_: &Step<R>, s: [R; SYN], input: [R; 2]) -> (R, [R; SYN]) {
+        (input[0], s)
+    }
+    fn course(c: &Constants, v: f64, _: [f64; SYN], drive: f64) -> ExpSum {
+        let steady = drive * c.tau_m / c.c_m;
+        let mut sum = ExpSum::default();
+        sum.add(0.0, steady, 0.0);
+        sum.add(1.0 / c.tau_m, v - steady, 0.0);
+        sum
+    }
+    #[inline(always)]
+    fn bound(c: &Constants, v: f64, _: [f64; SYN], drive: f64) -> f64 {
+        v.max(drive * c.tau_m / c.c_m)
+    }
+}

@@ -7,10 +7,14 @@
 //! V >= V_th: spike, V <- V_reset, held for t_ref; the currents go on
 //! ```
 
+use super::crossing::ExpSum;
 use super::def::{Bound, ModelDef, ParamDef, RecordableDef, StateDef, StateDefault};
 use super::lif_delta::{
     C_M, E_L, I_E, Q_SFA, REC_TH, REC_V, STATE_A, STATE_V, T_REF, TAU_M, TAU_SFA, V_RESET, V_TH,
 };
+use super::membrane::{Dynamics, SYN};
+use super::propagator::{Propagator, filtered_exponential};
+use super::real::Real;
 use crate::units::Dimension;
 
 pub(super) const TAU_SYN_EX: ParamDef = ParamDef {
@@ -77,3 +81,129 @@ Solved in closed form between events; exact on the grid of ticks.",
     takes_current: true,
     reference: "Rotter & Diesmann (1999) Biol. Cybern. 81:381; convention of NEST's iaf_psc_exp",
 };
+
+/// V in mV relative to E_L; currents and drive in pA. Synaptic state: I_syn_ex, I_syn_in.
+pub struct LifExp;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Constants {
+    pub(super) tau_m: f64,
+    pub(super) c_m: f64,
+    pub(super) tau_syn: [f64; 2],
+}
+
+impl Constants {
+    pub(super) fn read(param: &dyn Fn(&str) -> f64) -> Self {
+        Self {
+            tau_m: param("tau_m"),
+            c_m: param("C_m"),
+            tau_syn: [param("tau_syn_ex"), param("tau_syn_in")],
+        }
+    }
+    pub(super) fn slowest(&self) -> f64 {
+        self.tau_m.max(self.tau_syn[0]).max(self.tau_syn[1])
+    }
+}
+
+/// V <- keep V + from[x] I_x + gain drive;  I_x <- fade[x] I_x.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<R> {
+    keep: R,
+    gain: R,
+    from: [R; 2],
+    fade: [R; 2],
+}
+
+impl<R: Real> Propagator for Step<R> {
+    #[inline(always)]
+    fn then(self, next: Self) -> Self {
+        Self {
+            keep: self.keep * next.keep,
+            gain: self.gain * next.keep + next.gain,
+            from: [
+                self.from[0] * next.keep + self.fade[0] * next.from[0],
+                self.from[1] * next.keep + self.fade[1] * next.from[1],
+            ],
+            fade: [self.fade[0] * next.fade[0], self.fade[1] * next.fade[1]],
+        }
+    }
+}
+
+impl<R: Real> Dynamics<R> for LifExp {
+    const CHANNELS: usize = 2;
+    const SYN: usize = 2;
+    type Constants = Constants;
+    type Step = Step<R>;
+
+    fn constants(param: &dyn Fn(&str) -> f64) -> Constants {
+        Constants::read(param)
+    }
+    fn step(c: &Constants, dt: f64) -> Step<R> {
+        let from =
+            |x: usize| R::of(filtered_exponential(1.0 / c.tau_m, 1.0 / c.tau_syn[x], dt) / c.c_m);
+        Step {
+            keep: R::of(libm::exp(-dt / c.tau_m)),
+            gain: R::of(-libm::expm1(-dt / c.tau_m) * c.tau_m / c.c_m),
+            from: [from(0), from(1)],
+            fade: [
+                R::of(libm::exp(-dt / c.tau_syn[0])),
+                R::of(libm::exp(-dt / c.tau_syn[1])),
+            ],
+        }
+    }
+    fn memory(c: &Constants) -> f64 {
+        50.0 * c.slowest()
+    }
+    #[inline(always)]
+    fn advance(p: &Step<R>, v: R, s: [R; SYN], drive: R) -> (R, [R; SYN]) {
+        let v = v * p.keep + s[0] * p.from[0] + s[1] * p.from[1] + drive * p.gain;
+        (v, [s[0] * p.fade[0], s[1] * p.fade[1], s[2], s[3]])
+    }
+    #[inline(always)]
+    fn advance_syn(p: &Step<R>, s: [R; SYN]) -> [R; SYN] {
+        [s[0] * p.fade[0], s[1] * p.fade[1], s[2], s[3]]
+    }
+    #[inline(always)]
+    fn receive(_: &Step<R>, s: [R; SYN], input: [R; 2]) -> (R, [R; SYN]) {
+        (R::ZERO, [s[0] + input[0], s[1] + input[1], s[2], s[3]])
+    }
+    fn course(c: &Constants, v: f64, s: [f64; SYN], drive: f64) -> ExpSum {
+        let mut sum = ExpSum::default();
+        let steady = drive * c.tau_m / c.c_m;
+        sum.add(0.0, steady, 0.0);
+        let mut own = v - steady;
+        for x in 0..2 {
+            if s[x] == 0.0 {
+                continue;
+            }
+            let (a, b) = (1.0 / c.tau_m, 1.0 / c.tau_syn[x]);
+            if close(a, b) {
+                sum.add(a, 0.0, s[x] / c.c_m);
+            } else {
+                let part = s[x] / (c.c_m * (a - b));
+                sum.add(b, part, 0.0);
+                own -= part;
+            }
+        }
+        sum.add(1.0 / c.tau_m, own, 0.0);
+        if (0..2).any(|x| s[x] != 0.0 && close(1.0 / c.tau_m, 1.0 / c.tau_syn[x])) {
+            // Treating close rates as equal is wrong by this much at the most.
+            sum.add(0.0, 1e-6 * (s[0].abs() + s[1].abs()) * c.tau_m / c.c_m, 0.0);
+        }
+        sum
+    }
+    #[inline(always)]
+    fn bound(c: &Constants, v: f64, s: [f64; SYN], drive: f64) -> f64 {
+        // A current I that decays with tau_syn moves V by less than I tau_m / C_m (it does not
+        // decay) and by less than I tau_syn / C_m (all of its charge arrives at once).
+        let r = 1.0 / c.c_m;
+        let push =
+            s[0].max(0.0) * c.tau_syn[0].min(c.tau_m) + s[1].max(0.0) * c.tau_syn[1].min(c.tau_m);
+        v.max(drive * c.tau_m * r) + push * r
+    }
+}
+
+/// Rates so close that the difference of their exponentials cancels.
+pub(super) fn close(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-6 * a.max(b)
+}

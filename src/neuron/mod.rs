@@ -1,10 +1,15 @@
 //! Neuron models: one file each, and the one table that registers them.
 
+pub mod block;
+pub mod crossing;
 pub mod def;
 pub mod if_neuron;
 pub mod lif_alpha;
 pub mod lif_delta;
 pub mod lif_exp;
+pub mod membrane;
+pub mod propagator;
+pub mod real;
 pub mod relay;
 
 use def::ModelDef;

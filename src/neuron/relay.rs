@@ -19,3 +19,28 @@ an input spike that arrives at tick t is emitted at tick t, once for each synaps
     takes_current: false,
     reference: "NEST's parrot_neuron",
 };
+
+/// Relays of one shard: they hold no state but the tick of the last visit.
+pub struct Relay {
+    last: Vec<u64>,
+}
+
+impl Relay {
+    pub fn new(n: usize) -> Self {
+        Self { last: vec![0; n] }
+    }
+    pub fn len(&self) -> usize {
+        self.last.len()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.last.is_empty()
+    }
+    #[inline(always)]
+    pub fn visited(&self, i: usize, t: u64) -> bool {
+        self.last[i] == t
+    }
+    #[inline(always)]
+    pub fn visit(&mut self, i: usize, t: u64) {
+        self.last[i] = t;
+    }
+}

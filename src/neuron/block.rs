@@ -1,0 +1,151 @@
+//! The neurons of one population in one shard, whatever their model: one dispatch per block and
+//! tick, none per neuron.
+
+use super::ModelKind;
+use super::if_neuron::If;
+use super::lif_alpha::LifAlpha;
+use super::lif_delta::LifDelta;
+use super::lif_exp::LifExp;
+use super::membrane::{Columns, Dynamics, Lif};
+use super::real::Real;
+use super::relay::Relay;
+use crate::network::spec::NeuronOptions;
+
+pub enum Block<R: Real> {
+    Delta(Lif<LifDelta, R>),
+    Exp(Lif<LifExp, R>),
+    Alpha(Lif<LifAlpha, R>),
+    If(Lif<If, R>),
+    Relay(Relay),
+}
+
+/// Runs `$body` with `$b` bound to the integrate-and-fire population, or `$relay` for relays.
+macro_rules! lif {
+    ($self:expr, $b:ident => $body:expr, $r:pat => $relay:expr) => {
+        match $self {
+            Block::Delta($b) => $body,
+            Block::Exp($b) => $body,
+            Block::Alpha($b) => $body,
+            Block::If($b) => $body,
+            Block::Relay($r) => $relay,
+        }
+    };
+}
+
+impl<R: Real> Block<R> {
+    /// `n` neurons of `model` in their initial state.
+    pub fn new(
+        model: ModelKind,
+        n: usize,
+        tick_ms: f64,
+        options: NeuronOptions,
+        columns: &Columns<'_>,
+        individual_drive: bool,
+    ) -> Self {
+        let d = individual_drive;
+        match model {
+            ModelKind::LifDelta => Self::Delta(Lif::new(n, tick_ms, options, columns, d)),
+            ModelKind::LifExp => Self::Exp(Lif::new(n, tick_ms, options, columns, d)),
+            ModelKind::LifAlpha => Self::Alpha(Lif::new(n, tick_ms, options, columns, d)),
+            ModelKind::If => Self::If(Lif::new(n, tick_ms, options, columns, d)),
+            ModelKind::Relay => Self::Relay(Relay::new(n)),
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        lif!(self, b => b.len(), r => r.len())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Visits each listed neuron once, with its input; spiking ones are appended to `out` (a relay
+    /// as often as it was hit). `after` is called with each visited integrate-and-fire neuron and
+    /// the tick at which it must be looked at again.
+    #[inline]
+    pub fn visit_all(
+        &mut self,
+        t: u64,
+        list: &[u32],
+        mut input: impl FnMut(usize) -> [R; 2],
+        out: &mut Vec<u32>,
+        mut after: impl FnMut(u32, Option<u64>),
+    ) {
+        lif!(self, b => {
+            for &i in list {
+                let k = i as usize;
+                if b.visited(k, t) {
+                    continue;
+                }
+                if b.visit(k, t, input(k)) {
+                    out.push(i);
+                }
+                after(i, b.next_wake(k));
+            }
+        }, r => {
+            for &i in list {
+                let k = i as usize;
+                if r.visited(k, t) {
+                    continue;
+                }
+                r.visit(k, t);
+                let times = input(k)[0].f64() as u64;
+                out.extend((0..times).map(|_| i));
+            }
+        });
+    }
+
+    /// One tick for neurons from `lo` on.
+    #[inline]
+    pub fn sweep(&mut self, t: u64, lo: usize, input: [&mut [R]; 2], out: &mut Vec<u32>) {
+        lif!(self, b => b.sweep(t, lo, input, out), _ => {
+            for (k, hits) in input[0].iter().enumerate() {
+                let times = hits.f64() as u64;
+                out.extend((0..times).map(|_| (lo + k) as u32));
+            }
+        });
+    }
+
+    pub fn swept_to(&mut self, t: u64) {
+        lif!(self, b => b.swept_to(t), _ => {});
+    }
+
+    pub fn advance_all(&mut self, t: u64) {
+        lif!(self, b => b.advance_all(t), _ => {});
+    }
+
+    /// See `Lif::next_wake`; relays never wake by themselves.
+    pub fn next_wake(&self, i: usize) -> Option<u64> {
+        lif!(self, b => b.next_wake(i), _ => None)
+    }
+
+    pub fn inject(&mut self, i: usize, t: u64, by: f64) {
+        lif!(self, b => b.inject(i, t, by), _ => {});
+    }
+
+    pub fn peek(&self, i: usize, t: u64, variable: &str) -> f64 {
+        lif!(self, b => b.peek(i, t, variable), _ => f64::NAN)
+    }
+}
+
+/// Updates per neuron and tick above which sweeping a population is cheaper than visiting
+/// neurons one by one: cost of a swept neuron-tick over cost of a visit (benches/README.md).
+pub fn crossover(model: ModelKind) -> f64 {
+    match model {
+        ModelKind::LifDelta | ModelKind::If => 0.08,
+        ModelKind::LifExp | ModelKind::LifAlpha => 0.10,
+        ModelKind::Relay => 0.3,
+    }
+}
+
+/// Receptor channels of a model.
+pub fn channels(model: ModelKind) -> usize {
+    match model {
+        ModelKind::LifDelta => <LifDelta as Dynamics<f64>>::CHANNELS,
+        ModelKind::LifExp => <LifExp as Dynamics<f64>>::CHANNELS,
+        ModelKind::LifAlpha => <LifAlpha as Dynamics<f64>>::CHANNELS,
+        ModelKind::If => <If as Dynamics<f64>>::CHANNELS,
+        ModelKind::Relay => 1,
+    }
+}

@@ -1,0 +1,640 @@
+//! What all integrate-and-fire models share: threshold, reset, refractory time, adaptation, and the
+//! two ways to bring a population to a tick.
+//!
+//! A model adds its linear dynamics between inputs (`Dynamics`); this file holds the five steps of
+//! a tick:
+//!
+//! 1. the inputs of the tick are summed per channel (by the caller);
+//! 2. the state is advanced exactly to the tick;
+//! 3. delta input moves V; synaptic currents take their input and act on V afterwards;
+//! 4. during ticks t_spike + 1 … t_spike + t_ref V is held and delta input is lost (or kept, decayed
+//!    to the first tick after), while currents go on;
+//! 5. V >= threshold: a spike at this tick, reset, refractory.
+//!
+//! *Swept*, every neuron takes one step per tick. *Lazy*, a neuron is advanced from its last visit
+//! in closed form when input arrives or when its predicted threshold crossing comes. Both give the
+//! same values but for the rounding of the last bit.
+//!
+//! Potentials are held relative to E_L, so that decay is a plain product.
+
+use super::crossing::ExpSum;
+use super::propagator::{Propagator, PropagatorTable};
+use super::real::Real;
+use crate::network::spec::{NeuronOptions, ResetMode, ThresholdTest};
+
+/// Largest number of synaptic state variables of a model.
+pub const SYN: usize = 4;
+
+/// Subthreshold dynamics of a model: linear, so exactly solvable over any time.
+pub trait Dynamics<R: Real>: Send + Sync + 'static {
+    /// Receptor channels: 1 for delta input, 2 for excitatory and inhibitory currents.
+    const CHANNELS: usize;
+    /// Synaptic state variables used, at most `SYN`.
+    const SYN: usize;
+    /// Constants of a neuron, in f64.
+    type Constants: Copy + PartialEq + Send + Sync;
+    type Step: Propagator;
+
+    fn constants(param: &dyn Fn(&str) -> f64) -> Self::Constants;
+    /// The exact propagator over `dt` ms.
+    fn step(c: &Self::Constants, dt: f64) -> Self::Step;
+    /// Time in ms after which nothing but rounding is left of the past.
+    fn memory(c: &Self::Constants) -> f64;
+    fn advance(p: &Self::Step, v: R, s: [R; SYN], drive: R) -> (R, [R; SYN]);
+    /// Synaptic part only: V is held.
+    fn advance_syn(p: &Self::Step, s: [R; SYN]) -> [R; SYN];
+    /// Takes the input of a tick; the returned value is what V jumps by.
+    fn receive(p: &Self::Step, s: [R; SYN], input: [R; 2]) -> (R, [R; SYN]);
+    /// V from now on, as a sum of exponentials of the time in ms, without further input.
+    fn course(c: &Self::Constants, v: f64, s: [f64; SYN], drive: f64) -> ExpSum;
+    /// A bound that V cannot exceed from now on: cheap, and rarely more than twice the truth.
+    fn bound(c: &Self::Constants, v: f64, s: [f64; SYN], drive: f64) -> f64;
+}
+
+/// One number for all neurons or one for each.
+#[derive(Clone, Debug)]
+pub enum Column {
+    One(f64),
+    Each(Vec<f64>),
+}
+
+impl Column {
+    pub fn at(&self, i: usize) -> f64 {
+        match self {
+            Self::One(v) => *v,
+            Self::Each(all) => all[i],
+        }
+    }
+    fn varies(&self) -> bool {
+        matches!(self, Self::Each(_))
+    }
+}
+
+/// Decay of the risen threshold.
+#[derive(Clone, Copy, Debug)]
+struct Fade<R>(R);
+
+impl<R: Real> Propagator for Fade<R> {
+    fn then(self, next: Self) -> Self {
+        Self(self.0 * next.0)
+    }
+}
+
+/// Threshold adaptation, where the population has it.
+struct Adaptation<R: Real> {
+    /// Rise above V_th, as of the neuron's last visit.
+    rise: Vec<R>,
+    jump: Vec<R>,
+    tau: Vec<f64>,
+    tick: Vec<R>,
+    table: Option<PropagatorTable<Fade<R>>>,
+}
+
+/// Neurons of one integrate-and-fire model in one shard.
+///
+/// Columns of constants have one entry, or one per neuron if any parameter varies (`varied`).
+pub struct Lif<D: Dynamics<R>, R: Real> {
+    n: usize,
+    tick_ms: f64,
+    options: NeuronOptions,
+    v: Vec<R>,
+    syn: [Vec<R>; SYN],
+    /// The tick up to which a neuron's state has been advanced (lazy); swept populations keep one.
+    last: Vec<u64>,
+    /// Last refractory tick.
+    ref_until: Vec<u64>,
+    varied: bool,
+    threshold: Vec<R>,
+    reset: Vec<R>,
+    rest: Vec<f64>,
+    t_ref: Vec<u64>,
+    drive: Vec<R>,
+    constants: Vec<D::Constants>,
+    /// One tick.
+    step: Vec<D::Step>,
+    /// Any number of ticks, if all neurons share their constants.
+    table: Option<PropagatorTable<D::Step>>,
+    adaptation: Option<Adaptation<R>>,
+    /// Delta input kept during the refractory time, decayed to the first tick after it.
+    held: Vec<R>,
+    /// Scratch: thresholds of the neurons of a chunk, filled by the sweep of adaptive populations.
+    thresholds: Vec<R>,
+    /// Scratch: spike marks of a chunk.
+    marks: Vec<u8>,
+}
+
+/// Everything of a model's parameter table, by name.
+pub struct Columns<'a> {
+    pub params: &'a [Column],
+    pub param_names: &'a [&'static str],
+    pub state: &'a [Column],
+    pub state_names: &'a [&'static str],
+}
+
+impl Columns<'_> {
+    fn find<'a>(names: &[&str], all: &'a [Column], name: &str) -> Option<&'a Column> {
+        names.iter().position(|n| *n == name).map(|i| &all[i])
+    }
+    fn param(&self, name: &str, i: usize) -> f64 {
+        Self::find(self.param_names, self.params, name).map_or(0.0, |c| c.at(i))
+    }
+    fn initial(&self, name: &str, i: usize) -> f64 {
+        Self::find(self.state_names, self.state, name).map_or(0.0, |c| c.at(i))
+    }
+}
+
+/// Names of the synaptic state variables, in the order of `Lif::syn`.
+pub const SYN_NAMES: [&str; SYN] = ["I_syn_ex", "I_syn_in", "dI_syn_ex", "dI_syn_in"];
+
+impl<D: Dynamics<R>, R: Real> Lif<D, R> {
+    /// Neurons in their initial state after tick 0. `individual_drive` keeps a drive per neuron
+    /// because currents will be injected.
+    pub fn new(
+        n: usize,
+        tick_ms: f64,
+        options: NeuronOptions,
+        columns: &Columns<'_>,
+        individual_drive: bool,
+    ) -> Self {
+        let varied = individual_drive || columns.params.iter().any(Column::varies);
+        let len = if varied { n } else { 1 };
+        let each = |f: &dyn Fn(usize) -> f64| -> Vec<R> { (0..len).map(|i| R::of(f(i))).collect() };
+        let param = |name: &'static str| move |i: usize| columns.param(name, i);
+        let rest: Vec<f64> = (0..len).map(param("E_L")).collect();
+        let rest_at = |i: usize| rest[if varied { i } else { 0 }];
+        let constants: Vec<D::Constants> = (0..len)
+            .map(|i| D::constants(&|name| columns.param(name, i)))
+            .collect();
+        let step = constants.iter().map(|c| D::step(c, tick_ms)).collect();
+        let uniform = constants.windows(2).all(|w| w[0] == w[1]);
+        let table = (uniform && n > 0).then(|| {
+            let c = constants[0];
+            let reach = (D::memory(&c) / tick_ms).min(1e16) as u64;
+            PropagatorTable::new(reach, move |k| D::step(&c, k as f64 * tick_ms))
+        });
+        let adaptive = (0..len).any(|i| columns.param("q_sfa", i) != 0.0)
+            || (0..n).any(|i| columns.initial("threshold_rise", i) != 0.0);
+        let adaptation = adaptive.then(|| {
+            let tau: Vec<f64> = (0..len).map(param("tau_sfa")).collect();
+            let uniform = tau.windows(2).all(|w| w[0] == w[1]);
+            Adaptation {
+                rise: (0..n)
+                    .map(|i| R::of(columns.initial("threshold_rise", i)))
+                    .collect(),
+                jump: each(&param("q_sfa")),
+                tick: tau.iter().map(|t| R::of(libm::exp(-tick_ms / t))).collect(),
+                table: (uniform && n > 0).then(|| {
+                    let t = tau[0];
+                    PropagatorTable::new((50.0 * t / tick_ms).min(1e16) as u64, move |k| {
+                        Fade(R::of(libm::exp(-(k as f64) * tick_ms / t)))
+                    })
+                }),
+                tau,
+            }
+        });
+        let syn = std::array::from_fn(|k| {
+            if k < D::SYN {
+                (0..n)
+                    .map(|i| R::of(columns.initial(SYN_NAMES[k], i)))
+                    .collect()
+            } else {
+                Vec::new()
+            }
+        });
+        Self {
+            n,
+            tick_ms,
+            options,
+            v: (0..n)
+                .map(|i| R::of(columns.initial("V_m", i) - rest_at(i)))
+                .collect(),
+            syn,
+            last: vec![0; n],
+            ref_until: vec![0; n],
+            varied,
+            threshold: each(&|i| columns.param("V_th", i) - rest_at(i)),
+            reset: each(&|i| columns.param("V_reset", i) - rest_at(i)),
+            t_ref: (0..len)
+                .map(|i| (columns.param("t_ref", i) / tick_ms).round() as u64)
+                .collect(),
+            drive: each(&param("I_e")),
+            rest,
+            constants,
+            step,
+            table,
+            adaptation,
+            held: if options.refractory_input {
+                vec![R::ZERO; n]
+            } else {
+                Vec::new()
+            },
+            thresholds: Vec::new(),
+            marks: Vec::new(),
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.n
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.n == 0
+    }
+
+    /// Index into a column of constants.
+    #[inline(always)]
+    fn col(&self, i: usize) -> usize {
+        if self.varied { i } else { 0 }
+    }
+
+    #[inline(always)]
+    fn over(&self, i: usize, ticks: u64) -> D::Step {
+        if ticks == 1 {
+            return self.step[self.col(i)];
+        }
+        self.table
+            .as_ref()
+            .and_then(|t| t.get(ticks))
+            .unwrap_or_else(|| D::step(&self.constants[self.col(i)], ticks as f64 * self.tick_ms))
+    }
+
+    #[inline(always)]
+    fn syn_of(&self, i: usize) -> [R; SYN] {
+        let mut s = [R::ZERO; SYN];
+        for k in 0..D::SYN {
+            s[k] = self.syn[k][i];
+        }
+        s
+    }
+
+    #[inline(always)]
+    fn set_syn(&mut self, i: usize, s: [R; SYN]) {
+        for k in 0..D::SYN {
+            self.syn[k][i] = s[k];
+        }
+    }
+
+    /// V and currents of neuron `i` at tick `t`, without input at t; changes nothing.
+    #[inline(always)]
+    fn advanced(&self, i: usize, t: u64) -> (R, [R; SYN]) {
+        let (mut v, mut s) = (self.v[i], self.syn_of(i));
+        let mut from = self.last[i];
+        let held_until = self.ref_until[i].min(t);
+        if held_until > from {
+            if D::SYN > 0 {
+                s = D::advance_syn(&self.over(i, held_until - from), s);
+            }
+            from = held_until;
+        }
+        if t > from {
+            (v, s) = D::advance(&self.over(i, t - from), v, s, self.drive[self.col(i)]);
+        }
+        (v, s)
+    }
+
+    #[inline(always)]
+    fn rise_at(&self, i: usize, t: u64) -> R {
+        match &self.adaptation {
+            None => R::ZERO,
+            Some(a) => {
+                let ticks = t - self.last[i];
+                if ticks == 0 || a.rise[i] == R::ZERO {
+                    return a.rise[i];
+                }
+                let fade = a.table.as_ref().and_then(|f| f.get(ticks)).map_or_else(
+                    || {
+                        let tau = a.tau[self.col(i)];
+                        R::of(libm::exp(-(ticks as f64) * self.tick_ms / tau))
+                    },
+                    |f| f.0,
+                );
+                a.rise[i] * fade
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn test_value(&self, i: usize, rise: R) -> R {
+        let x = self.threshold[self.col(i)] + rise;
+        match self.options.threshold_test {
+            ThresholdTest::NonStrict => x,
+            ThresholdTest::Strict => x.next_up(),
+        }
+    }
+
+    /// Visits neuron `i` at tick `t` with the summed input of the tick. True: it spikes.
+    ///
+    /// A neuron is visited at most once per tick: the caller checks `last`.
+    #[inline]
+    pub fn visit(&mut self, i: usize, t: u64, input: [R; 2]) -> bool {
+        let (mut v, s) = self.advanced(i, t);
+        let rise = self.rise_at(i, t);
+        let (mut jump, s) = D::receive(&self.step[self.col(i)], s, input);
+        let active = t > self.ref_until[i];
+        if self.options.refractory_input {
+            jump = self.hold(i, t, jump);
+        }
+        if active {
+            v += jump;
+        }
+        self.set_syn(i, s);
+        self.last[i] = t;
+        if let Some(a) = &mut self.adaptation {
+            a.rise[i] = rise;
+        }
+        let spikes = active && v >= self.test_value(i, rise);
+        self.v[i] = v;
+        if spikes {
+            self.fire(i, t);
+        }
+        spikes
+    }
+
+    /// Was neuron `i` brought to tick `t` already?
+    #[inline(always)]
+    pub fn visited(&self, i: usize, t: u64) -> bool {
+        self.last[i] == t
+    }
+
+    /// Delta input with `refractory_input`: kept while refractory, given back at the first tick
+    /// after (NEST, iaf_psc_delta).
+    #[inline]
+    fn hold(&mut self, i: usize, t: u64, jump: R) -> R {
+        let until = self.ref_until[i];
+        if t <= until {
+            if jump != R::ZERO {
+                let decayed =
+                    D::advance(&self.over(i, until + 1 - t), jump, [R::ZERO; SYN], R::ZERO).0;
+                self.held[i] += decayed;
+            }
+            R::ZERO
+        } else {
+            let kept = self.held[i];
+            self.held[i] = R::ZERO;
+            jump + kept
+        }
+    }
+
+    #[inline]
+    fn fire(&mut self, i: usize, t: u64) {
+        let c = self.col(i);
+        match self.options.reset {
+            ResetMode::Value => self.v[i] = self.reset[c],
+            ResetMode::Subtract => self.v[i] -= self.threshold[c],
+        }
+        self.ref_until[i] = t + self.t_ref[c];
+        if let Some(a) = &mut self.adaptation {
+            a.rise[i] += a.jump[c];
+        }
+    }
+
+    /// One tick for neurons `lo .. lo + input[0].len()`; spiking ones are appended to `out`.
+    pub fn sweep(&mut self, t: u64, lo: usize, input: [&mut [R]; 2], out: &mut Vec<u32>) {
+        let [jump, second] = input;
+        let n = jump.len();
+        if self.options.refractory_input {
+            for (k, j) in jump.iter_mut().enumerate() {
+                *j = self.hold(lo + k, t, *j);
+            }
+        }
+        let hi = lo + n;
+        self.marks.resize(n, 0);
+        let per_neuron = self.varied || self.adaptation.is_some();
+        if per_neuron {
+            self.thresholds.clear();
+            for i in lo..hi {
+                let c = self.col(i);
+                let rise = match &mut self.adaptation {
+                    None => R::ZERO,
+                    Some(a) => {
+                        a.rise[i] *= a.tick[c];
+                        a.rise[i]
+                    }
+                };
+                let x = self.test_value(i, rise);
+                self.thresholds.push(x);
+            }
+        } else {
+            let x = self.test_value(lo, R::ZERO);
+            self.thresholds.clear();
+            self.thresholds.push(x);
+        }
+        let span = if self.varied { lo..hi } else { 0..1 };
+        let mut rest = self.syn.iter_mut();
+        let mut column = |k: usize| -> &mut [R] {
+            let all = rest.next();
+            match all {
+                Some(all) if k < D::SYN => &mut all[lo..hi],
+                _ => &mut [],
+            }
+        };
+        let syn = [column(0), column(1), column(2), column(3)];
+        let lanes = Lanes {
+            t,
+            v: &mut self.v[lo..hi],
+            syn,
+            ref_until: &self.ref_until[lo..hi],
+            jump,
+            second,
+            marks: &mut self.marks,
+        };
+        let any = if self.varied {
+            step_lanes::<D, R, true, true>(
+                lanes,
+                &self.step[span.clone()],
+                &self.drive[span],
+                &self.thresholds,
+            )
+        } else if per_neuron {
+            step_lanes::<D, R, false, true>(lanes, &self.step, &self.drive, &self.thresholds)
+        } else {
+            step_lanes::<D, R, false, false>(lanes, &self.step, &self.drive, &self.thresholds)
+        };
+        if any {
+            for k in 0..n {
+                if self.marks[k] != 0 {
+                    out.push((lo + k) as u32);
+                    self.fire(lo + k, t);
+                }
+            }
+        }
+    }
+
+    /// After sweeping tick `t`: the state of every neuron is that of tick `t`.
+    pub fn swept_to(&mut self, t: u64) {
+        self.last.fill(t);
+    }
+
+    /// Brings a lazy population to tick `t`, at which nothing happens to it.
+    pub fn advance_all(&mut self, t: u64) {
+        for i in 0..self.n {
+            self.advance_to(i, t);
+        }
+    }
+
+    fn advance_to(&mut self, i: usize, t: u64) {
+        if self.last[i] < t {
+            let (v, s) = self.advanced(i, t);
+            let rise = self.rise_at(i, t);
+            self.v[i] = v;
+            self.set_syn(i, s);
+            if let Some(a) = &mut self.adaptation {
+                a.rise[i] = rise;
+            }
+            self.last[i] = t;
+        }
+    }
+
+    /// Adds `by` pA to the constant current of neuron `i`, from tick `t` (exclusive) on.
+    pub fn inject(&mut self, i: usize, t: u64, by: f64) {
+        self.advance_to(i, t);
+        let c = self.col(i);
+        self.drive[c] += R::of(by);
+    }
+
+    /// The tick at which neuron `i` must be looked at if no input comes: never later than its next
+    /// spike. `None`: it will not spike.
+    pub fn next_wake(&self, i: usize) -> Option<u64> {
+        let c = self.col(i);
+        let base = self.ref_until[i].max(self.last[i]);
+        if let Some(&h) = self.held.get(i)
+            && h != R::ZERO
+        {
+            return Some(base + 1);
+        }
+        let drive = self.drive[c].f64();
+        let constants = &self.constants[c];
+        let theta = self.threshold[c].f64();
+        let rise = self.rise_at(i, base).f64();
+        let v0 = self.v[i].f64();
+        // Without currents V cannot rise above the larger of V and its steady value, and without
+        // decaying adaptation the threshold does not come down either.
+        let scale = theta.abs().max(v0.abs()).max(1e-300);
+        let margin = R::MARGIN * scale;
+        let lowest = if rise > 0.0 { theta } else { theta + rise };
+        let s_now = self.syn_of(i);
+        if D::bound(constants, v0, s_now.map(R::f64), drive) < lowest - margin {
+            return None;
+        }
+        let s = if base > self.last[i] && D::SYN > 0 {
+            D::advance_syn(&self.over(i, base - self.last[i]), s_now)
+        } else {
+            s_now
+        };
+        let s = s.map(R::f64);
+        // Rounding of what the currents will do to V is in proportion to their charge.
+        let reach = D::bound(constants, 0.0, s.map(f64::abs), 0.0).abs();
+        let mut gap = D::course(constants, v0, s, drive);
+        let reach = if reach.is_finite() { reach } else { 0.0 };
+        gap.add(0.0, margin + R::MARGIN * reach - theta, 0.0);
+        if rise != 0.0 {
+            gap.add(1.0 / self.adaptation.as_ref()?.tau[c], -rise, 0.0);
+        }
+        let after = gap.first_at_or_above_zero()? / self.tick_ms;
+        if after >= 9e15 {
+            return None;
+        }
+        // Early by a hair rather than late: V at the tick decides.
+        let ticks = (after - 1e-6 - 1e-12 * after).ceil().max(1.0);
+        Some(base + ticks as u64)
+    }
+
+    /// Value of a recordable variable of neuron `i` after tick `t`; changes nothing.
+    pub fn peek(&self, i: usize, t: u64, variable: &str) -> f64 {
+        let rest = self.rest[self.col(i)];
+        match variable {
+            "V_m" => self.advanced(i, t).0.f64() + rest,
+            "threshold" => (self.threshold[self.col(i)] + self.rise_at(i, t)).f64() + rest,
+            name => SYN_NAMES
+                .iter()
+                .position(|n| *n == name)
+                .map_or(f64::NAN, |k| self.advanced(i, t).1[k].f64()),
+        }
+    }
+}
+
+/// The columns of a chunk during a sweep.
+struct Lanes<'a, R> {
+    t: u64,
+    v: &'a mut [R],
+    syn: [&'a mut [R]; SYN],
+    ref_until: &'a [u64],
+    jump: &'a [R],
+    second: &'a [R],
+    marks: &'a mut [u8],
+}
+
+/// One tick of a chunk, written so that the compiler turns it into vector code: no branches, no
+/// early exits, one flag at the end. `VARIED`: constants per neuron; `TH`: thresholds per neuron.
+#[inline(always)]
+fn step_lanes<D: Dynamics<R>, R: Real, const VARIED: bool, const TH: bool>(
+    lanes: Lanes<'_, R>,
+    step: &[D::Step],
+    drive: &[R],
+    threshold: &[R],
+) -> bool {
+    let Lanes {
+        t,
+        v,
+        syn: [s0, s1, s2, s3],
+        ref_until,
+        jump,
+        second,
+        marks,
+    } = lanes;
+    let n = v.len();
+    let (ref_until, jump, marks) = (&ref_until[..n], &jump[..n], &mut marks[..n]);
+    let second = if D::CHANNELS > 1 {
+        &second[..n]
+    } else {
+        second
+    };
+    // Lengths are fixed up front so that the loop has no bounds checks.
+    let (c, th) = (if VARIED { n } else { 1 }, if TH { n } else { 1 });
+    let (step, drive, threshold) = (&step[..c], &drive[..c], &threshold[..th]);
+    let s0 = if D::SYN > 0 { &mut s0[..n] } else { s0 };
+    let s1 = if D::SYN > 1 { &mut s1[..n] } else { s1 };
+    let s2 = if D::SYN > 2 { &mut s2[..n] } else { s2 };
+    let s3 = if D::SYN > 3 { &mut s3[..n] } else { s3 };
+    let mut any = 0u8;
+    for i in 0..n {
+        let c = if VARIED { i } else { 0 };
+        let p = &step[c];
+        let mut s = [R::ZERO; SYN];
+        if D::SYN > 0 {
+            s[0] = s0[i];
+        }
+        if D::SYN > 1 {
+            s[1] = s1[i];
+        }
+        if D::SYN > 2 {
+            s[2] = s2[i];
+        }
+        if D::SYN > 3 {
+            s[3] = s3[i];
+        }
+        let old = v[i];
+        let (free, s) = D::advance(p, old, s, drive[c]);
+        let input = [jump[i], if D::CHANNELS > 1 { second[i] } else { R::ZERO }];
+        let (jump, s) = D::receive(p, s, input);
+        let active = t > ref_until[i];
+        let new = if active { free + jump } else { old };
+        v[i] = new;
+        let mark = u8::from(active & (new >= threshold[if TH { i } else { 0 }]));
+        marks[i] = mark;
+        any |= mark;
+        if D::SYN > 0 {
+            s0[i] = s[0];
+        }
+        if D::SYN > 1 {
+            s1[i] = s[1];
+        }
+        if D::SYN > 2 {
+            s2[i] = s[2];
+        }
+        if D::SYN > 3 {
+            s3[i] = s[3];
+        }
+    }
+    any != 0
+}
