@@ -1,1 +1,6 @@
-//! Rows of synapses and the codecs that hold them.
+//! Rows of synapses and the codecs that hold them. Knows no threads and no files.
+
+pub mod builder;
+pub mod rows;
+pub mod slots;
+pub mod table;
