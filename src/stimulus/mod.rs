@@ -1,6 +1,8 @@
 //! Sources of input: one file each, and the one table that registers them.
 
 pub mod def;
+pub mod poisson;
+pub mod rate;
 
 use def::StimulusDef;
 
