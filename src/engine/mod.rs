@@ -1,6 +1,14 @@
-//! The discrete-event engine.
+//! The discrete-event engine. It does no I/O: what a run produces goes to a `sink::Sink`.
 
 pub mod agenda;
 pub mod barrier;
+pub mod regime;
+pub mod report;
+mod run;
+pub mod shard;
 pub mod sink;
+pub mod unit;
 pub mod wheel;
+
+pub use report::RunReport;
+pub use run::{Control, Plan, RunError, run};

@@ -1,4 +1,12 @@
-//! From a specification to synapse tables.
+//! From a specification to shards with their synapse tables.
 
+mod build;
 pub mod connect;
+mod draw;
+mod feeds;
+mod load;
+pub mod partition;
 pub mod spec;
+mod units;
+
+pub use build::{BuildError, BuildOptions, Network, NetworkOf, Synapse, build};

@@ -124,6 +124,14 @@ impl<R: Real> Block<R> {
         lif!(self, b => b.inject(i, t, by), _ => {});
     }
 
+    pub fn inject_swept(&mut self, i: usize, by: f64) {
+        lif!(self, b => b.inject_swept(i, by), _ => {});
+    }
+
+    pub fn peek_swept(&self, i: usize, variable: &str) -> f64 {
+        lif!(self, b => b.peek_swept(i, variable), _ => f64::NAN)
+    }
+
     pub fn peek(&self, i: usize, t: u64, variable: &str) -> f64 {
         lif!(self, b => b.peek(i, t, variable), _ => f64::NAN)
     }

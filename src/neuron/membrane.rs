@@ -138,6 +138,9 @@ impl Columns<'_> {
     fn param(&self, name: &str, i: usize) -> f64 {
         Self::find(self.param_names, self.params, name).map_or(0.0, |c| c.at(i))
     }
+    fn param_varies(&self, name: &str) -> bool {
+        Self::find(self.param_names, self.params, name).is_some_and(Column::varies)
+    }
     fn initial(&self, name: &str, i: usize) -> f64 {
         Self::find(self.state_names, self.state, name).map_or(0.0, |c| c.at(i))
     }
@@ -166,7 +169,11 @@ impl<D: Dynamics<R>, R: Real> Lif<D, R> {
             .map(|i| D::constants(&|name| columns.param(name, i)))
             .collect();
         let step = constants.iter().map(|c| D::step(c, tick_ms)).collect();
-        let uniform = constants.windows(2).all(|w| w[0] == w[1]);
+        // By the definition, not by the values that happen to lie in this shard: a table and a
+        // direct evaluation differ in the last bit.
+        let uniform = ["tau_m", "C_m", "tau_syn_ex", "tau_syn_in"]
+            .iter()
+            .all(|name| !columns.param_varies(name));
         let table = (uniform && n > 0).then(|| {
             let c = constants[0];
             let reach = (D::memory(&c) / tick_ms).min(1e16) as u64;
@@ -176,7 +183,7 @@ impl<D: Dynamics<R>, R: Real> Lif<D, R> {
             || (0..n).any(|i| columns.initial("threshold_rise", i) != 0.0);
         let adaptation = adaptive.then(|| {
             let tau: Vec<f64> = (0..len).map(param("tau_sfa")).collect();
-            let uniform = tau.windows(2).all(|w| w[0] == w[1]);
+            let uniform = !columns.param_varies("tau_sfa");
             Adaptation {
                 rise: (0..n)
                     .map(|i| R::of(columns.initial("threshold_rise", i)))
@@ -488,6 +495,11 @@ impl<D: Dynamics<R>, R: Real> Lif<D, R> {
     /// Adds `by` pA to the constant current of neuron `i`, from tick `t` (exclusive) on.
     pub fn inject(&mut self, i: usize, t: u64, by: f64) {
         self.advance_to(i, t);
+        self.inject_swept(i, by);
+    }
+
+    /// `inject` for a swept population, whose state is that of the present tick.
+    pub fn inject_swept(&mut self, i: usize, by: f64) {
         let c = self.col(i);
         self.drive[c] += R::of(by);
     }
@@ -541,14 +553,25 @@ impl<D: Dynamics<R>, R: Real> Lif<D, R> {
 
     /// Value of a recordable variable of neuron `i` after tick `t`; changes nothing.
     pub fn peek(&self, i: usize, t: u64, variable: &str) -> f64 {
-        let rest = self.rest[self.col(i)];
-        match variable {
-            "V_m" => self.advanced(i, t).0.f64() + rest,
-            "threshold" => (self.threshold[self.col(i)] + self.rise_at(i, t)).f64() + rest,
+        let (v, s) = self.advanced(i, t);
+        self.variable(i, variable, v, s, self.rise_at(i, t))
+    }
+
+    /// `peek` for a swept population, whose state is that of the present tick.
+    pub fn peek_swept(&self, i: usize, variable: &str) -> f64 {
+        let rise = self.adaptation.as_ref().map_or(R::ZERO, |a| a.rise[i]);
+        self.variable(i, variable, self.v[i], self.syn_of(i), rise)
+    }
+
+    fn variable(&self, i: usize, name: &str, v: R, s: [R; SYN], rise: R) -> f64 {
+        let c = self.col(i);
+        match name {
+            "V_m" => v.f64() + self.rest[c],
+            "threshold" => (self.threshold[c] + rise).f64() + self.rest[c],
             name => SYN_NAMES
                 .iter()
                 .position(|n| *n == name)
-                .map_or(f64::NAN, |k| self.advanced(i, t).1[k].f64()),
+                .map_or(f64::NAN, |k| s[k].f64()),
         }
     }
 }

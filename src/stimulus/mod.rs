@@ -3,6 +3,7 @@
 pub mod def;
 pub mod poisson;
 pub mod rate;
+pub mod train;
 
 use def::StimulusDef;
 

@@ -81,6 +81,12 @@ impl<T: Copy + Default> Slots<T> {
         self.touched.clear();
     }
 
+    /// Block and first slot of the plane in which a slot lies.
+    pub fn owner(&self, slot: usize) -> (usize, usize) {
+        let (block, base) = self.owner[slot >> 6];
+        (block as usize, base as usize)
+    }
+
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         self.values.len() * size_of::<T>() + self.bits.len() * 8

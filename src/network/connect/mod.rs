@@ -1,4 +1,62 @@
 //! Connection rules: one file each, and the one table that registers them.
+//!
+//! A rule shows its synapses to a visitor, twice (first they are counted, then placed), each time
+//! from the same counter streams; so there is no edge list, and each shard makes its own part.
+
+mod all_to_all;
+mod binomial;
+mod fixed_indegree;
+mod fixed_outdegree;
+mod fixed_total_number;
+mod list;
+mod one_to_one;
+mod pairwise_bernoulli;
+mod sample;
+pub mod site;
+
+use super::spec::Rule;
+use site::{Site, Visitor};
+
+/// Shows the synapses of a statement to `to`.
+pub fn visit(site: &Site<'_>, to: &mut impl Visitor) {
+    match &site.spec.rule {
+        Rule::AllToAll => all_to_all::visit(site, to),
+        Rule::OneToOne => one_to_one::visit(site, to),
+        Rule::FixedIndegree(k) => fixed_indegree::visit(site, *k, to),
+        Rule::FixedOutdegree(k) => fixed_outdegree::visit(site, *k, to),
+        Rule::FixedTotalNumber(n) => fixed_total_number::visit(site, *n, to),
+        Rule::PairwiseBernoulli(p) => pairwise_bernoulli::visit(site, *p, to),
+        Rule::List(edges) => list::visit(site, edges, to),
+    }
+}
+
+/// Expected number of synapses of a statement between `sources` and `targets` elements.
+pub fn expected(rule: &Rule, sources: u64, targets: u64) -> f64 {
+    let (s, t) = (sources as f64, targets as f64);
+    match rule {
+        Rule::AllToAll => s * t,
+        Rule::OneToOne => s.min(t),
+        Rule::FixedIndegree(k) => f64::from(*k) * t,
+        Rule::FixedOutdegree(k) => f64::from(*k) * s,
+        Rule::FixedTotalNumber(n) => *n as f64,
+        Rule::PairwiseBernoulli(p) => p * s * t,
+        Rule::List(edges) => edges.source.len() as f64,
+    }
+}
+
+/// A bound on the synapses that one target can get from a statement.
+pub fn most_per_target(rule: &Rule, sources: u64, multapses: bool) -> u64 {
+    match rule {
+        Rule::FixedIndegree(k) => u64::from(*k),
+        Rule::OneToOne => 1,
+        Rule::AllToAll | Rule::PairwiseBernoulli(_) => sources,
+        Rule::FixedOutdegree(_) if !multapses => sources,
+        Rule::FixedTotalNumber(n) if !multapses => sources.min(*n),
+        Rule::FixedOutdegree(k) => sources.saturating_mul(u64::from(*k)),
+        Rule::FixedTotalNumber(n) => *n,
+        Rule::List(edges) => edges.source.len() as u64,
+    }
+}
 
 /// A connection rule as users see it.
 #[derive(Debug)]

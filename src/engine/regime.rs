@@ -1,0 +1,157 @@
+//! Which populations are swept and which are updated lazily.
+//!
+//! The two ways may differ in the last bit of a potential, so the choice must be the same for every
+//! cut into shards. It follows from the definition (expected input) and, every `EPOCH_MS` of
+//! simulated time, from the spike counts of whole populations, which every shard knows.
+
+use crate::network::spec::Update;
+
+/// How often the choice is made anew.
+pub const EPOCH_MS: f64 = 100.0;
+
+/// Rate in Hz that is assumed of neurons before anything is known.
+const ASSUMED_HZ: f64 = 2.0;
+
+/// What is known of a population before the run.
+#[derive(Clone, Debug)]
+pub struct PopulationLoad {
+    /// 0 for sources: they are not updated.
+    pub neurons: u32,
+    pub update: Update,
+    /// Updates per neuron and tick above which sweeping is cheaper.
+    pub crossover: f64,
+    /// Expected synapses per element of each population onto a neuron of this one, times the size
+    /// of that population: input events per tick if every element fires once.
+    pub fan_in: Vec<f64>,
+    /// Is population i a source (its rate is counted, not assumed)?
+    pub private: Vec<PrivateLoad>,
+}
+
+/// Expected private input per neuron.
+#[derive(Clone, Debug)]
+pub enum PrivateLoad {
+    /// Events per tick by time.
+    Course(crate::stimulus::rate::Course, f64),
+    /// A mean over the whole run.
+    PerTick(f64),
+}
+
+#[derive(Clone, Debug)]
+pub struct Regime {
+    populations: Vec<PopulationLoad>,
+    swept: Vec<bool>,
+    load: Vec<f64>,
+    swept_ticks: Vec<u64>,
+    /// Spikes per population since the last decision.
+    spikes: Vec<u64>,
+    sizes: Vec<u32>,
+    epoch: u64,
+    last: u64,
+}
+
+impl Regime {
+    /// `sizes`: elements of each population; `expected_hz`: rate of each source, `None` for neurons.
+    pub fn new(
+        populations: Vec<PopulationLoad>,
+        sizes: Vec<u32>,
+        expected_hz: &[Option<f64>],
+        tick_ms: f64,
+    ) -> Self {
+        let n = populations.len();
+        let epoch = (EPOCH_MS / tick_ms).round().max(1.0) as u64;
+        let mut regime = Self {
+            swept: vec![false; n],
+            load: vec![0.0; n],
+            swept_ticks: vec![0; n],
+            spikes: vec![0; n],
+            sizes,
+            populations,
+            epoch,
+            last: 0,
+        };
+        let per_tick: Vec<f64> = expected_hz
+            .iter()
+            .map(|hz| hz.unwrap_or(ASSUMED_HZ) * tick_ms / 1000.0)
+            .collect();
+        regime.choose(&per_tick, 0, epoch, true);
+        regime
+    }
+
+    pub fn swept(&self, population: usize) -> bool {
+        self.swept[population]
+    }
+
+    /// The tick at whose end the next decision is due.
+    pub fn next_decision(&self) -> u64 {
+        self.last + self.epoch
+    }
+
+    /// Notes a spike of a population.
+    #[inline(always)]
+    pub fn spiked(&mut self, population: usize) {
+        self.spikes[population] += 1;
+    }
+
+    /// Decides for the ticks after `next_decision`, from the spikes noted since the last decision.
+    pub fn decide(&mut self) {
+        let to = self.next_decision();
+        let ticks = self.epoch as f64;
+        let per_tick: Vec<f64> = self
+            .spikes
+            .iter()
+            .zip(&self.sizes)
+            .map(|(&s, &n)| s as f64 / (f64::from(n.max(1)) * ticks))
+            .collect();
+        for (t, &s) in self.swept_ticks.iter_mut().zip(&self.swept) {
+            *t += if s { self.epoch } else { 0 };
+        }
+        self.choose(&per_tick, to, to + self.epoch, false);
+        self.spikes.fill(0);
+        self.last = to;
+    }
+
+    fn choose(&mut self, per_tick: &[f64], from: u64, to: u64, first: bool) {
+        for (p, known) in self.populations.iter().enumerate() {
+            let mut events: f64 = known.fan_in.iter().zip(per_tick).map(|(k, r)| k * r).sum();
+            for private in &known.private {
+                events += match private {
+                    PrivateLoad::Course(c, scale) => {
+                        c.expected(from, to) * scale / (to - from) as f64
+                    }
+                    PrivateLoad::PerTick(x) => *x,
+                };
+            }
+            // Share of neurons with at least one event, if events fall independently.
+            let load = -libm::expm1(-events);
+            self.load[p] = load;
+            self.swept[p] = known.neurons > 0
+                && match known.update {
+                    Update::Lazy => false,
+                    Update::Sweep => true,
+                    Update::Auto if first => load > known.crossover,
+                    // A population near the crossover stays as it is.
+                    Update::Auto if self.swept[p] => load > 0.8 * known.crossover,
+                    Update::Auto => load > 1.25 * known.crossover,
+                };
+        }
+    }
+
+    /// For the report, at the end of tick `reached`.
+    pub fn report(&self, reached: u64) -> Vec<super::report::RegimeReport> {
+        (0..self.populations.len())
+            .filter(|&p| self.populations[p].neurons > 0)
+            .map(|p| super::report::RegimeReport {
+                population: p,
+                swept_ticks: self.swept_ticks[p]
+                    + if self.swept[p] {
+                        reached.saturating_sub(self.last)
+                    } else {
+                        0
+                    },
+                load: self.load[p],
+                crossover: self.populations[p].crossover,
+                forced: self.populations[p].update != Update::Auto,
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,388 @@
+//! The window schedule: how shards advance together.
+//!
+//! ```text
+//! window w:   process   every shard, alone: ticks start .. end, spikes to its own list [w & 1]
+//!             barrier   after it, all lists of w are complete
+//!             exchange  every shard reads all lists of w, in shard order (= order of ids), and
+//!                       queues what its rows make of them; all decide the next window alike
+//! ```
+//!
+//! What holds:
+//! - a window is no longer than the shortest delay, so nothing sent in it arrives in it: during
+//!   `process` shards need nothing from each other;
+//! - lists are double-buffered by the parity of the window: list [w & 1] is written again in
+//!   w + 2, after the barrier of w + 1, which no shard reaches before it has read the list of w;
+//! - on entry to `process` every spike of a tick before `start` is in the queues;
+//! - windows end at the ticks at which the regime is decided, and nothing else about the cut into
+//!   windows enters a result. If a window brought no spike, the next one starts at the first tick
+//!   at which any shard has anything to do: silence costs nothing.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock};
+use std::time::Instant;
+
+use crossbeam::utils::CachePadded;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::barrier::{Barrier, Poisoned};
+use super::report::{Phase, Profile, RunReport, TableReport};
+use super::shard::{Emitted, Sample, Shard};
+use super::sink::Sink;
+use crate::network::{Network, NetworkOf};
+use crate::neuron::real::Real;
+
+/// How a run is watched and stopped from outside.
+#[derive(Debug, Default)]
+pub struct Control {
+    /// Set it and the run ends with the present window.
+    pub stop: AtomicBool,
+    /// The last tick that is complete; written by the run.
+    pub tick: AtomicU64,
+    /// Spikes so far; written by the run.
+    pub spikes: AtomicU64,
+    /// Measure where the time goes.
+    pub profile: bool,
+}
+
+/// Why a run could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("a worker thread failed: {0}")]
+    Worker(String),
+}
+
+/// Runs a network to the end of its duration, or until `control.stop`.
+pub fn run(
+    network: Network,
+    sink: &mut dyn Sink,
+    control: &Control,
+) -> Result<RunReport, RunError> {
+    match network {
+        Network::Double(n) => run_shards(n, sink, control),
+        Network::Single(n) => run_shards(n, sink, control),
+    }
+}
+
+/// What a shard leaves for the others at the end of a window.
+#[derive(Debug, Default)]
+struct Outbox {
+    spikes: Vec<Emitted>,
+    samples: Vec<Sample>,
+    /// First tick at which this shard has something to do, if nothing is sent to it.
+    next_event: Option<u64>,
+    /// Only shard 0 decides about stopping.
+    stop: bool,
+}
+
+/// Everything that the workers share.
+struct Shared {
+    /// [parity][shard]
+    outboxes: [Vec<CachePadded<RwLock<Outbox>>>; 2],
+    barrier: Barrier,
+    panic: Mutex<Option<String>>,
+}
+
+/// The parts of a run that only shard 0 handles: hash, recording, progress.
+struct Ledger<'a> {
+    sink: &'a mut dyn Sink,
+    control: &'a Control,
+    hash: Xxh3,
+    batch: Vec<(u64, u32)>,
+    /// Values of the samples of one tick of one recording, put together from the shards.
+    row: Vec<f64>,
+    rows: Vec<(u64, usize, usize, usize, usize)>,
+    spikes: u64,
+    per_population: Vec<u64>,
+    windows: u64,
+}
+
+fn run_shards<R: Real>(
+    network: NetworkOf<R>,
+    sink: &mut dyn Sink,
+    control: &Control,
+) -> Result<RunReport, RunError> {
+    let started = Instant::now();
+    let NetworkOf {
+        mut shards, plan, ..
+    } = network;
+    let n = shards.len();
+    let shared = Shared {
+        outboxes: [0, 1].map(|_| (0..n).map(|_| CachePadded::default()).collect()),
+        barrier: Barrier::new(n),
+        panic: Mutex::new(None),
+    };
+    let mut ledger = Ledger {
+        sink,
+        control,
+        hash: Xxh3::new(),
+        batch: Vec::new(),
+        row: Vec::new(),
+        rows: Vec::new(),
+        spikes: 0,
+        per_population: vec![0; plan.offsets.len() - 1],
+        windows: 0,
+    };
+    for shard in &mut shards {
+        shard.profile = Profile::switched(control.profile);
+        shard.prepare();
+    }
+    let mut reached = 0;
+    let mut first = None;
+    let mut rest = shards.iter_mut().enumerate();
+    if let Some((_, shard)) = rest.next() {
+        first = Some(shard);
+    }
+    let scope = crossbeam::thread::scope(|scope| {
+        for (k, shard) in rest {
+            let (shared, plan) = (&shared, &plan);
+            scope.spawn(move |_| guarded(shared, || work(k, shard, plan, shared, None)));
+        }
+        if let Some(shard) = first {
+            reached = guarded(&shared, || {
+                work(0, shard, &plan, &shared, Some(&mut ledger))
+            });
+        }
+    });
+    let failed = shared
+        .panic
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    if let Some(message) = failed {
+        return Err(RunError::Worker(message));
+    }
+    if scope.is_err() {
+        return Err(RunError::Worker("unknown cause".into()));
+    }
+    let tables = shards
+        .iter()
+        .enumerate()
+        .flat_map(|(shard, s)| {
+            s.tables.iter().map(move |t| TableReport {
+                shard,
+                codec: t.codec.name(),
+                synapses: t.rows.synapses(),
+                segments: t.rows.segments(),
+                bytes: t.bytes(),
+            })
+        })
+        .collect();
+    Ok(RunReport {
+        spike_hash: ledger.hash.digest(),
+        spikes: ledger.spikes,
+        spikes_per_population: ledger.per_population,
+        synaptic_events: shards.iter().map(|s| s.delivered).sum(),
+        reached,
+        stopped: reached < plan.duration,
+        wall: started.elapsed(),
+        regimes: shards
+            .first()
+            .map(|s| s.regime.report(reached))
+            .unwrap_or_default(),
+        profiles: shards.into_iter().map(|s| s.profile).collect(),
+        tables,
+        windows: ledger.windows,
+        window: plan.window,
+    })
+}
+
+/// Runs a worker; if it panics, the others are sent home and the message is kept.
+fn guarded(shared: &Shared, work: impl FnOnce() -> Result<u64, Poisoned>) -> u64 {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(reached)) => reached,
+        Ok(Err(Poisoned)) => 0,
+        Err(cause) => {
+            let message = cause
+                .downcast_ref::<&str>()
+                .map(|s| (*s).to_string())
+                .or_else(|| cause.downcast_ref::<String>().cloned())
+                .unwrap_or_else(|| "a panic without a message".into());
+            if let Ok(mut slot) = shared.panic.lock() {
+                slot.get_or_insert(message);
+            }
+            shared.barrier.poison();
+            0
+        }
+    }
+}
+
+/// The part of the network that every worker knows.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Last tick of the run.
+    pub duration: u64,
+    /// Longest window in ticks: the shortest delay, or less for the sake of responsiveness.
+    pub window: u64,
+    /// First global id of each population, and the total.
+    pub offsets: Vec<u64>,
+    /// Length of each recorded slice of state.
+    pub recordings: Vec<usize>,
+}
+
+/// One worker: returns the last complete tick.
+fn work<R: Real>(
+    me: usize,
+    shard: &mut Shard<R>,
+    plan: &Plan,
+    shared: &Shared,
+    mut ledger: Option<&mut Ledger<'_>>,
+) -> Result<u64, Poisoned> {
+    let mut start = 1;
+    let mut parity = 0;
+    while start <= plan.duration {
+        let end = (start + plan.window)
+            .min(plan.duration + 1)
+            .min(shard.regime.next_decision() + 1);
+        {
+            let mut out = write(&shared.outboxes[parity][me]);
+            let Outbox {
+                spikes, samples, ..
+            } = &mut *out;
+            spikes.clear();
+            samples.clear();
+            shard.process(start, end, spikes, samples);
+            out.next_event = shard.next_event(end);
+            out.stop = ledger
+                .as_ref()
+                .is_some_and(|l| l.control.stop.load(Ordering::Relaxed));
+        }
+        shard.profile.begin();
+        shared.barrier.wait()?;
+        shard.profile.end(Phase::Wait);
+        let boxes = &shared.outboxes[parity];
+        let any = exchange(shard, plan, start, boxes);
+        shard.profile.end(Phase::Exchange);
+        let mut next = end;
+        let mut stop = false;
+        let mut earliest = None;
+        for b in boxes {
+            let b = read(b);
+            stop |= b.stop;
+            earliest = match (earliest, b.next_event) {
+                (None, e) | (e, None) => e,
+                (Some(a), Some(b)) => Some(u64::min(a, b)),
+            };
+        }
+        if !any {
+            next = earliest.unwrap_or(u64::MAX).clamp(end, plan.duration + 1);
+        }
+        if let Some(ledger) = ledger.as_deref_mut() {
+            ledger.note(plan, start, next, boxes);
+            shard.profile.end(Phase::Record);
+        }
+        // The decisions of silent epochs are made too, so that they do not depend on the cut.
+        while shard.regime.next_decision() < next && shard.regime.next_decision() <= plan.duration {
+            let at = shard.regime.next_decision();
+            shard.regime.decide();
+            shard.adapt(at);
+        }
+        if stop {
+            return Ok(next - 1);
+        }
+        start = next;
+        parity ^= 1;
+    }
+    Ok(plan.duration)
+}
+
+fn read(b: &RwLock<Outbox>) -> std::sync::RwLockReadGuard<'_, Outbox> {
+    b.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write(b: &RwLock<Outbox>) -> std::sync::RwLockWriteGuard<'_, Outbox> {
+    b.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Queues the spikes of the window in the order (tick, id). True if there were any.
+fn exchange<R: Real>(
+    shard: &mut Shard<R>,
+    plan: &Plan,
+    start: u64,
+    boxes: &[CachePadded<RwLock<Outbox>>],
+) -> bool {
+    let guards: Vec<_> = boxes.iter().map(|b| read(b)).collect();
+    let mut any = false;
+    each_in_order(guards.iter().map(|g| &g.spikes[..]), |dt, id| {
+        any = true;
+        shard.receive(start + u64::from(dt), id);
+        let population = plan.offsets.partition_point(|&o| o <= u64::from(id)) - 1;
+        shard.regime.spiked(population);
+    });
+    any
+}
+
+/// Merges lists that are each sorted by (tick, id), and whose ids rise from list to list.
+fn each_in_order<'a>(
+    lists: impl Iterator<Item = &'a [Emitted]> + Clone,
+    mut f: impl FnMut(u32, u32),
+) {
+    let count = lists.clone().count();
+    if count == 1 {
+        lists.for_each(|l| l.iter().for_each(|&(dt, id)| f(dt, id)));
+        return;
+    }
+    let mut rest: Vec<&[Emitted]> = lists.collect();
+    while let Some(dt) = rest.iter().filter_map(|l| l.first()).map(|e| e.0).min() {
+        for list in &mut rest {
+            while let Some((&(t, id), tail)) = list.split_first()
+                && t == dt
+            {
+                f(dt, id);
+                *list = tail;
+            }
+        }
+    }
+}
+
+impl Ledger<'_> {
+    /// Hashes and hands out what the window brought.
+    fn note(&mut self, plan: &Plan, start: u64, next: u64, boxes: &[CachePadded<RwLock<Outbox>>]) {
+        self.windows += 1;
+        let guards: Vec<_> = boxes.iter().map(|b| read(b)).collect();
+        self.batch.clear();
+        let batch = &mut self.batch;
+        each_in_order(guards.iter().map(|g| &g.spikes[..]), |dt, id| {
+            batch.push((start + u64::from(dt), id));
+        });
+        for &(tick, id) in &self.batch {
+            let mut bytes = [0u8; 16];
+            bytes[..8].copy_from_slice(&tick.to_le_bytes());
+            bytes[8..].copy_from_slice(&u64::from(id).to_le_bytes());
+            self.hash.update(&bytes);
+            let p = plan.offsets.partition_point(|&o| o <= u64::from(id)) - 1;
+            self.per_population[p] += 1;
+        }
+        self.spikes += self.batch.len() as u64;
+        if !self.batch.is_empty() {
+            self.sink.spikes(&self.batch);
+        }
+        self.hand_out_samples(plan, &guards);
+        self.sink.reached(next - 1);
+        self.control.tick.store(next - 1, Ordering::Relaxed);
+        self.control.spikes.store(self.spikes, Ordering::Relaxed);
+    }
+
+    /// Puts the parts of each sample together, in the order (tick, recording).
+    fn hand_out_samples(&mut self, plan: &Plan, guards: &[std::sync::RwLockReadGuard<'_, Outbox>]) {
+        self.rows.clear();
+        for (g, guard) in guards.iter().enumerate() {
+            for (k, s) in guard.samples.iter().enumerate() {
+                self.rows.push((s.tick, s.recording, s.offset, g, k));
+            }
+        }
+        self.rows.sort_unstable();
+        let mut at = 0;
+        while let Some(&(tick, recording, ..)) = self.rows.get(at) {
+            self.row.clear();
+            self.row.resize(plan.recordings[recording], f64::NAN);
+            while let Some(&(t, r, offset, g, k)) = self.rows.get(at)
+                && (t, r) == (tick, recording)
+            {
+                let values = &guards[g].samples[k].values;
+                self.row[offset..offset + values.len()].copy_from_slice(values);
+                at += 1;
+            }
+            self.sink.sample(recording, tick, &self.row);
+        }
+    }
+}

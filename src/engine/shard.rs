@@ -1,0 +1,544 @@
+//! One shard: a contiguous range of targets, everything that reaches them, and the sources among
+//! its ids.
+//!
+//! A shard knows no threads. It is told to process a window of ticks, then it is told which spikes
+//! everybody emitted in that window.
+
+use super::agenda::{Agenda, Kind};
+use super::regime::Regime;
+use super::report::{Phase, Profile};
+use super::unit::{PlaneWeight, Unit};
+use super::wheel::{Entry, Wheel};
+use crate::neuron::real::Real;
+use crate::stimulus::poisson::Counts;
+use crate::stimulus::train::Train;
+use crate::synapse::table::{Accumulators, Codec, Table};
+
+/// A spike as the shards exchange it: ticks since the start of the window, and the global id.
+pub type Emitted = (u32, u32);
+
+/// A train and what becomes of its events.
+#[derive(Debug)]
+pub struct Feed {
+    pub train: Train,
+    pub into: Into,
+}
+
+#[derive(Debug)]
+pub enum Into {
+    /// Element e of the source emits as `first_id + e`, if this shard owns it.
+    Spikes {
+        first_id: u32,
+        own: std::ops::Range<u32>,
+    },
+    /// Element e adds a count to a slot, if a run of this shard holds it.
+    Input { wide: bool, runs: Vec<Run> },
+}
+
+/// Consecutive elements of a private stimulus whose targets lie in this shard.
+#[derive(Clone, Copy, Debug)]
+pub struct Run {
+    pub first: u32,
+    pub end: u32,
+    /// Slot of the first.
+    pub slot: usize,
+    pub unit: usize,
+}
+
+/// Private Poisson input drawn for every tick.
+#[derive(Debug)]
+pub struct CountFeed {
+    pub counts: Counts,
+    pub run: Run,
+}
+
+/// A change of the constant current of some neurons, after `tick`.
+#[derive(Clone, Debug)]
+pub struct CurrentStep {
+    pub tick: u64,
+    pub unit: usize,
+    pub neurons: std::ops::Range<u32>,
+    pub by: f64,
+}
+
+/// A state variable of this shard's part of a recorded slice.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    pub recording: usize,
+    pub unit: usize,
+    pub neurons: std::ops::Range<u32>,
+    /// Where this part begins within the recorded slice.
+    pub offset: usize,
+    pub variable: &'static str,
+    pub every: u64,
+}
+
+/// Samples of one probe at one tick.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    pub tick: u64,
+    pub recording: usize,
+    pub offset: usize,
+    pub values: Vec<f64>,
+}
+
+pub struct Shard<R: Real> {
+    pub units: Vec<Unit<R>>,
+    pub tables: Vec<Table>,
+    pub slots: Accumulators<R>,
+    pub wheel: Wheel,
+    pub feeds: Vec<Feed>,
+    pub count_feeds: Vec<CountFeed>,
+    pub steps: Vec<CurrentStep>,
+    pub probes: Vec<Probe>,
+    /// Which populations are swept; the same in every shard.
+    pub regime: Regime,
+    /// Wake-ups and actions, by tick.
+    pub agenda: Agenda,
+    /// Next events of the feeds.
+    pub sources: Agenda,
+    pub profile: Profile,
+    /// Synaptic events delivered.
+    pub delivered: u64,
+    pub scratch: Scratch,
+}
+
+/// Buffers that live as long as the shard, so that a window allocates nothing.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// Entries of the tick. Filled from the wheel, emptied by delivery.
+    due: Vec<Entry>,
+    /// Input events of the window: (tick - start of window, wide flag and slot), sorted. Filled when
+    /// a window opens, read tick by tick.
+    inputs: Vec<(u32, u32)>,
+    /// Spikes that sources emit in the window.
+    source_spikes: Vec<Emitted>,
+    /// Spikes of one unit at one tick, as indices into the unit.
+    fired: Vec<u32>,
+    /// Actions due at the end of the tick.
+    actions: Vec<u64>,
+}
+
+const WIDE: u32 = 1 << 31;
+
+impl<R: Real> Shard<R> {
+    /// To be called once, after the parts are in place and before the first window.
+    pub fn prepare(&mut self) {
+        for (i, feed) in self.feeds.iter().enumerate() {
+            self.sources
+                .schedule(Kind::Source, i as u64, feed.train.next());
+        }
+        for i in 0..self.steps.len() {
+            if self.steps[i].tick == 0 {
+                self.step_current(i, 0);
+            } else {
+                let tick = self.steps[i].tick;
+                self.agenda.schedule(Kind::Action, i as u64, Some(tick));
+            }
+        }
+        for u in 0..self.units.len() {
+            let swept = self.regime.swept(self.units[u].population);
+            self.units[u].swept = swept;
+            if !swept {
+                self.predict_all(u);
+            }
+        }
+    }
+
+    /// The first tick >= `from` at which this shard has anything to do.
+    pub fn next_event(&mut self, from: u64) -> Option<u64> {
+        if self.units.iter().any(|u| u.swept) {
+            return Some(from);
+        }
+        let mut next = [
+            self.wheel.next(from),
+            self.agenda.next(),
+            self.sources.next(),
+        ]
+        .into_iter()
+        .flatten()
+        .min();
+        let mut earlier = |t: u64| next = Some(next.map_or(t, |n| n.min(t)));
+        for f in &self.count_feeds {
+            if let Some(t) = f.counts.active_from(from) {
+                earlier(t);
+            }
+        }
+        for p in &self.probes {
+            earlier(from.next_multiple_of(p.every));
+        }
+        next
+    }
+
+    /// Processes the ticks `start .. end`. Spikes are appended to `out` in the order (tick, id),
+    /// samples of recorded variables to `samples`.
+    ///
+    /// At each tick at which anything is due, in this order: what was sent arrives in the
+    /// accumulators; private input is added; neurons are updated (swept populations whole, others
+    /// where there is input or a wake-up); currents change; variables are sampled.
+    pub fn process(
+        &mut self,
+        start: u64,
+        end: u64,
+        out: &mut Vec<Emitted>,
+        samples: &mut Vec<Sample>,
+    ) {
+        self.open_window(start, end);
+        let mark = self.units.iter().any(|u| !u.swept);
+        let mut inputs = std::mem::take(&mut self.scratch.inputs);
+        let mut next_input = 0;
+        let mut tick = start;
+        loop {
+            tick = match self.next_in_window(tick, start, inputs.get(next_input)) {
+                Some(t) if t < end => t,
+                _ => break,
+            };
+            self.profile.begin();
+            self.deliver(tick, mark);
+            self.profile.end(Phase::Deliver);
+            while let Some(&(dt, slot)) = inputs.get(next_input)
+                && start + u64::from(dt) == tick
+            {
+                self.add_input(slot, mark);
+                next_input += 1;
+            }
+            self.draw_counts(tick);
+            self.profile.end(Phase::Sources);
+            self.collect_visits(tick, mark);
+            self.update(tick, start, out);
+            for k in 0..self.scratch.actions.len() {
+                let action = self.scratch.actions[k];
+                self.step_current(action as usize, tick);
+            }
+            self.scratch.actions.clear();
+            self.profile.end(Phase::Update);
+            self.sample(tick, samples);
+            self.profile.end(Phase::Record);
+            tick += 1;
+        }
+        inputs.clear();
+        self.scratch.inputs = inputs;
+        self.merge_sources(out);
+    }
+
+    /// Draws everything that sources and private trains do in the window.
+    fn open_window(&mut self, start: u64, end: u64) {
+        self.profile.begin();
+        let Self {
+            feeds,
+            sources,
+            scratch,
+            ..
+        } = self;
+        scratch.source_spikes.clear();
+        while let Some((_, _, id)) = sources.pop_due(end - 1) {
+            let feed = &mut feeds[id as usize];
+            match &feed.into {
+                Into::Spikes { first_id, own } => feed.train.take_before(end, |t, e| {
+                    if own.contains(&e) {
+                        scratch
+                            .source_spikes
+                            .push(((t - start) as u32, first_id + e));
+                    }
+                }),
+                Into::Input { wide, runs } => feed.train.take_before(end, |t, e| {
+                    let k = runs.partition_point(|r| r.end <= e);
+                    if let Some(run) = runs.get(k)
+                        && e >= run.first
+                    {
+                        let slot = (run.slot + (e - run.first) as usize) as u32;
+                        let flag = if *wide { WIDE } else { 0 };
+                        scratch.inputs.push(((t - start) as u32, slot | flag));
+                    }
+                }),
+            }
+            sources.schedule(Kind::Source, id, feed.train.next());
+        }
+        // Counts are whole numbers: the order within a tick does not matter, only the tick does.
+        scratch.inputs.sort_unstable();
+        scratch.source_spikes.sort_unstable();
+        self.profile.end(Phase::Sources);
+    }
+
+    /// The first tick >= `from` of the window at which there is anything to do.
+    #[inline]
+    fn next_in_window(&mut self, from: u64, start: u64, input: Option<&(u32, u32)>) -> Option<u64> {
+        if self.units.iter().any(|u| u.swept) {
+            return Some(from);
+        }
+        let mut next = self.wheel.next(from);
+        let mut earlier = |t: Option<u64>| {
+            if let Some(t) = t {
+                next = Some(next.map_or(t, |n| n.min(t)));
+            }
+        };
+        earlier(self.agenda.next());
+        earlier(input.map(|i| start + u64::from(i.0)));
+        for f in &self.count_feeds {
+            earlier(f.counts.active_from(from));
+        }
+        for p in &self.probes {
+            earlier(Some(from.next_multiple_of(p.every)));
+        }
+        next
+    }
+
+    /// Segments due at the tick go to the accumulators, in the order in which they were sent.
+    #[inline]
+    fn deliver(&mut self, tick: u64, mark: bool) {
+        self.wheel.take(tick, &mut self.scratch.due);
+        for entry in &self.scratch.due {
+            let table = &self.tables[entry.table as usize];
+            if mark {
+                table.deliver::<R, true>(entry.start, entry.len, &mut self.slots);
+            } else {
+                table.deliver::<R, false>(entry.start, entry.len, &mut self.slots);
+            }
+            self.delivered += u64::from(entry.len);
+        }
+    }
+
+    #[inline]
+    fn add_input(&mut self, slot: u32, mark: bool) {
+        let at = (slot & !WIDE) as usize;
+        if slot & WIDE != 0 {
+            self.slots.counts32.values[at] += 1;
+            if mark {
+                self.slots.counts32.touch(at);
+            }
+        } else {
+            self.slots.counts16.values[at] += 1;
+            if mark {
+                self.slots.counts16.touch(at);
+            }
+        }
+    }
+
+    fn draw_counts(&mut self, tick: u64) {
+        for feed in &mut self.count_feeds {
+            let run = feed.run;
+            let span = run.slot..run.slot + (run.end - run.first) as usize;
+            let plane = &mut self.slots.counts16.values[span.clone()];
+            if feed.counts.draw(tick, plane) && !self.units[run.unit].swept {
+                for slot in span {
+                    if self.slots.counts16.values[slot] != 0 {
+                        self.slots.counts16.touch(slot);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lists the neurons of lazily updated units that got input or must be looked at.
+    fn collect_visits(&mut self, tick: u64, mark: bool) {
+        let Self {
+            units,
+            slots,
+            agenda,
+            scratch,
+            ..
+        } = self;
+        if mark {
+            let mut visit = |unit: usize, neuron: u32| {
+                let unit = &mut units[unit];
+                // The tail of a plane is padding; swept units need no list.
+                if !unit.swept {
+                    unit.visits.push(neuron);
+                }
+            };
+            slots.sums.drain(&mut visit);
+            slots.counts16.drain(&mut visit);
+            slots.counts32.drain(&mut visit);
+        }
+        while let Some((_, kind, id)) = agenda.pop_due(tick) {
+            match kind {
+                Kind::Wake => {
+                    let (unit, neuron) = unpack(id);
+                    units[unit].scheduled[neuron as usize] = false;
+                    units[unit].visits.push(neuron);
+                }
+                Kind::Action => scratch.actions.push(id),
+                Kind::Source => {}
+            }
+        }
+    }
+
+    /// Updates every unit; what fires is appended to `out` with its global id.
+    fn update(&mut self, tick: u64, start: u64, out: &mut Vec<Emitted>) {
+        let dt = (tick - start) as u32;
+        let Self {
+            units,
+            slots,
+            agenda,
+            scratch,
+            ..
+        } = self;
+        for (u, unit) in units.iter_mut().enumerate() {
+            scratch.fired.clear();
+            if unit.swept {
+                unit.sweep(tick, slots, &mut scratch.fired);
+            } else if !unit.visits.is_empty() {
+                unit.visit(
+                    tick,
+                    slots,
+                    &mut scratch.fired,
+                    |scheduled, neuron, wake| {
+                        if *scheduled || wake.is_some() {
+                            agenda.schedule(Kind::Wake, pack(u, neuron), wake);
+                            *scheduled = wake.is_some();
+                        }
+                    },
+                );
+                // Visits come in the order of touch; spikes leave in the order of ids.
+                scratch.fired.sort_unstable();
+            } else {
+                continue;
+            }
+            out.extend(scratch.fired.iter().map(|&i| (dt, unit.first_id + i)));
+        }
+    }
+
+    fn step_current(&mut self, step: usize, tick: u64) {
+        let CurrentStep {
+            unit, neurons, by, ..
+        } = self.steps[step].clone();
+        for i in neurons {
+            if self.units[unit].swept {
+                self.units[unit].block.inject_swept(i as usize, by);
+            } else {
+                self.units[unit].block.inject(i as usize, tick, by);
+                self.predict(unit, i);
+            }
+        }
+    }
+
+    fn predict(&mut self, unit: usize, i: u32) {
+        let u = &mut self.units[unit];
+        let wake = u.block.next_wake(i as usize);
+        if u.scheduled[i as usize] || wake.is_some() {
+            self.agenda.schedule(Kind::Wake, pack(unit, i), wake);
+            u.scheduled[i as usize] = wake.is_some();
+        }
+    }
+
+    fn predict_all(&mut self, unit: usize) {
+        for i in 0..self.units[unit].len() as u32 {
+            self.predict(unit, i);
+        }
+    }
+
+    fn sample(&mut self, tick: u64, samples: &mut Vec<Sample>) {
+        for p in &self.probes {
+            if !tick.is_multiple_of(p.every) {
+                continue;
+            }
+            let unit = &self.units[p.unit];
+            let values = p
+                .neurons
+                .clone()
+                .map(|i| {
+                    if unit.swept {
+                        unit.block.peek_swept(i as usize, p.variable)
+                    } else {
+                        unit.block.peek(i as usize, tick, p.variable)
+                    }
+                })
+                .collect();
+            samples.push(Sample {
+                tick,
+                recording: p.recording,
+                offset: p.offset,
+                values,
+            });
+        }
+    }
+
+    /// Puts the sources' spikes of the window among those of the neurons.
+    fn merge_sources(&mut self, out: &mut Vec<Emitted>) {
+        if !self.scratch.source_spikes.is_empty() {
+            out.append(&mut self.scratch.source_spikes);
+            // Two sorted runs: the stable sort merges them in one pass.
+            out.sort();
+        }
+    }
+
+    /// A spike of `id` at `tick`, of whatever shard: its segments take their places in the queue.
+    #[inline]
+    pub fn receive(&mut self, tick: u64, id: u32) {
+        for (k, table) in self.tables.iter().enumerate() {
+            table.rows.each_segment(id as usize, |delay, start, len| {
+                self.wheel.push(
+                    tick + delay,
+                    Entry {
+                        start,
+                        len,
+                        table: k as u32,
+                    },
+                );
+            });
+        }
+    }
+
+    /// Changes between lazy and swept as the regime says, at the end of tick `t`. Every shard does
+    /// this at the same tick with the same outcome.
+    pub fn adapt(&mut self, t: u64) {
+        for u in 0..self.units.len() {
+            let swept = self.regime.swept(self.units[u].population);
+            if swept == self.units[u].swept {
+                continue;
+            }
+            let unit = &mut self.units[u];
+            unit.swept = swept;
+            if swept {
+                unit.block.advance_all(t);
+                for i in 0..unit.scheduled.len() {
+                    if std::mem::take(&mut unit.scheduled[i]) {
+                        self.agenda.schedule(Kind::Wake, pack(u, i as u32), None);
+                    }
+                }
+            } else {
+                unit.block.swept_to(t);
+                self.predict_all(u);
+            }
+        }
+    }
+
+    /// Target (global id) and weight of synapse `k` of a table.
+    pub fn describe(&self, table: &Table, k: usize) -> Option<(u32, f64)> {
+        let slot = table.targets.get(k);
+        let (unit, base) = match &table.codec {
+            Codec::Count16 => self.slots.counts16.owner(slot),
+            Codec::Count32 => self.slots.counts32.owner(slot),
+            Codec::F32(_) | Codec::F64(_) => self.slots.sums.owner(slot),
+        };
+        let unit = &self.units[unit];
+        let weight = match &table.codec {
+            Codec::F32(w) => f64::from(w[k]),
+            Codec::F64(w) => w[k],
+            codec => {
+                let wide = matches!(codec, Codec::Count32);
+                let plane = unit
+                    .counts
+                    .iter()
+                    .find(|p| p.wide == wide && p.base == base)?;
+                match &plane.weight {
+                    PlaneWeight::One { weight, .. } => weight.f64(),
+                    PlaneWeight::Each { .. } => return None,
+                }
+            }
+        };
+        Some((unit.first_id + (slot - base) as u32, weight))
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.tables.iter().map(Table::bytes).sum()
+    }
+}
+
+fn pack(unit: usize, neuron: u32) -> u64 {
+    (unit as u64) << 32 | u64::from(neuron)
+}
+
+fn unpack(id: u64) -> (usize, u32) {
+    ((id >> 32) as usize, id as u32)
+}

@@ -1,0 +1,251 @@
+//! A population's neurons in one shard, with the planes in which their input arrives.
+
+use crate::neuron::block::Block;
+use crate::neuron::real::Real;
+use crate::synapse::table::Accumulators;
+
+/// Neurons of a sweep that are handled at a time: their input stays in the first-level cache.
+const CHUNK: usize = 256;
+
+/// Input counted per neuron and weighted when the neuron is updated.
+#[derive(Debug)]
+pub struct CountPlane<R> {
+    pub wide: bool,
+    /// First slot.
+    pub base: usize,
+    pub weight: PlaneWeight<R>,
+}
+
+#[derive(Debug)]
+pub enum PlaneWeight<R> {
+    /// All of one channel.
+    One { weight: R, channel: usize },
+    /// One weight per neuron (private stimuli with drawn weights); its sign chooses the channel if
+    /// there are two.
+    Each { weights: Vec<R>, channels: usize },
+}
+
+pub struct Unit<R: Real> {
+    pub population: usize,
+    /// First neuron within the population, and its global id.
+    pub start: u32,
+    pub first_id: u32,
+    pub block: Block<R>,
+    /// Receptor channels of the model.
+    pub channels: usize,
+    /// Plane of individually weighted input, per channel.
+    pub sums: [Option<usize>; 2],
+    /// Counted input in the order of the definition: projections, then private stimuli.
+    pub counts: Vec<CountPlane<R>>,
+    /// Every neuron at every tick, or only where something happens.
+    pub swept: bool,
+    /// Neurons to visit at this tick. Filled by deliveries and wake-ups, emptied by the update.
+    pub visits: Vec<u32>,
+    /// Neurons on the agenda.
+    pub scheduled: Vec<bool>,
+    /// Scratch of the sweep.
+    input: [Vec<R>; 2],
+}
+
+impl<R: Real> Unit<R> {
+    pub fn new(
+        population: usize,
+        start: u32,
+        first_id: u32,
+        block: Block<R>,
+        channels: usize,
+    ) -> Self {
+        let n = block.len();
+        Self {
+            population,
+            start,
+            first_id,
+            block,
+            channels,
+            sums: [None; 2],
+            counts: Vec::new(),
+            swept: false,
+            visits: Vec::with_capacity(n),
+            scheduled: vec![false; n],
+            input: [vec![R::ZERO; CHUNK], vec![R::ZERO; CHUNK]],
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.block.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Updates the neurons on the list of visits; `after` hears of each when it must be looked at
+    /// again.
+    pub fn visit(
+        &mut self,
+        t: u64,
+        from: &mut Accumulators<R>,
+        spikes: &mut Vec<u32>,
+        mut after: impl FnMut(&mut bool, u32, Option<u64>),
+    ) {
+        let Self {
+            block,
+            sums,
+            counts,
+            visits,
+            scheduled,
+            ..
+        } = self;
+        block.visit_all(
+            t,
+            visits,
+            |i| gather(sums, counts, from, i),
+            spikes,
+            |i, wake| after(&mut scheduled[i as usize], i, wake),
+        );
+        visits.clear();
+    }
+
+    /// Updates all neurons.
+    pub fn sweep(&mut self, t: u64, from: &mut Accumulators<R>, spikes: &mut Vec<u32>) {
+        let n = self.len();
+        let mut lo = 0;
+        while lo < n {
+            let len = CHUNK.min(n - lo);
+            let [first, second] = &mut self.input;
+            let (first, second) = (&mut first[..len], &mut second[..len]);
+            collect(
+                &self.sums,
+                &self.counts,
+                from,
+                lo,
+                self.channels > 1,
+                [first, second],
+            );
+            self.block.sweep(t, lo, [first, second], spikes);
+            lo += len;
+        }
+    }
+}
+
+/// Sums the input of neuron `i` per channel and empties its slots: individually weighted input
+/// first, then counts times weights in the order of the definition.
+#[inline]
+fn gather<R: Real>(
+    sums: &[Option<usize>; 2],
+    counts: &[CountPlane<R>],
+    from: &mut Accumulators<R>,
+    i: usize,
+) -> [R; 2] {
+    let mut input = [R::ZERO; 2];
+    for (channel, base) in sums.iter().enumerate() {
+        if let Some(base) = base {
+            input[channel] = std::mem::take(&mut from.sums.values[base + i]);
+        }
+    }
+    for plane in counts {
+        let n = if plane.wide {
+            std::mem::take(&mut from.counts32.values[plane.base + i])
+        } else {
+            u32::from(std::mem::take(&mut from.counts16.values[plane.base + i]))
+        };
+        if n == 0 {
+            continue;
+        }
+        match &plane.weight {
+            PlaneWeight::One { weight, channel } => input[*channel] += R::of_count(n) * *weight,
+            PlaneWeight::Each { weights, channels } => {
+                let w = weights[i];
+                input[channel_of(w, *channels)] += R::of_count(n) * w;
+            }
+        }
+    }
+    input
+}
+
+/// The channel that a weight goes to: with two channels, negative ones to the second.
+#[inline(always)]
+pub fn channel_of<R: Real>(weight: R, channels: usize) -> usize {
+    usize::from(channels > 1 && weight < R::ZERO)
+}
+
+/// `gather` for neurons from `lo` on: the same sums in the same order. Adding a count of zero
+/// changes no bit, since a sum that starts at +0 never becomes -0.
+#[inline]
+fn collect<R: Real>(
+    sums: &[Option<usize>; 2],
+    counts: &[CountPlane<R>],
+    from: &mut Accumulators<R>,
+    lo: usize,
+    two_channels: bool,
+    input: [&mut [R]; 2],
+) {
+    for (channel, buffer) in input.into_iter().enumerate() {
+        let n = buffer.len();
+        match sums[channel] {
+            None => buffer.fill(R::ZERO),
+            Some(base) => {
+                let from = &mut from.sums.values[base + lo..base + lo + n];
+                buffer.copy_from_slice(from);
+                from.fill(R::ZERO);
+            }
+        }
+        for plane in counts {
+            match &plane.weight {
+                PlaneWeight::One { weight, channel: c } => {
+                    if *c == channel {
+                        add_counts(plane, from, lo, n, |k, c| {
+                            buffer[k] += R::of_count(c) * *weight;
+                        });
+                    }
+                }
+                PlaneWeight::Each { weights, channels } => {
+                    for (k, sum) in buffer.iter_mut().enumerate() {
+                        let w = weights[lo + k];
+                        if channel_of(w, *channels) == channel {
+                            *sum += R::of_count(peek(plane, from, lo + k)) * w;
+                        }
+                    }
+                    // Counts stay until the last channel has had its part.
+                    if channel + 1 == *channels {
+                        add_counts(plane, from, lo, n, |_, _| {});
+                    }
+                }
+            }
+        }
+        if channel == 0 && !two_channels {
+            break;
+        }
+    }
+}
+
+fn peek<R: Real>(plane: &CountPlane<R>, from: &Accumulators<R>, i: usize) -> u32 {
+    if plane.wide {
+        from.counts32.values[plane.base + i]
+    } else {
+        u32::from(from.counts16.values[plane.base + i])
+    }
+}
+
+/// Hands the counts of `n` neurons from `lo` on to `f` and empties them.
+#[inline(always)]
+fn add_counts<R: Real>(
+    plane: &CountPlane<R>,
+    from: &mut Accumulators<R>,
+    lo: usize,
+    n: usize,
+    mut f: impl FnMut(usize, u32),
+) {
+    let span = plane.base + lo..plane.base + lo + n;
+    if plane.wide {
+        let counts = &mut from.counts32.values[span];
+        for (k, c) in counts.iter_mut().enumerate() {
+            f(k, std::mem::take(c));
+        }
+    } else {
+        let counts = &mut from.counts16.values[span];
+        for (k, c) in counts.iter_mut().enumerate() {
+            f(k, u32::from(std::mem::take(c)));
+        }
+    }
+}

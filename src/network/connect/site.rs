@@ -1,0 +1,128 @@
+//! Where a connection statement is carried out: its two sides, and which targets are ours.
+
+use crate::network::spec::{ProjectionSpec, Slice};
+use crate::rng::{Domain, Stream};
+
+/// A list of slices as one range of indices.
+#[derive(Clone, Debug)]
+pub struct Side {
+    parts: Vec<Part>,
+    len: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    /// First index of the part within the side.
+    first: u32,
+    len: u32,
+    /// Global id of its first element.
+    id: u32,
+}
+
+impl Side {
+    pub fn new(slices: &[Slice], offsets: &[u64]) -> Self {
+        let mut first = 0;
+        let parts = slices
+            .iter()
+            .map(|s| {
+                let part = Part {
+                    first,
+                    len: s.len(),
+                    id: offsets[s.population] as u32 + s.start,
+                };
+                first += s.len();
+                part
+            })
+            .collect();
+        Self { parts, len: first }
+    }
+
+    pub fn len(&self) -> u32 {
+        self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Global id of index `i`.
+    #[inline(always)]
+    pub fn id(&self, i: u32) -> u32 {
+        if let [only] = self.parts[..] {
+            return only.id + i;
+        }
+        let k = self.parts.partition_point(|p| p.first <= i) - 1;
+        self.parts[k].id + (i - self.parts[k].first)
+    }
+
+    /// Ranges of indices whose global ids lie in `ids`, in the order of the side.
+    pub fn within(&self, ids: &std::ops::Range<u32>) -> Vec<std::ops::Range<u32>> {
+        self.parts
+            .iter()
+            .filter_map(|p| {
+                let lo = ids.start.max(p.id);
+                let hi = ids.end.min(p.id + p.len);
+                (lo < hi).then(|| p.first + (lo - p.id)..p.first + (hi - p.id))
+            })
+            .collect()
+    }
+}
+
+/// A statement as one shard carries it out.
+pub struct Site<'a> {
+    pub seed: u64,
+    /// Number of the statement: part of the key of every draw.
+    pub index: u64,
+    pub spec: &'a ProjectionSpec,
+    pub from: Side,
+    pub to: Side,
+    /// The targets that belong to this shard, as ranges of indices into `to`.
+    pub own: Vec<std::ops::Range<u32>>,
+}
+
+impl Site<'_> {
+    /// The stream that decides who is connected, for unit `unit` (a target, a source, or the whole).
+    pub fn stream(&self, unit: u64) -> Stream {
+        Stream::new(self.seed, Domain::Connectivity, self.index, unit)
+    }
+
+    #[inline(always)]
+    pub fn owns(&self, target: u32) -> bool {
+        self.own.iter().any(|r| r.contains(&target))
+    }
+
+    #[inline(always)]
+    pub fn autapse(&self, source: u32, target: u32) -> bool {
+        self.from.id(source) == self.to.id(target)
+    }
+
+    /// Is any neuron on both sides?
+    pub fn overlaps(&self) -> bool {
+        self.from.parts.iter().any(|a| {
+            self.to
+                .parts
+                .iter()
+                .any(|b| a.id < b.id + b.len && b.id < a.id + a.len)
+        })
+    }
+
+    /// Index into `from` of the neuron that is target `target`, if it is there.
+    pub fn as_source(&self, target: u32) -> Option<u32> {
+        let id = self.to.id(target);
+        self.from
+            .parts
+            .iter()
+            .find(|p| id >= p.id && id < p.id + p.len)
+            .map(|p| p.first + (id - p.id))
+    }
+}
+
+/// Takes the synapses that a rule makes. Rules come in *units*: all synapses of one target, of one
+/// source, or of the whole statement; weights and delays are drawn from one stream per unit, in the
+/// order in which the synapses of the unit come.
+pub trait Visitor {
+    fn unit(&mut self, unit: u64);
+    /// Indices into the two sides. Synapses of targets that are not `own` are shown too, if the rule
+    /// cannot help it, because their draws come between those of the others.
+    fn synapse(&mut self, source: u32, target: u32, own: bool);
+}

@@ -1,0 +1,304 @@
+//! What sources and private stimuli do in one shard, and which variables are recorded there.
+
+use std::sync::Arc;
+
+use super::connect::site::Side;
+use super::spec::{DriveKind, NetworkSpec, PopulationKind, Rate, SourceSpec, SpikeList, Values};
+use crate::engine::shard::{CountFeed, CurrentStep, Feed, Into, Probe, Run};
+use crate::engine::unit::{CountPlane, PlaneWeight, Unit, channel_of};
+use crate::neuron::real::Real;
+use crate::rng::Domain;
+use crate::stimulus::poisson::{BLOCK, COUNTS_ABOVE, Counts, Gaps, Individual};
+use crate::stimulus::rate::{Course, per_tick};
+use crate::stimulus::train::Train;
+use crate::synapse::table::Accumulators;
+
+pub(super) struct Feeds {
+    pub trains: Vec<Feed>,
+    pub counts: Vec<CountFeed>,
+    pub steps: Vec<CurrentStep>,
+    pub probes: Vec<Probe>,
+}
+
+/// Reserves the planes of private stimuli (behind those of the projections) and makes the feeds.
+pub(super) fn make<R: Real>(
+    spec: &NetworkSpec,
+    offsets: &[u64],
+    ids: &std::ops::Range<u32>,
+    units: &mut [Unit<R>],
+    slots: &mut Accumulators<R>,
+) -> Feeds {
+    let mut feeds = Feeds {
+        trains: Vec::new(),
+        counts: Vec::new(),
+        steps: Vec::new(),
+        probes: probes(spec, units),
+    };
+    for (p, population) in spec.populations.iter().enumerate() {
+        let PopulationKind::Source(source) = &population.kind else {
+            continue;
+        };
+        let first_id = offsets[p] as u32;
+        let lo = ids.start.max(first_id);
+        let hi = ids.end.min(first_id + population.size);
+        if lo < hi {
+            let own = lo - first_id..hi - first_id;
+            let mut add = |train| {
+                feeds.trains.push(Feed {
+                    train,
+                    into: Into::Spikes {
+                        first_id,
+                        own: own.clone(),
+                    },
+                });
+            };
+            match source {
+                SourceSpec::Poisson { rate } => {
+                    let at = (Domain::PoissonSource, p as u64);
+                    for g in gap_blocks(spec, at, rate, population.size, |first, end| {
+                        first < own.end && own.start < end
+                    }) {
+                        add(Train::Gaps(Box::new(g)));
+                    }
+                }
+                SourceSpec::SpikeList(list) => add(listed(list, |e| own.contains(&e))),
+                SourceSpec::Regular {
+                    interval,
+                    start,
+                    stop,
+                } => add(Train::Regular {
+                    next: start.saturating_add(*interval),
+                    interval: *interval,
+                    stop: *stop,
+                    first: own.start,
+                    end: own.end,
+                }),
+            }
+        }
+    }
+    for (d, drive) in spec.drives.iter().enumerate() {
+        let side = Side::new(&drive.to, offsets);
+        let own: Vec<(std::ops::Range<u32>, usize, u32)> = side
+            .within(ids)
+            .into_iter()
+            .filter_map(|range| {
+                let id = side.id(range.start);
+                let unit = units
+                    .iter()
+                    .position(|u| id >= u.first_id && id - u.first_id < u.len() as u32)?;
+                Some((range, unit, id - units[unit].first_id))
+            })
+            .collect();
+        let weight = match &drive.kind {
+            DriveKind::StepCurrent { at, amplitude } => {
+                let mut before = 0.0;
+                for (&tick, &now) in at.iter().zip(amplitude) {
+                    for (range, unit, local) in &own {
+                        feeds.steps.push(CurrentStep {
+                            tick,
+                            unit: *unit,
+                            neurons: *local..local + (range.end - range.start),
+                            by: now - before,
+                        });
+                    }
+                    before = now;
+                }
+                continue;
+            }
+            DriveKind::Poisson { weight, .. }
+            | DriveKind::SpikeList { weight, .. }
+            | DriveKind::Regular { weight, .. } => weight,
+        };
+        // Lists may hold any number of spikes for one tick.
+        let wide = matches!(drive.kind, DriveKind::SpikeList { .. });
+        let runs: Vec<Run> = own
+            .iter()
+            .map(|(range, unit, local)| {
+                let base = plane(spec, d, weight, range, *local, *unit, wide, units, slots);
+                Run {
+                    first: range.start,
+                    end: range.end,
+                    slot: base + *local as usize,
+                    unit: *unit,
+                }
+            })
+            .collect();
+        if runs.is_empty() {
+            continue;
+        }
+        let mut add = |train| {
+            feeds.trains.push(Feed {
+                train,
+                into: Into::Input {
+                    wide,
+                    runs: runs.clone(),
+                },
+            });
+        };
+        match &drive.kind {
+            DriveKind::Poisson { rate, .. } => {
+                let (course, individual, largest) = rates(spec, rate);
+                if largest > COUNTS_ABOVE {
+                    feeds.counts.extend(runs.iter().map(|&run| CountFeed {
+                        counts: Counts::new(
+                            spec.seed,
+                            d as u64,
+                            run.first,
+                            run.end - run.first,
+                            course.clone(),
+                            &individual,
+                        ),
+                        run,
+                    }));
+                } else {
+                    let at = (Domain::PoissonDrive, d as u64);
+                    for g in gap_blocks(spec, at, rate, side.len(), |first, end| {
+                        runs.iter().any(|r| r.first < end && first < r.end)
+                    }) {
+                        add(Train::Gaps(Box::new(g)));
+                    }
+                }
+            }
+            DriveKind::SpikeList { list, .. } => {
+                add(listed(list, |e| {
+                    runs.iter().any(|r| (r.first..r.end).contains(&e))
+                }));
+            }
+            DriveKind::Regular {
+                interval,
+                start,
+                stop,
+                ..
+            } => {
+                for run in &runs {
+                    add(Train::Regular {
+                        next: start.saturating_add(*interval),
+                        interval: *interval,
+                        stop: *stop,
+                        first: run.first,
+                        end: run.end,
+                    });
+                }
+            }
+            DriveKind::StepCurrent { .. } => {}
+        }
+    }
+    feeds
+}
+
+/// Reserves the plane of a run of a private stimulus; returns the slot of the unit's first neuron.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call, where all of it is at hand"
+)]
+fn plane<R: Real>(
+    spec: &NetworkSpec,
+    drive: usize,
+    weight: &Values,
+    range: &std::ops::Range<u32>,
+    local: u32,
+    unit: usize,
+    wide: bool,
+    units: &mut [Unit<R>],
+    slots: &mut Accumulators<R>,
+) -> usize {
+    let u = &mut units[unit];
+    let n = u.len();
+    let base = if wide {
+        slots.counts32.plane(unit, n)
+    } else {
+        slots.counts16.plane(unit, n)
+    };
+    let weight = match weight {
+        Values::Constant(w) => PlaneWeight::One {
+            weight: R::of(*w),
+            channel: channel_of(R::of(*w), u.channels),
+        },
+        drawn => {
+            let mut weights = vec![R::ZERO; n];
+            for i in range.clone() {
+                let w = drawn.element(spec.seed, Domain::DriveWeight, drive as u64, i as usize);
+                weights[(local + i - range.start) as usize] = R::of(w);
+            }
+            PlaneWeight::Each {
+                weights,
+                channels: u.channels,
+            }
+        }
+    };
+    u.counts.push(CountPlane { wide, base, weight });
+    base
+}
+
+/// Course, individual rates and the largest expectation per tick of a rate.
+fn rates(spec: &NetworkSpec, rate: &Rate) -> (Course, Individual, f64) {
+    let course = Course::new(rate, spec.resolution_ps);
+    let individual: Individual = match rate {
+        Rate::PerElement { hz, .. } => Some(Arc::new(
+            hz.iter()
+                .map(|r| per_tick(*r, spec.resolution_ps))
+                .collect(),
+        )),
+        _ => None,
+    };
+    let largest = match &individual {
+        Some(all) => all.iter().copied().fold(0.0, f64::max),
+        None => course.largest(),
+    };
+    (course, individual, largest)
+}
+
+/// The blocks of a gap process that are wanted.
+fn gap_blocks(
+    spec: &NetworkSpec,
+    (domain, of): (Domain, u64),
+    rate: &Rate,
+    total: u32,
+    wanted: impl Fn(u32, u32) -> bool,
+) -> Vec<Gaps> {
+    let (course, individual, _) = rates(spec, rate);
+    (0..total.div_ceil(BLOCK))
+        .filter(|b| wanted(b * BLOCK, (b * BLOCK + BLOCK).min(total)))
+        .map(|b| Gaps::new(spec.seed, domain, of, b, total, course.clone(), &individual))
+        .collect()
+}
+
+fn listed(list: &SpikeList, own: impl Fn(u32) -> bool) -> Train {
+    Train::List {
+        events: list
+            .events
+            .iter()
+            .copied()
+            .filter(|&(_, e)| own(e))
+            .collect(),
+        at: 0,
+    }
+}
+
+/// This shard's parts of the recorded variables.
+fn probes<R: Real>(spec: &NetworkSpec, units: &[Unit<R>]) -> Vec<Probe> {
+    let mut all = Vec::new();
+    for (recording, r) in spec.recording.state.iter().enumerate() {
+        let PopulationKind::Neurons(neurons) = &spec.populations[r.of.population].kind else {
+            continue;
+        };
+        let Some(variable) = neurons.model.def().recordables.get(r.variable) else {
+            continue;
+        };
+        for (unit, u) in units.iter().enumerate() {
+            let lo = r.of.start.max(u.start);
+            let hi = r.of.end.min(u.start + u.len() as u32);
+            if u.population == r.of.population && lo < hi {
+                all.push(Probe {
+                    recording,
+                    unit,
+                    neurons: lo - u.start..hi - u.start,
+                    offset: (lo - r.of.start) as usize,
+                    variable: variable.name,
+                    every: r.every.max(1),
+                });
+            }
+        }
+    }
+    all
+}

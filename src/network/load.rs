@@ -1,0 +1,102 @@
+//! What is known of the input of each population before a run: the basis of the choice between
+//! sweeping and lazy updates.
+
+use super::connect;
+use super::spec::{DriveKind, NetworkSpec, PopulationKind, Rate, SourceSpec, Update};
+use crate::engine::regime::{PopulationLoad, PrivateLoad, Regime};
+use crate::neuron::block::crossover;
+use crate::stimulus::rate::{Course, per_tick};
+
+pub(super) fn regime(spec: &NetworkSpec) -> Regime {
+    let n = spec.populations.len();
+    let mut loads: Vec<PopulationLoad> = spec
+        .populations
+        .iter()
+        .map(|p| match &p.kind {
+            PopulationKind::Neurons(neurons) => PopulationLoad {
+                neurons: p.size,
+                update: neurons.update,
+                crossover: crossover(neurons.model),
+                fan_in: vec![0.0; n],
+                private: Vec::new(),
+            },
+            PopulationKind::Source(_) => PopulationLoad {
+                neurons: 0,
+                update: Update::Lazy,
+                crossover: 1.0,
+                fan_in: vec![0.0; n],
+                private: Vec::new(),
+            },
+        })
+        .collect();
+    for p in &spec.projections {
+        let (sources, targets) = (p.sources(), p.targets());
+        let synapses = connect::expected(&p.rule, sources, targets);
+        for from in &p.from {
+            for to in &p.to {
+                let share = f64::from(from.len()) / sources.max(1) as f64 * f64::from(to.len())
+                    / targets.max(1) as f64;
+                loads[to.population].fan_in[from.population] +=
+                    synapses * share / f64::from(spec.populations[to.population].size.max(1));
+            }
+        }
+    }
+    for drive in &spec.drives {
+        for to in &drive.to {
+            let share =
+                f64::from(to.len()) / f64::from(spec.populations[to.population].size.max(1));
+            let private = &mut loads[to.population].private;
+            match &drive.kind {
+                DriveKind::Poisson { rate, .. } => private.push(PrivateLoad::Course(
+                    Course::new(rate, spec.resolution_ps),
+                    share * individual_mean(rate, spec.resolution_ps),
+                )),
+                DriveKind::SpikeList { list, .. } => {
+                    let targets: u64 = drive.to.iter().map(|s| u64::from(s.len())).sum();
+                    private.push(PrivateLoad::PerTick(
+                        share * list.events.len() as f64
+                            / (targets.max(1) as f64 * spec.duration.max(1) as f64),
+                    ));
+                }
+                DriveKind::Regular { interval, .. } => {
+                    private.push(PrivateLoad::PerTick(share / (*interval).max(1) as f64));
+                }
+                DriveKind::StepCurrent { .. } => {}
+            }
+        }
+    }
+    let hz: Vec<Option<f64>> = spec
+        .populations
+        .iter()
+        .map(|p| match &p.kind {
+            PopulationKind::Neurons(_) => None,
+            PopulationKind::Source(s) => Some(source_hz(spec, s, p.size)),
+        })
+        .collect();
+    let sizes = spec.populations.iter().map(|p| p.size).collect();
+    Regime::new(loads, sizes, &hz, spec.tick_ms())
+}
+
+/// Mean of individual rates per tick; 1 for common rates, which the course holds already.
+fn individual_mean(rate: &Rate, resolution_ps: u64) -> f64 {
+    match rate {
+        Rate::PerElement { hz, .. } => {
+            hz.iter().map(|r| per_tick(*r, resolution_ps)).sum::<f64>() / hz.len().max(1) as f64
+        }
+        _ => 1.0,
+    }
+}
+
+fn source_hz(spec: &NetworkSpec, source: &SourceSpec, size: u32) -> f64 {
+    let seconds = spec.duration as f64 * spec.tick_ms() / 1000.0;
+    let elements = f64::from(size.max(1));
+    match source {
+        SourceSpec::Poisson { rate } => {
+            Course::new(rate, spec.resolution_ps).expected(0, spec.duration)
+                * individual_mean(rate, spec.resolution_ps)
+                / seconds.max(1e-12)
+        }
+        SourceSpec::SpikeList(list) => list.events.len() as f64 / (elements * seconds.max(1e-12)),
+        SourceSpec::Regular { interval, .. } => 1000.0 / (*interval as f64 * spec.tick_ms()),
+    }
+}

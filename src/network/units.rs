@@ -1,0 +1,81 @@
+//! The neurons of a shard, with the parameters of each.
+
+use super::spec::{DriveKind, NetworkSpec, PopulationKind, Values};
+use crate::engine::unit::Unit;
+use crate::neuron::block::{Block, channels};
+use crate::neuron::membrane::{Column, Columns};
+use crate::neuron::real::Real;
+use crate::rng::Domain;
+
+pub(super) struct UnitPlan<R: Real> {
+    pub units: Vec<Unit<R>>,
+}
+
+/// One unit per population that has neurons among the ids.
+pub(super) fn make_units<R: Real>(
+    spec: &NetworkSpec,
+    offsets: &[u64],
+    ids: &std::ops::Range<u32>,
+) -> UnitPlan<R> {
+    let mut units = Vec::new();
+    for (p, population) in spec.populations.iter().enumerate() {
+        let PopulationKind::Neurons(neurons) = &population.kind else {
+            continue;
+        };
+        let first = offsets[p] as u32;
+        let lo = ids.start.max(first);
+        let hi = ids.end.min(first + population.size);
+        if lo >= hi {
+            continue;
+        }
+        let def = neurons.model.def();
+        let range = (lo - first) as usize..(hi - first) as usize;
+        let columns = |all: &[Values], domain: Domain| -> Vec<Column> {
+            all.iter()
+                .enumerate()
+                .map(|(k, values)| {
+                    // The key holds population and parameter, so that no two columns share draws.
+                    let of = (p as u64) << 16 | k as u64;
+                    match values {
+                        Values::Constant(v) => Column::One(*v),
+                        _ => Column::Each(
+                            range
+                                .clone()
+                                .map(|i| values.element(spec.seed, domain, of, i))
+                                .collect(),
+                        ),
+                    }
+                })
+                .collect()
+        };
+        let params = columns(&neurons.params, Domain::Parameter);
+        let state = columns(&neurons.initial, Domain::InitialState);
+        let param_names: Vec<&'static str> = def.params.iter().map(|d| d.name).collect();
+        let state_names: Vec<&'static str> = def.state.iter().map(|d| d.name).collect();
+        let injected = spec.drives.iter().any(|d| {
+            matches!(d.kind, DriveKind::StepCurrent { .. })
+                && d.to.iter().any(|s| s.population == p)
+        });
+        let block = Block::new(
+            neurons.model,
+            range.len(),
+            spec.tick_ms(),
+            neurons.options,
+            &Columns {
+                params: &params,
+                param_names: &param_names,
+                state: &state,
+                state_names: &state_names,
+            },
+            injected,
+        );
+        units.push(Unit::new(
+            p,
+            range.start as u32,
+            lo,
+            block,
+            channels(neurons.model),
+        ));
+    }
+    UnitPlan { units }
+}
