@@ -13,6 +13,7 @@ pub mod neuron;
 pub mod plot;
 pub mod record;
 pub mod rng;
+pub mod simd;
 pub mod stimulus;
 pub mod synapse;
 pub mod units;

@@ -2,6 +2,7 @@
 
 use crate::neuron::block::Block;
 use crate::neuron::real::Real;
+use crate::simd::{Kernel, vectorized};
 use crate::synapse::table::Accumulators;
 
 /// Neurons of a sweep that are handled at a time: their input stays in the first-level cache.
@@ -114,14 +115,15 @@ impl<R: Real> Unit<R> {
             let len = CHUNK.min(n - lo);
             let [first, second] = &mut self.input;
             let (first, second) = (&mut first[..len], &mut second[..len]);
-            collect(
-                &self.sums,
-                &self.counts,
+            let (sums, counts, two) = (&self.sums, &self.counts, self.channels > 1);
+            vectorized(Collect {
+                sums,
+                counts,
                 from,
                 lo,
-                self.channels > 1,
-                [first, second],
-            );
+                two_channels: two,
+                input: [&mut *first, &mut *second],
+            });
             self.block.sweep(t, lo, [first, second], spikes);
             lo += len;
         }
@@ -171,54 +173,69 @@ pub fn channel_of<R: Real>(weight: R, channels: usize) -> usize {
 
 /// `gather` for neurons from `lo` on: the same sums in the same order. Adding a count of zero
 /// changes no bit, since a sum that starts at +0 never becomes -0.
-#[inline]
-fn collect<R: Real>(
-    sums: &[Option<usize>; 2],
-    counts: &[CountPlane<R>],
-    from: &mut Accumulators<R>,
+struct Collect<'a, R> {
+    sums: &'a [Option<usize>; 2],
+    counts: &'a [CountPlane<R>],
+    from: &'a mut Accumulators<R>,
     lo: usize,
     two_channels: bool,
-    input: [&mut [R]; 2],
-) {
-    for (channel, buffer) in input.into_iter().enumerate() {
-        let n = buffer.len();
-        match sums[channel] {
-            None => buffer.fill(R::ZERO),
-            Some(base) => {
-                let from = &mut from.sums.values[base + lo..base + lo + n];
-                buffer.copy_from_slice(from);
-                from.fill(R::ZERO);
-            }
-        }
-        for plane in counts {
-            match &plane.weight {
-                PlaneWeight::One { weight, channel: c } => {
-                    if *c == channel {
-                        add_counts(plane, from, lo, n, |k, c| {
-                            buffer[k] += R::of_count(c) * *weight;
-                        });
-                    }
+    input: [&'a mut [R]; 2],
+}
+
+impl<R: Real> Kernel for Collect<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self {
+            sums,
+            counts,
+            from,
+            lo,
+            two_channels,
+            input,
+        } = self;
+        for (channel, buffer) in input.into_iter().enumerate() {
+            let n = buffer.len();
+            match sums[channel] {
+                None => buffer.fill(R::ZERO),
+                Some(base) => {
+                    let from = &mut from.sums.values[base + lo..base + lo + n];
+                    buffer.copy_from_slice(from);
+                    from.fill(R::ZERO);
                 }
-                PlaneWeight::Each { weights, channels } => {
-                    for (k, sum) in buffer.iter_mut().enumerate() {
-                        let w = weights[lo + k];
-                        if channel_of(w, *channels) == channel {
-                            *sum += R::of_count(peek(plane, from, lo + k)) * w;
+            }
+            for plane in counts {
+                match &plane.weight {
+                    PlaneWeight::One { weight, channel: c } => {
+                        if *c == channel {
+                            add_counts(plane, from, lo, n, |k, c| {
+                                buffer[k] += R::of_count(c) * *weight;
+                            });
                         }
                     }
-                    // Counts stay until the last channel has had its part.
-                    if channel + 1 == *channels {
-                        add_counts(plane, from, lo, n, |_, _| {});
+                    PlaneWeight::Each { weights, channels } => {
+                        for (k, sum) in buffer.iter_mut().enumerate() {
+                            let w = weights[lo + k];
+                            if channel_of(w, *channels) == channel {
+                                *sum += R::of_count(peek(plane, from, lo + k)) * w;
+                            }
+                        }
+                        // Counts stay until the last channel has had its part.
+                        if channel + 1 == *channels {
+                            add_counts(plane, from, lo, n, |_, _| {});
+                        }
                     }
                 }
             }
-        }
-        if channel == 0 && !two_channels {
-            break;
+            if channel == 0 && !two_channels {
+                break;
+            }
         }
     }
 }
 
+#[inline(always)]
 fn peek<R: Real>(plane: &CountPlane<R>, from: &Accumulators<R>, i: usize) -> u32 {
     if plane.wide {
         from.counts32.values[plane.base + i]

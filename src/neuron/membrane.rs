@@ -21,6 +21,7 @@ use super::crossing::ExpSum;
 use super::propagator::{Propagator, PropagatorTable};
 use super::real::Real;
 use crate::network::spec::{NeuronOptions, ResetMode, ThresholdTest};
+use crate::simd::{Kernel, vectorized};
 
 /// Largest number of synaptic state variables of a model.
 pub const SYN: usize = 4;
@@ -445,17 +446,28 @@ impl<D: Dynamics<R>, R: Real> Lif<D, R> {
             second,
             marks: &mut self.marks,
         };
+        let (step, drive, threshold) = (&self.step[..], &self.drive[..], &self.thresholds[..]);
         let any = if self.varied {
-            step_lanes::<D, R, true, true>(
+            vectorized(StepLanes::<D, R, true, true> {
                 lanes,
-                &self.step[span.clone()],
-                &self.drive[span],
-                &self.thresholds,
-            )
+                step: &step[span.clone()],
+                drive: &drive[span],
+                threshold,
+            })
         } else if per_neuron {
-            step_lanes::<D, R, false, true>(lanes, &self.step, &self.drive, &self.thresholds)
+            vectorized(StepLanes::<D, R, false, true> {
+                lanes,
+                step,
+                drive,
+                threshold,
+            })
         } else {
-            step_lanes::<D, R, false, false>(lanes, &self.step, &self.drive, &self.thresholds)
+            vectorized(StepLanes::<D, R, false, false> {
+                lanes,
+                step,
+                drive,
+                threshold,
+            })
         };
         if any {
             for k in 0..n {
@@ -589,75 +601,90 @@ struct Lanes<'a, R> {
 
 /// One tick of a chunk, written so that the compiler turns it into vector code: no branches, no
 /// early exits, one flag at the end. `VARIED`: constants per neuron; `TH`: thresholds per neuron.
-#[inline(always)]
-fn step_lanes<D: Dynamics<R>, R: Real, const VARIED: bool, const TH: bool>(
-    lanes: Lanes<'_, R>,
-    step: &[D::Step],
-    drive: &[R],
-    threshold: &[R],
-) -> bool {
-    let Lanes {
-        t,
-        v,
-        syn: [s0, s1, s2, s3],
-        ref_until,
-        jump,
-        second,
-        marks,
-    } = lanes;
-    let n = v.len();
-    let (ref_until, jump, marks) = (&ref_until[..n], &jump[..n], &mut marks[..n]);
-    let second = if D::CHANNELS > 1 {
-        &second[..n]
-    } else {
-        second
-    };
-    // Lengths are fixed up front so that the loop has no bounds checks.
-    let (c, th) = (if VARIED { n } else { 1 }, if TH { n } else { 1 });
-    let (step, drive, threshold) = (&step[..c], &drive[..c], &threshold[..th]);
-    let s0 = if D::SYN > 0 { &mut s0[..n] } else { s0 };
-    let s1 = if D::SYN > 1 { &mut s1[..n] } else { s1 };
-    let s2 = if D::SYN > 2 { &mut s2[..n] } else { s2 };
-    let s3 = if D::SYN > 3 { &mut s3[..n] } else { s3 };
-    let mut any = 0u8;
-    for i in 0..n {
-        let c = if VARIED { i } else { 0 };
-        let p = &step[c];
-        let mut s = [R::ZERO; SYN];
-        if D::SYN > 0 {
-            s[0] = s0[i];
+struct StepLanes<'a, D: Dynamics<R>, R: Real, const VARIED: bool, const TH: bool> {
+    lanes: Lanes<'a, R>,
+    step: &'a [D::Step],
+    drive: &'a [R],
+    threshold: &'a [R],
+}
+
+impl<D: Dynamics<R>, R: Real, const VARIED: bool, const TH: bool> Kernel
+    for StepLanes<'_, D, R, VARIED, TH>
+{
+    /// Did any neuron reach its threshold?
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let Self {
+            lanes,
+            step,
+            drive,
+            threshold,
+        } = self;
+        let Lanes {
+            t,
+            v,
+            syn: [s0, s1, s2, s3],
+            ref_until,
+            jump,
+            second,
+            marks,
+        } = lanes;
+        let n = v.len();
+        let (ref_until, jump, marks) = (&ref_until[..n], &jump[..n], &mut marks[..n]);
+        let second = if D::CHANNELS > 1 {
+            &second[..n]
+        } else {
+            second
+        };
+        // Lengths are fixed up front so that the loop has no bounds checks.
+        let (c, th) = (if VARIED { n } else { 1 }, if TH { n } else { 1 });
+        let (step, drive, threshold) = (&step[..c], &drive[..c], &threshold[..th]);
+        let s0 = if D::SYN > 0 { &mut s0[..n] } else { s0 };
+        let s1 = if D::SYN > 1 { &mut s1[..n] } else { s1 };
+        let s2 = if D::SYN > 2 { &mut s2[..n] } else { s2 };
+        let s3 = if D::SYN > 3 { &mut s3[..n] } else { s3 };
+        let mut any = 0u8;
+        for i in 0..n {
+            let c = if VARIED { i } else { 0 };
+            let p = &step[c];
+            let mut s = [R::ZERO; SYN];
+            if D::SYN > 0 {
+                s[0] = s0[i];
+            }
+            if D::SYN > 1 {
+                s[1] = s1[i];
+            }
+            if D::SYN > 2 {
+                s[2] = s2[i];
+            }
+            if D::SYN > 3 {
+                s[3] = s3[i];
+            }
+            let old = v[i];
+            let (free, s) = D::advance(p, old, s, drive[c]);
+            let input = [jump[i], if D::CHANNELS > 1 { second[i] } else { R::ZERO }];
+            let (jump, s) = D::receive(p, s, input);
+            let active = t > ref_until[i];
+            let new = if active { free + jump } else { old };
+            v[i] = new;
+            let mark = u8::from(active & (new >= threshold[if TH { i } else { 0 }]));
+            marks[i] = mark;
+            any |= mark;
+            if D::SYN > 0 {
+                s0[i] = s[0];
+            }
+            if D::SYN > 1 {
+                s1[i] = s[1];
+            }
+            if D::SYN > 2 {
+                s2[i] = s[2];
+            }
+            if D::SYN > 3 {
+                s3[i] = s[3];
+            }
         }
-        if D::SYN > 1 {
-            s[1] = s1[i];
-        }
-        if D::SYN > 2 {
-            s[2] = s2[i];
-        }
-        if D::SYN > 3 {
-            s[3] = s3[i];
-        }
-        let old = v[i];
-        let (free, s) = D::advance(p, old, s, drive[c]);
-        let input = [jump[i], if D::CHANNELS > 1 { second[i] } else { R::ZERO }];
-        let (jump, s) = D::receive(p, s, input);
-        let active = t > ref_until[i];
-        let new = if active { free + jump } else { old };
-        v[i] = new;
-        let mark = u8::from(active & (new >= threshold[if TH { i } else { 0 }]));
-        marks[i] = mark;
-        any |= mark;
-        if D::SYN > 0 {
-            s0[i] = s[0];
-        }
-        if D::SYN > 1 {
-            s1[i] = s[1];
-        }
-        if D::SYN > 2 {
-            s2[i] = s[2];
-        }
-        if D::SYN > 3 {
-            s3[i] = s[3];
-        }
+        any != 0
     }
-    any != 0
 }

@@ -10,7 +10,8 @@
 use std::sync::Arc;
 
 use super::rate::Course;
-use crate::rng::{Domain, Stream, key, philox};
+use crate::rng::{Domain, Stream, key, philox_lanes};
+use crate::simd::{Kernel, vectorized};
 
 /// Elements per block of a gap train.
 pub const BLOCK: u32 = 512;
@@ -90,6 +91,17 @@ pub struct Counts {
     individual: Option<Vec<OneRate>>,
 }
 
+/// The loop of `Counts::draw`.
+struct Fill<'a>(&'a Counts, u64, &'a mut [u16]);
+
+impl Kernel for Fill<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        self.0.fill(self.1, self.2);
+    }
+}
+
 /// Elements drawn from one set of 16 counters.
 const GROUP: u32 = 64;
 
@@ -145,6 +157,13 @@ impl Counts {
         if self.course.value(self.piece) == 0.0 {
             return false;
         }
+        vectorized(Fill(self, t, out));
+        true
+    }
+
+    /// The loop of `draw`, group by group.
+    #[inline(always)]
+    fn fill(&self, t: u64, out: &mut [u16]) {
         let mut words = [0u32; GROUP as usize];
         let last = self.first + self.n;
         let mut group = self.first / GROUP;
@@ -152,23 +171,25 @@ impl Counts {
             fill_group(group, t, self.key, &mut words);
             let lo = (group * GROUP).max(self.first);
             let hi = (group * GROUP + GROUP).min(last);
-            let words = &words[(lo - group * GROUP) as usize..(hi - group * GROUP) as usize];
+            let part = (lo - group * GROUP) as usize..(hi - group * GROUP) as usize;
             let (a, b) = ((lo - self.first) as usize, (hi - self.first) as usize);
             let out = &mut out[a..b];
             if let Some(individual) = &self.individual {
-                for ((o, w), rate) in out.iter_mut().zip(words).zip(&individual[a..b]) {
+                for ((o, w), rate) in out.iter_mut().zip(&words[part]).zip(&individual[a..b]) {
                     *o = rate.count(*w);
                 }
             } else if self.inversion.thresholds.len() <= SHORT {
-                count_reached(words, &self.inversion.thresholds, out);
+                let counts = count_reached(&words, &self.inversion.thresholds);
+                for (o, c) in out.iter_mut().zip(&counts[part]) {
+                    *o = *c as u16;
+                }
             } else {
-                for (o, w) in out.iter_mut().zip(words) {
+                for (o, w) in out.iter_mut().zip(&words[part]) {
                     *o = self.inversion.count(*w);
                 }
             }
             group += 1;
         }
-        true
     }
 }
 
@@ -177,33 +198,31 @@ impl Counts {
 #[inline(always)]
 fn fill_group(group: u32, t: u64, key: u64, out: &mut [u32; GROUP as usize]) {
     const LANES: usize = 16;
-    for lane in 0..LANES {
-        let counter = [
-            group * LANES as u32 + lane as u32,
-            t as u32,
-            (t >> 32) as u32,
-            0,
-        ];
-        let words = philox(counter, key);
-        for (w, word) in words.into_iter().enumerate() {
-            out[w * LANES + lane] = word;
-        }
+    let first = std::array::from_fn(|lane| group * LANES as u32 + lane as u32);
+    let words = philox_lanes(
+        [
+            first,
+            [t as u32; LANES],
+            [(t >> 32) as u32; LANES],
+            [0; LANES],
+        ],
+        key,
+    );
+    for (out, words) in out.chunks_exact_mut(LANES).zip(&words) {
+        out.copy_from_slice(words);
     }
 }
 
-/// out[i] = how many thresholds words[i] reaches, without branches.
+/// counts[i] = how many thresholds words[i] reaches, without branches.
 #[inline(always)]
-fn count_reached(words: &[u32], thresholds: &[u32], out: &mut [u16]) {
+fn count_reached(words: &[u32; GROUP as usize], thresholds: &[u32]) -> [u32; GROUP as usize] {
     let mut counts = [0u32; GROUP as usize];
-    let counts = &mut counts[..words.len()];
     for &t in thresholds {
         for (c, &w) in counts.iter_mut().zip(words) {
             *c += u32::from(w >= t);
         }
     }
-    for (o, &c) in out.iter_mut().zip(counts.iter()) {
-        *o = c as u16;
-    }
+    counts
 }
 
 /// Inversion for a rate that one element has.
@@ -405,13 +424,10 @@ mod tests {
         for mean in [0.1, 2.0, 3.5] {
             let inv = Inversion::new(mean);
             assert!(inv.thresholds.len() <= SHORT);
-            let words: Vec<u32> = (0..64u32)
-                .map(|i| i.wrapping_mul(0x9e37_79b9) ^ 0x1234)
-                .collect();
-            let mut out = vec![0u16; 64];
-            count_reached(&words, &inv.thresholds, &mut out);
-            for (w, o) in words.iter().zip(out) {
-                assert_eq!(inv.count(*w), o);
+            let words: [u32; 64] =
+                std::array::from_fn(|i| (i as u32).wrapping_mul(0x9e37_79b9) ^ 0x1234);
+            for (w, c) in words.iter().zip(count_reached(&words, &inv.thresholds)) {
+                assert_eq!(u32::from(inv.count(*w)), c);
             }
         }
     }
