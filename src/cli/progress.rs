@@ -1,0 +1,101 @@
+//! What a terminal shows while something takes its time. In a pipe it shows nothing.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::engine::Control;
+
+/// A line that says that something is going on; gone when dropped.
+pub(super) struct Busy(ProgressBar);
+
+impl Busy {
+    pub(super) fn new(what: impl Into<String>) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+            bar.set_style(style);
+        }
+        bar.set_message(what.into());
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self(bar)
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// Calls `run` and shows how far it has come until it returns.
+pub(super) fn watched<T>(
+    control: &Control,
+    duration: u64,
+    tick_ms: f64,
+    run: impl FnOnce() -> T,
+) -> T {
+    let done = AtomicBool::new(false);
+    let bar = ProgressBar::with_draw_target(Some(duration.max(1)), ProgressDrawTarget::stderr());
+    if bar.is_hidden() {
+        return run();
+    }
+    if let Ok(style) = ProgressStyle::with_template("{bar:32} {percent:>3}%  {msg}") {
+        bar.set_style(style);
+    }
+    std::thread::scope(|scope| {
+        let watcher = scope.spawn(|| {
+            let started = Instant::now();
+            while !done.load(Ordering::Acquire) {
+                let (tick, spikes) = (
+                    control.tick.load(Ordering::Relaxed),
+                    control.spikes.load(Ordering::Relaxed),
+                );
+                let wall = started.elapsed().as_secs_f64();
+                let left = if tick == 0 {
+                    String::from("?")
+                } else {
+                    seconds(wall * (duration.saturating_sub(tick)) as f64 / tick as f64)
+                };
+                bar.set_position(tick);
+                bar.set_message(format!(
+                    "{} of {} simulated, {left} left, {} spikes/s",
+                    time(tick as f64 * tick_ms),
+                    time(duration as f64 * tick_ms),
+                    super::run::short(spikes as f64 / wall.max(1e-9)),
+                ));
+                std::thread::park_timeout(Duration::from_millis(100));
+            }
+        });
+        let result = run();
+        done.store(true, Ordering::Release);
+        watcher.thread().unpark();
+        let _ = watcher.join();
+        bar.finish_and_clear();
+        result
+    })
+}
+
+/// Wall time.
+pub(super) fn seconds(s: f64) -> String {
+    if s < 0.9995 {
+        format!("{:.0} ms", s * 1000.0)
+    } else if s < 90.0 {
+        format!("{s:.2} s")
+    } else if s < 5400.0 {
+        format!("{:.0} min {:02.0} s", (s / 60.0).floor(), s % 60.0)
+    } else {
+        format!("{:.0} h {:02.0} min", (s / 3600.0).floor(), s % 3600.0 / 60.0)
+    }
+}
+
+/// Simulated time.
+pub(super) fn time(ms: f64) -> String {
+    if ms == 0.0 || (0.1..1000.0).contains(&ms) {
+        format!("{} ms", (ms * 1e4).round() / 1e4)
+    } else if ms >= 1000.0 {
+        format!("{} s", (ms / 10.0).round() / 100.0)
+    } else {
+        format!("{ms:e} ms")
+    }
+}
