@@ -1,4 +1,5 @@
 //! From a specification to synapse tables.
 
 pub mod connect;
+pub mod estimate;
 pub mod spec;
