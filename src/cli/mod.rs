@@ -1,5 +1,10 @@
 //! The command line: one file per command. Only this module prints.
 
+pub mod check;
+pub mod describe;
+mod output;
+pub mod schema;
+
 /// Why a command ends without success.
 #[derive(Debug)]
 pub enum Failure {

@@ -3,6 +3,7 @@
 mod build;
 pub mod connect;
 mod draw;
+pub mod estimate;
 mod feeds;
 mod load;
 pub mod partition;

@@ -1,0 +1,321 @@
+//! The tables of models, rules and stimuli as text and as JSON.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::context::show;
+use super::population::range_text;
+use crate::network::connect::{RULES, RuleDef};
+use crate::neuron::MODELS;
+use crate::neuron::def::{ModelDef, ParamDef, StateDefault};
+use crate::stimulus::STIMULI;
+use crate::stimulus::def::StimulusDef;
+use crate::units::Dimension;
+
+/// Something that has a page of its own.
+#[derive(Clone, Copy, Debug)]
+pub enum Page {
+    Model(&'static ModelDef),
+    Rule(&'static RuleDef),
+    Stimulus(&'static StimulusDef),
+}
+
+/// Every page, in the order users see: models, rules, stimuli.
+pub fn pages() -> impl Iterator<Item = Page> {
+    let models = MODELS.iter().map(|(_, d)| Page::Model(d));
+    let rules = RULES.iter().map(Page::Rule);
+    let stimuli = STIMULI.iter().map(|d| Page::Stimulus(d));
+    models.chain(rules).chain(stimuli)
+}
+
+/// The page of that name.
+pub fn find(name: &str) -> Option<Page> {
+    pages().find(|p| p.name() == name)
+}
+
+/// Help for a name without a page.
+pub fn suggestion(name: &str) -> String {
+    let names: Vec<&str> = pages().map(Page::name).collect();
+    super::diagnostics::suggest(name, &names)
+}
+
+impl Page {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Model(d) => d.name,
+            Self::Rule(d) => d.name,
+            Self::Stimulus(d) => d.name,
+        }
+    }
+
+    /// One line that says what it is.
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::Model(d) => d.summary,
+            Self::Rule(d) => d.doc,
+            Self::Stimulus(d) => d.summary,
+        }
+    }
+
+    /// The whole page for a terminal.
+    pub fn text(self) -> String {
+        match self {
+            Self::Model(d) => model_text(d),
+            Self::Rule(d) => rule_text(d),
+            Self::Stimulus(d) => stimulus_text(d),
+        }
+    }
+
+    /// The whole page for a program.
+    pub fn json(self) -> Value {
+        match self {
+            Self::Model(d) => model_json(d),
+            Self::Rule(d) => json!({
+                "kind": "rule",
+                "name": d.name,
+                "argument": d.argument,
+                "doc": d.doc,
+            }),
+            Self::Stimulus(d) => json!({
+                "kind": "stimulus",
+                "name": d.name,
+                "summary": d.summary,
+                "as_source": d.as_source,
+                "as_drive": d.as_drive,
+                "keys": d.keys.iter().map(|k| json!({
+                    "name": k.name, "expects": k.expects, "doc": k.doc,
+                })).collect::<Vec<_>>(),
+                "reference": d.reference,
+            }),
+        }
+    }
+}
+
+/// The list of all pages for a terminal.
+pub fn overview() -> String {
+    let mut out = String::new();
+    let groups: [(&str, fn(&Page) -> bool); 3] = [
+        ("Neuron models", |p| matches!(p, Page::Model(_))),
+        ("Connection rules", |p| matches!(p, Page::Rule(_))),
+        ("Stimuli", |p| matches!(p, Page::Stimulus(_))),
+    ];
+    for (title, belongs) in groups {
+        let rows: Vec<Vec<String>> = pages()
+            .filter(belongs)
+            .map(|p| vec![p.name().to_string(), p.summary().to_string()])
+            .collect();
+        let _ = writeln!(out, "{title}\n{}", table(&rows, &[]));
+    }
+    out
+}
+
+/// The list of all pages for a program.
+pub fn overview_json() -> Value {
+    Value::Array(pages().map(Page::json).collect())
+}
+
+/// Columns side by side, indented by two; columns named in `right` are aligned to the right.
+pub fn table(rows: &[Vec<String>], right: &[usize]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |c: usize| {
+        rows.iter()
+            .filter_map(|r| r.get(c))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::from(" ");
+        for (c, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let gap = " ".repeat(width.saturating_sub(cell.chars().count()));
+            line.push(' ');
+            if right.contains(&c) {
+                line.push_str(&gap);
+                line.push_str(cell);
+            } else {
+                line.push_str(cell);
+                line.push_str(&gap);
+            }
+            line.push(' ');
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+fn unit(d: Dimension) -> String {
+    let unit = d.canonical_unit();
+    if unit.is_empty() { "-".into() } else { unit }
+}
+
+fn range(p: &ParamDef) -> String {
+    match range_text(p.min, p.max, p.dimension) {
+        text if text == "finite" => "any".into(),
+        text => text,
+    }
+}
+
+fn header(cells: &[&str]) -> Vec<String> {
+    cells.iter().map(|c| (*c).to_string()).collect()
+}
+
+fn model_text(d: &ModelDef) -> String {
+    let mut out = format!("{}: {}\n\n", d.name, d.summary);
+    for line in d.equations.lines() {
+        let _ = writeln!(out, "  {line}");
+    }
+    if !d.params.is_empty() {
+        let mut rows = vec![header(&[
+            "parameter",
+            "unit",
+            "default",
+            "range",
+            "meaning",
+        ])];
+        rows.extend(d.params.iter().map(|p| {
+            vec![
+                p.name.into(),
+                unit(p.dimension),
+                show(p.default),
+                range(p),
+                p.doc.into(),
+            ]
+        }));
+        let _ = write!(out, "\nParameters (params)\n{}", table(&rows, &[2]));
+    }
+    if !d.state.is_empty() {
+        let mut rows = vec![header(&["variable", "unit", "default", "meaning"])];
+        rows.extend(d.state.iter().map(|s| {
+            let default = match s.default {
+                StateDefault::Value(v) => show(v),
+                StateDefault::Param(name) => name.to_string(),
+            };
+            vec![s.name.into(), unit(s.dimension), default, s.doc.into()]
+        }));
+        let _ = write!(out, "\nInitial values (initial)\n{}", table(&rows, &[2]));
+    }
+    if !d.recordables.is_empty() {
+        let mut rows = vec![header(&["variable", "unit", "meaning"])];
+        rows.extend(
+            d.recordables
+                .iter()
+                .map(|r| vec![r.name.into(), unit(r.dimension), r.doc.into()]),
+        );
+        let _ = write!(out, "\nCan be recorded\n{}", table(&rows, &[]));
+    }
+    let weight = match d.weight {
+        None => "ignored".to_string(),
+        Some(Dimension::NONE) => "a plain number".into(),
+        Some(w) => format!("a {} ({})", w.name(), w.canonical_unit()),
+    };
+    let mut keys = vec!["update"];
+    if d.has_threshold {
+        keys.extend(["reset", "threshold_test"]);
+    }
+    if d.has_refractory_input {
+        keys.push("refractory_input");
+    }
+    let current = if d.takes_current { "yes" } else { "no" };
+    let _ = write!(
+        out,
+        "\nWeight of a synapse: {weight}\nTakes a step_current: {current}\nOptions: {}\nReference: {}\n",
+        keys.join(", "),
+        d.reference
+    );
+    out
+}
+
+fn rule_text(d: &RuleDef) -> String {
+    let example = match d.argument {
+        None => format!("rule = \"{}\"", d.name),
+        Some(what) => format!("rule = {{ {} = ... }}    ({what})", d.name),
+    };
+    format!("{}: {}\n\n  {example}\n", d.name, d.doc)
+}
+
+fn stimulus_text(d: &StimulusDef) -> String {
+    let mut out = format!("{}: {}\n\n", d.name, d.summary);
+    let mut rows = vec![header(&["key", "expects", "meaning"])];
+    rows.extend(
+        d.keys
+            .iter()
+            .map(|k| vec![k.name.into(), k.expects.into(), k.doc.into()]),
+    );
+    out.push_str(&table(&rows, &[]));
+    out.push('\n');
+    if d.as_drive {
+        out.push_str("With `to`: private to each target, without delay.\n");
+    }
+    if d.as_source {
+        out.push_str("Without `to`: a population that projections connect from; `size` is its number of elements.\n");
+    }
+    if !d.reference.is_empty() {
+        let _ = writeln!(out, "Reference: {}", d.reference);
+    }
+    out
+}
+
+fn model_json(d: &ModelDef) -> Value {
+    json!({
+        "kind": "model",
+        "name": d.name,
+        "summary": d.summary,
+        "equations": d.equations,
+        "params": d.params.iter().map(|p| json!({
+            "name": p.name,
+            "unit": p.dimension.canonical_unit(),
+            "dimension": p.dimension.name(),
+            "default": p.default,
+            "range": range(p),
+            "doc": p.doc,
+        })).collect::<Vec<_>>(),
+        "state": d.state.iter().map(|s| json!({
+            "name": s.name,
+            "unit": s.dimension.canonical_unit(),
+            "default": match s.default {
+                StateDefault::Value(v) => json!(v),
+                StateDefault::Param(name) => json!(name),
+            },
+            "doc": s.doc,
+        })).collect::<Vec<_>>(),
+        "recordables": d.recordables.iter().map(|r| json!({
+            "name": r.name, "unit": r.dimension.canonical_unit(), "doc": r.doc,
+        })).collect::<Vec<_>>(),
+        "weight_unit": d.weight.map(|w| w.canonical_unit()),
+        "reset": d.has_threshold,
+        "refractory_input": d.has_refractory_input,
+        "takes_current": d.takes_current,
+        "reference": d.reference,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_shows_every_name_of_its_table() {
+        for page in pages() {
+            let text = page.text();
+            assert!(text.starts_with(page.name()));
+            if let Page::Model(d) = page {
+                assert!(d.params.iter().all(|p| text.contains(p.doc)));
+            }
+        }
+        assert!(find("lif_delta").is_some() && find("LIF").is_none());
+        assert!(suggestion("lif_delt").contains("`lif_delta`"));
+    }
+
+    #[test]
+    fn names_of_pages_are_different() {
+        let mut names: Vec<&str> = pages().map(Page::name).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}

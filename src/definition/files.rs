@@ -1,0 +1,384 @@
+//! Data beside the definition: columns of numbers and names, lists of synapses and of spikes.
+//!
+//! Errors are texts that name the file and the row as a text editor numbers it; the caller adds
+//! the place in the definition. Lines that start with `#` are comments.
+
+use std::fs;
+use std::path::Path;
+
+/// Rows that are reported one by one; the rest is counted.
+const MOST_ROWS: usize = 5;
+
+/// Text of a file: missing files, directories and other encodings are told apart.
+pub(super) fn read_text(path: &Path) -> Result<String, String> {
+    let shown = path.display();
+    if path.is_dir() {
+        return Err(format!("{shown} is a directory, not a file"));
+    }
+    let bytes = fs::read(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => format!("there is no file {shown}"),
+        _ => format!("{shown} cannot be read: {e}"),
+    })?;
+    String::from_utf8(bytes).map_err(|e| {
+        format!(
+            "{shown} is not UTF-8 text: byte {} does not belong to a character",
+            e.utf8_error().valid_up_to()
+        )
+    })
+}
+
+/// Collects errors of rows: the first few in full, then a count.
+struct RowErrors {
+    list: Vec<String>,
+    more: usize,
+}
+
+impl RowErrors {
+    fn new() -> Self {
+        Self {
+            list: Vec::new(),
+            more: 0,
+        }
+    }
+
+    fn add(&mut self, path: &Path, row: u64, message: &str) {
+        if self.list.len() < MOST_ROWS {
+            self.list
+                .push(format!("{}, row {row}: {message}", path.display()));
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn finish<T>(mut self, value: T) -> Result<T, Vec<String>> {
+        if self.list.is_empty() {
+            return Ok(value);
+        }
+        if self.more > 0 {
+            self.list
+                .push(format!("and {} more rows like these", self.more));
+        }
+        Err(self.list)
+    }
+}
+
+/// The first few of `count` faulty rows in words.
+pub(super) fn first_rows(rows: &[u64], count: usize) -> String {
+    let shown: Vec<String> = rows.iter().take(MOST_ROWS).map(u64::to_string).collect();
+    let more = count.saturating_sub(shown.len());
+    if more == 0 {
+        shown.join(", ")
+    } else {
+        format!("{} and {more} more", shown.join(", "))
+    }
+}
+
+/// Rows of a CSV file: row number and cells.
+type Rows = Vec<(u64, csv::StringRecord)>;
+
+fn rows(path: &Path) -> Result<Rows, String> {
+    let text = read_text(path)?;
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .comment(Some(b'#'))
+        .trim(csv::Trim::All)
+        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut all = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|e| format!("{}: {e}", path.display()))?;
+        let row = record.position().map_or(0, csv::Position::line);
+        all.push((row, record));
+    }
+    if all.is_empty() {
+        return Err(format!("{} has no rows", path.display()));
+    }
+    Ok(all)
+}
+
+/// The rows behind the header, and which column is wanted. Without a name the file must have one
+/// column, and its first row is a header if `is_value` does not take it.
+fn column(
+    path: &Path,
+    name: Option<&str>,
+    is_value: impl Fn(&str) -> bool,
+) -> Result<(Rows, usize), String> {
+    let mut all = rows(path)?;
+    let Some(name) = name else {
+        let wide = all.iter().find(|(_, r)| r.len() != 1);
+        if let Some((row, record)) = wide {
+            return Err(format!(
+                "{}, row {row} has {} columns: say which one with column = \"name\"",
+                path.display(),
+                record.len()
+            ));
+        }
+        let header = all
+            .first()
+            .and_then(|(_, r)| r.get(0))
+            .is_some_and(|cell| !is_value(cell));
+        if header {
+            all.remove(0);
+        }
+        return Ok((all, 0));
+    };
+    let (_, header) = all.remove(0);
+    match header.iter().position(|h| h == name) {
+        Some(i) => Ok((all, i)),
+        None => {
+            let names: Vec<&str> = header.iter().collect();
+            Err(format!(
+                "{} has no column `{name}`; {}",
+                path.display(),
+                super::diagnostics::suggest(name, &names)
+            ))
+        }
+    }
+}
+
+/// A column of finite numbers.
+pub(super) fn number_column(path: &Path, name: Option<&str>) -> Result<Vec<f64>, Vec<String>> {
+    let (rows, index) =
+        column(path, name, |cell| cell.parse::<f64>().is_ok()).map_err(|e| vec![e])?;
+    let mut errors = RowErrors::new();
+    let mut values = Vec::with_capacity(rows.len());
+    for (row, record) in &rows {
+        match number(record.get(index)) {
+            Ok(v) => values.push(v),
+            Err(e) => errors.add(path, *row, &e),
+        }
+    }
+    errors.finish(values)
+}
+
+/// A column of texts. A one-column file has a header only if its first cell says `label`.
+pub(super) fn text_column(path: &Path, name: Option<&str>) -> Result<Vec<String>, Vec<String>> {
+    let (rows, index) =
+        column(path, name, |cell| !matches!(cell, "label" | "labels")).map_err(|e| vec![e])?;
+    let mut errors = RowErrors::new();
+    let mut values = Vec::with_capacity(rows.len());
+    for (row, record) in &rows {
+        match record.get(index) {
+            Some(cell) if !cell.is_empty() => values.push(cell.to_string()),
+            _ => errors.add(path, *row, "the cell is empty"),
+        }
+    }
+    errors.finish(values)
+}
+
+fn number(cell: Option<&str>) -> Result<f64, String> {
+    let cell = cell.unwrap_or_default();
+    if cell.is_empty() {
+        return Err("a number is missing".into());
+    }
+    match cell.parse::<f64>() {
+        Ok(v) if v.is_finite() => Ok(v),
+        Ok(_) => Err(format!("`{cell}` is not a finite number")),
+        Err(_) => Err(format!("`{cell}` is not a number")),
+    }
+}
+
+fn id(cell: Option<&str>) -> Result<u64, String> {
+    let cell = cell.unwrap_or_default();
+    cell.parse::<u64>()
+        .map_err(|_| format!("`{cell}` is not an id (a whole number from 0)"))
+}
+
+/// Synapses as they stand in a file.
+#[derive(Debug, Default)]
+pub(super) struct EdgeRows {
+    pub row: Vec<u64>,
+    pub source: Vec<u64>,
+    pub target: Vec<u64>,
+    pub weight: Option<Vec<f64>>,
+    pub delay_ms: Option<Vec<f64>>,
+    /// Columns that mean nothing here.
+    pub ignored: Vec<String>,
+}
+
+/// Reads `source,target[,weight][,delay_ms]`; the order of the columns is free.
+pub(super) fn edges(path: &Path) -> Result<EdgeRows, Vec<String>> {
+    let mut all = rows(path).map_err(|e| vec![e])?;
+    let (_, header) = all.remove(0);
+    let find = |name: &str| header.iter().position(|h| h == name);
+    let (Some(source), Some(target)) = (find("source"), find("target")) else {
+        return Err(vec![format!(
+            "{} needs a header with source and target (and optionally weight, delay_ms); it has {}",
+            path.display(),
+            header.iter().collect::<Vec<_>>().join(", ")
+        )]);
+    };
+    let (weight, delay) = (find("weight"), find("delay_ms"));
+    let mut out = EdgeRows {
+        weight: weight.map(|_| Vec::new()),
+        delay_ms: delay.map(|_| Vec::new()),
+        ignored: header
+            .iter()
+            .filter(|h| !["source", "target", "weight", "delay_ms"].contains(h))
+            .map(str::to_string)
+            .collect(),
+        ..EdgeRows::default()
+    };
+    let mut errors = RowErrors::new();
+    for (row, record) in &all {
+        let read = || -> Result<(u64, u64, f64, f64), String> {
+            if record.len() != header.len() {
+                return Err(format!(
+                    "{} cells under a header of {}",
+                    record.len(),
+                    header.len()
+                ));
+            }
+            let optional = |column: Option<usize>| match column {
+                Some(i) => number(record.get(i)),
+                None => Ok(0.0),
+            };
+            Ok((
+                id(record.get(source))?,
+                id(record.get(target))?,
+                optional(weight)?,
+                optional(delay)?,
+            ))
+        };
+        match read() {
+            Ok((s, t, w, d)) => {
+                out.row.push(*row);
+                out.source.push(s);
+                out.target.push(t);
+                if let Some(all) = &mut out.weight {
+                    all.push(w);
+                }
+                if let Some(all) = &mut out.delay_ms {
+                    all.push(d);
+                }
+            }
+            Err(e) => errors.add(path, *row, &e),
+        }
+    }
+    errors.finish(out)
+}
+
+/// Spikes as they stand in a file.
+#[derive(Debug, Default)]
+pub(super) struct SpikeRows {
+    pub row: Vec<u64>,
+    pub time_ms: Vec<f64>,
+    pub element: Vec<u64>,
+}
+
+/// Reads spikes from a CSV file with `time_ms` and one of `neuron`, `input`, `node_id`, or from a
+/// SONATA file (`.h5`).
+pub(super) fn spikes(path: &Path, population: Option<&str>) -> Result<SpikeRows, Vec<String>> {
+    let extension = path
+        .extension()
+        .map(|e| e.to_string_lossy().to_lowercase())
+        .unwrap_or_default();
+    if matches!(extension.as_str(), "h5" | "hdf5" | "sonata") {
+        let spikes = read_sonata_spikes(path, population).map_err(|e| vec![e])?;
+        let mut out = SpikeRows::default();
+        for (row, (time, element)) in spikes.into_iter().enumerate() {
+            out.row.push(row as u64);
+            out.time_ms.push(time);
+            out.element.push(element);
+        }
+        return Ok(out);
+    }
+    if population.is_some() {
+        return Err(vec![format!(
+            "{} is a CSV file, which has no populations",
+            path.display()
+        )]);
+    }
+    let mut all = rows(path).map_err(|e| vec![e])?;
+    let (_, header) = all.remove(0);
+    let time = header.iter().position(|h| h == "time_ms");
+    let element = header
+        .iter()
+        .position(|h| matches!(h, "neuron" | "input" | "node_id"));
+    let (Some(time), Some(element)) = (time, element) else {
+        return Err(vec![format!(
+            "{} needs a header with time_ms and neuron (or input, node_id); it has {}",
+            path.display(),
+            header.iter().collect::<Vec<_>>().join(", ")
+        )]);
+    };
+    let mut out = SpikeRows::default();
+    let mut errors = RowErrors::new();
+    for (row, record) in &all {
+        match (number(record.get(time)), id(record.get(element))) {
+            (Ok(t), Ok(e)) => {
+                out.row.push(*row);
+                out.time_ms.push(t);
+                out.element.push(e);
+            }
+            (Err(e), _) | (_, Err(e)) => errors.add(path, *row, &e),
+        }
+    }
+    errors.finish(out)
+}
+
+/// Spikes (ms, id) of one population of a SONATA spike file.
+///
+/// Tolerant: any `sorting` or none, f32 times, ids of any integer type, and the old layout with
+/// `/spikes/timestamps` and `/spikes/gids`. `population` may be left out if there is one.
+pub(super) fn read_sonata_spikes(
+    path: &Path,
+    population: Option<&str>,
+) -> Result<Vec<(f64, u64)>, String> {
+    let shown = path.display();
+    if path.is_dir() {
+        return Err(format!("{shown} is a directory, not a file"));
+    }
+    if !path.exists() {
+        return Err(format!("there is no file {shown}"));
+    }
+    let bad = |what: &str, e: &dyn std::fmt::Display| format!("{shown}: {what}: {e}");
+    let file = hdf5::File::open(path).map_err(|e| bad("not a readable HDF5 file", &e))?;
+    let spikes = file
+        .group("/spikes")
+        .map_err(|e| bad("no group /spikes, so it is no SONATA spike file", &e))?;
+    let mut names = spikes.groups().map_err(|e| bad("/spikes", &e))?;
+    names.sort_unstable();
+    let old = spikes
+        .datasets()
+        .map_err(|e| bad("/spikes", &e))?
+        .iter()
+        .any(|d| d == "gids");
+    let (group, ids) = match (population, names.as_slice()) {
+        (None, []) if old => ("/spikes".to_string(), "gids"),
+        (None, [only]) => (format!("/spikes/{only}"), "node_ids"),
+        (None, []) => return Err(format!("{shown} has no populations in /spikes")),
+        (None, several) => {
+            return Err(format!(
+                "{shown} holds several populations: say which with population = \"name\" ({})",
+                several.join(", ")
+            ));
+        }
+        (Some(name), all) => {
+            if !all.iter().any(|n| n == name) {
+                let all: Vec<&str> = all.iter().map(String::as_str).collect();
+                return Err(format!(
+                    "{shown} has no population `{name}`; {}",
+                    super::diagnostics::suggest(name, &all)
+                ));
+            }
+            (format!("/spikes/{name}"), "node_ids")
+        }
+    };
+    let dataset = |name: &str| {
+        file.dataset(&format!("{group}/{name}"))
+            .map_err(|e| bad(&format!("{group}/{name}"), &e))
+    };
+    let times = dataset("timestamps")?
+        .read_f64()
+        .map_err(|e| bad("timestamps", &e))?;
+    let ids = dataset(ids)?.read_u64().map_err(|e| bad(ids, &e))?;
+    if times.len() != ids.len() {
+        return Err(format!(
+            "{shown}: {} timestamps but {} ids",
+            times.len(),
+            ids.len()
+        ));
+    }
+    Ok(times.into_iter().zip(ids).collect())
+}

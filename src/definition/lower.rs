@@ -1,0 +1,120 @@
+//! From text to `NetworkSpec`: the order in which the parts are read.
+//!
+//! Parameters come first, since everything may use them; then the simulation, since times are
+//! compared with its resolution; then whatever has a name and a size; then what refers to it.
+
+use std::path::Path;
+
+use super::context::Context;
+use super::diagnostics::{Diagnostic, Severity};
+use super::names::Names;
+use super::source::{Place, SourceFile};
+use super::syntax::{self, Table, Value};
+use super::{
+    Loaded, Override, include, overrides, parameters, population, projection, recording,
+    simulation, stimulus,
+};
+use crate::network::spec::NetworkSpec;
+
+/// See `definition::parse`.
+pub(super) fn lower(
+    text: &str,
+    path: &Path,
+    given: &[Override],
+) -> Result<Loaded, Vec<Diagnostic>> {
+    let file = SourceFile::new(path, text);
+    if text.trim().is_empty() {
+        let mut d = Diagnostic::error(format!("{} is empty", path.display()));
+        d.help("a definition begins with format = 1 and needs [simulation] and [populations.NAME]");
+        return Err(vec![d]);
+    }
+    let root = syntax::read(&file)?;
+    let mut ctx = Context::default();
+    if !include::check_top(&mut ctx, &file, &root) {
+        return Err(ctx.reports.finish());
+    }
+    let included = include::read(&mut ctx, &file, &root);
+
+    // Included files come first: their populations are what the file builds upon.
+    let collect = |ctx: &mut Context, key: &str| {
+        let mut all = Vec::new();
+        for table in included.iter().chain([&root]) {
+            all.extend_from_slice(include::section(ctx, table, key));
+        }
+        all
+    };
+    let mut named_values = collect(&mut ctx, "parameters");
+    let populations = collect(&mut ctx, "populations");
+    let mut simulation_table = Table {
+        entries: include::section(&mut ctx, &root, "simulation").to_vec(),
+    };
+    overrides::apply(&mut ctx, given, &mut named_values, &mut simulation_table);
+    parameters::evaluate(&mut ctx, &named_values);
+
+    let top = Place::new(&file, 0, 0);
+    let simulation_place = root.entry("simulation").map_or(&top, |e| &e.key_place);
+    let simulation = simulation::read(&mut ctx, &simulation_table, simulation_place);
+
+    let mut names = Names::default();
+    let mut all = population::read(&mut ctx, &populations, &mut names);
+    let stimuli = include::section(&mut ctx, &root, "stimuli");
+    let stimuli = stimulus::read(&mut ctx, stimuli, &mut names, populations.len());
+    all.extend(stimuli.sources);
+    if names.all.is_empty() && !ctx.reports.has_errors() {
+        ctx.reports
+            .error(&top, "the definition has no populations")
+            .help("add for example [populations.cells] with model = \"lif_delta\" and size = 100");
+    }
+
+    let mut projections = Vec::new();
+    if let Some(node) = root.get("projections") {
+        match &node.value {
+            Value::List(list) => {
+                for item in list {
+                    projections.extend(projection::read(&mut ctx, item, &names));
+                }
+            }
+            _ => {
+                ctx.expected(
+                    node,
+                    "projections",
+                    "a list of tables, each begun with [[projections]],",
+                );
+            }
+        }
+    }
+    let recording_table = Table {
+        entries: include::section(&mut ctx, &root, "recording").to_vec(),
+    };
+    let (recording, output) = recording::read(&mut ctx, &recording_table, &names);
+    let name = match root.get("name") {
+        Some(node) => ctx.text(node, "name").unwrap_or_default().to_string(),
+        None => path
+            .file_stem()
+            .map(|s| s.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+    };
+    let (resolution_ps, duration) = (ctx.resolution_ps, ctx.duration);
+    let findings = ctx.reports.finish();
+    let is_wrong = findings.iter().any(|d| d.severity == Severity::Error);
+    let (Some(resolution_ps), Some(duration), false) = (resolution_ps, duration, is_wrong) else {
+        return Err(findings);
+    };
+    Ok(Loaded {
+        spec: NetworkSpec {
+            name,
+            seed: simulation.seed,
+            resolution_ps,
+            duration,
+            arithmetic: simulation.arithmetic,
+            populations: all,
+            projections,
+            drives: stimuli.drives,
+            recording,
+        },
+        text: text.to_string(),
+        path: path.to_path_buf(),
+        warnings: findings,
+        output,
+    })
+}

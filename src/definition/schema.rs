@@ -1,0 +1,489 @@
+//! The JSON schema of definition files (draft 2020-12), for completion and hovers in editors.
+//!
+//! It is made from the same tables as the checks. It knows names and shapes; units, ranges and
+//! references between parts are checked when a definition is read.
+
+use serde_json::{Map, Value, json};
+
+use super::population::{RESETS, TESTS, range_text};
+use super::{include, population, projection, recording, simulation};
+use crate::network::connect::RULES;
+use crate::network::spec::{Arithmetic, Update};
+use crate::neuron::MODELS;
+use crate::neuron::def::ModelDef;
+use crate::stimulus::STIMULI;
+use crate::stimulus::def::StimulusDef;
+use crate::units::Dimension;
+
+/// The schema of a definition.
+pub fn schema() -> Value {
+    let mut root = object(
+        [
+            (
+                "format",
+                json!({ "const": 1, "description": "Version of the format." }),
+            ),
+            (
+                "name",
+                json!({ "type": "string", "description": "One line that says what this is." }),
+            ),
+            (
+                "include",
+                json!({
+                    "type": "array", "minItems": 1, "items": { "type": "string" },
+                    "description": "Other files, whose parameters and populations are taken over.",
+                }),
+            ),
+            ("simulation", simulation_schema()),
+            (
+                "parameters",
+                json!({
+                    "type": "object",
+                    "description": "Named values; any value may be an expression over them.",
+                    "additionalProperties": { "$ref": "#/$defs/quantity" },
+                }),
+            ),
+            (
+                "populations",
+                json!({
+                    "type": "object",
+                    "description": "Neurons, in the order in which they are counted.",
+                    "additionalProperties": { "$ref": "#/$defs/population" },
+                }),
+            ),
+            (
+                "stimuli",
+                json!({
+                    "type": "object",
+                    "description": "Input: with `to` private to each target, with `size` to connect from.",
+                    "additionalProperties": { "$ref": "#/$defs/stimulus" },
+                }),
+            ),
+            (
+                "projections",
+                json!({
+                    "type": "array",
+                    "description": "Connection statements.",
+                    "items": { "$ref": "#/$defs/projection" },
+                }),
+            ),
+            ("recording", recording_schema()),
+        ],
+        &include::KEYS,
+    );
+    root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    root["title"] = json!("Spikewheel network definition");
+    root["required"] = json!(["format"]);
+    root["$defs"] = json!({
+        "quantity": {
+            "type": ["number", "string"],
+            "description": "A number, a number with a unit (\"20 ms\"), or an expression (\"eta * theta / tau_m\").",
+        },
+        "values": values_schema(),
+        "selection": {
+            "description": "A population, a slice \"pop[0..100]\", a neuron \"pop[7]\" or \"pop.label\", or a list of these.",
+            "anyOf": [
+                { "type": "string" },
+                { "type": "array", "minItems": 1, "items": { "type": "string" } },
+            ],
+        },
+        "column": column_schema(),
+        "population": population_schema(),
+        "stimulus": stimulus_schema(),
+        "projection": projection_schema(),
+        "rule": rule_schema(),
+    });
+    root
+}
+
+/// An object with these properties and no others. `keys` are what the reader accepts: a key that
+/// has no description here is still allowed, so that the two cannot contradict each other.
+fn object<const N: usize>(properties: [(&str, Value); N], keys: &[&str]) -> Value {
+    let mut map: Map<String, Value> = keys.iter().map(|k| ((*k).to_string(), json!({}))).collect();
+    for (name, schema) in properties {
+        map.insert(name.to_string(), schema);
+    }
+    json!({ "type": "object", "properties": map, "additionalProperties": false })
+}
+
+fn quantity(description: &str) -> Value {
+    json!({ "$ref": "#/$defs/quantity", "description": description })
+}
+
+fn values(description: &str) -> Value {
+    json!({ "$ref": "#/$defs/values", "description": description })
+}
+
+fn choice(names: &[&str], default: &str, description: &str) -> Value {
+    json!({ "enum": names, "default": default, "description": description })
+}
+
+fn column_schema() -> Value {
+    json!({
+        "type": "object",
+        "description": "One value per element, from a CSV file relative to this one.",
+        "properties": {
+            "file": { "type": "string", "description": "The CSV file." },
+            "column": { "type": "string", "description": "Its column; not needed if it has one." },
+        },
+        "required": ["file"],
+        "additionalProperties": false,
+    })
+}
+
+fn values_schema() -> Value {
+    let pair = |name: &str, what: &str, limits: bool| {
+        let mut properties = Map::new();
+        properties.insert(
+            name.into(),
+            json!({
+                "type": "array", "minItems": 2, "maxItems": 2,
+                "items": { "$ref": "#/$defs/quantity" }, "description": what,
+            }),
+        );
+        if limits {
+            properties.insert("min".into(), quantity("Draws below this are repeated."));
+            properties.insert("max".into(), quantity("Draws above this are repeated."));
+        }
+        json!({
+            "type": "object", "properties": properties,
+            "required": [name], "additionalProperties": false,
+        })
+    };
+    json!({
+        "description": "A constant, a distribution, a list, or a column of a file.",
+        "anyOf": [
+            { "$ref": "#/$defs/quantity" },
+            { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/quantity" } },
+            pair("uniform", "[low, high): evenly between the two.", false),
+            pair("normal", "[mean, standard deviation].", true),
+            pair("lognormal", "[median, sigma]: exp(ln median + sigma N(0, 1)).", true),
+            { "$ref": "#/$defs/column" },
+        ],
+    })
+}
+
+fn simulation_schema() -> Value {
+    let mut s = object(
+        [
+            ("duration", quantity("Simulated time, for example \"1 s\".")),
+            (
+                "resolution",
+                quantity("Length of a tick, \"0.1 ms\" unless given; from 1 ps up."),
+            ),
+            (
+                "seed",
+                json!({
+                    "type": ["integer", "string"], "default": 1,
+                    "description": "Everything random follows from it.",
+                }),
+            ),
+            (
+                "arithmetic",
+                choice(
+                    &Arithmetic::NAMES,
+                    "double",
+                    "Number format of state and weights.",
+                ),
+            ),
+        ],
+        &simulation::KEYS,
+    );
+    s["required"] = json!(["duration"]);
+    s["description"] = json!("How long, how fine, which random numbers.");
+    s
+}
+
+/// `unit, default, range: meaning` of a value of a model.
+fn hover(model: &str, doc: &str, d: Dimension, default: &str, range: &str) -> String {
+    let unit = d.canonical_unit();
+    let unit = if unit.is_empty() {
+        "a plain number".to_string()
+    } else {
+        unit
+    };
+    format!("{model}: {doc} ({unit}; default {default}; {range})")
+}
+
+fn param_lines(def: &ModelDef) -> Vec<(&'static str, String)> {
+    def.params
+        .iter()
+        .map(|p| {
+            let range = range_text(p.min, p.max, p.dimension);
+            let default = p.default.to_string();
+            (
+                p.name,
+                hover(def.name, p.doc, p.dimension, &default, &range),
+            )
+        })
+        .collect()
+}
+
+fn state_lines(def: &ModelDef) -> Vec<(&'static str, String)> {
+    use crate::neuron::def::StateDefault;
+    def.state
+        .iter()
+        .map(|s| {
+            let default = match s.default {
+                StateDefault::Value(v) => v.to_string(),
+                StateDefault::Param(name) => name.to_string(),
+            };
+            (
+                s.name,
+                hover(def.name, s.doc, s.dimension, &default, "finite"),
+            )
+        })
+        .collect()
+}
+
+/// Names of all models under one roof: with `like` the model may stand elsewhere. Where the model
+/// is stated, `for_model` narrows the names to its own.
+fn named_values(lines: fn(&ModelDef) -> Vec<(&'static str, String)>) -> Value {
+    let mut texts: Vec<(&str, Vec<String>)> = Vec::new();
+    for (_, def) in MODELS {
+        for (name, text) in lines(def) {
+            match texts.iter_mut().find(|(n, _)| *n == name) {
+                Some((_, all)) => all.push(text),
+                None => texts.push((name, vec![text])),
+            }
+        }
+    }
+    let properties: Map<String, Value> = texts
+        .into_iter()
+        .map(|(name, all)| (name.to_string(), values(&all.join("\n"))))
+        .collect();
+    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+}
+
+fn for_model(def: &ModelDef) -> Value {
+    let params: Vec<&str> = def.params.iter().map(|p| p.name).collect();
+    let state: Vec<&str> = def.state.iter().map(|s| s.name).collect();
+    json!({
+        "if": { "properties": { "model": { "const": def.name } }, "required": ["model"] },
+        "then": { "properties": {
+            "params": { "propertyNames": { "enum": params } },
+            "initial": { "propertyNames": { "enum": state } },
+        } },
+    })
+}
+
+fn population_schema() -> Value {
+    let models: Vec<Value> = MODELS
+        .iter()
+        .map(|(_, d)| json!({ "const": d.name, "description": d.summary }))
+        .collect();
+    let mut s = object(
+        [
+            (
+                "model",
+                json!({ "oneOf": models, "description": "Neuron model." }),
+            ),
+            (
+                "like",
+                json!({ "type": "string", "description": "Take everything that is not restated from this population." }),
+            ),
+            (
+                "size",
+                json!({ "type": ["integer", "string"], "minimum": 1, "description": "Number of neurons." }),
+            ),
+            ("params", named_values(param_lines)),
+            ("initial", named_values(state_lines)),
+            (
+                "reset",
+                choice(
+                    &RESETS,
+                    "value",
+                    "At a spike: V := V_reset, or V := V - (V_th - E_L).",
+                ),
+            ),
+            (
+                "threshold_test",
+                choice(
+                    &TESTS,
+                    "nonstrict",
+                    "Spike at V >= V_th, or only at V > V_th.",
+                ),
+            ),
+            (
+                "refractory_input",
+                json!({ "type": "boolean", "default": false, "description": "Keep input that arrives while refractory." }),
+            ),
+            (
+                "update",
+                choice(
+                    &Update::NAMES,
+                    "auto",
+                    "How the population is updated; results are the same up to rounding.",
+                ),
+            ),
+            (
+                "labels",
+                json!({
+                    "description": "One name per neuron.",
+                    "anyOf": [
+                        { "type": "array", "minItems": 1, "items": { "type": "string" } },
+                        { "$ref": "#/$defs/column" },
+                    ],
+                }),
+            ),
+        ],
+        &population::KEYS,
+    );
+    s["allOf"] = MODELS.iter().map(|(_, d)| for_model(d)).collect();
+    s
+}
+
+/// Shape of a key of a stimulus; what is expected in words comes from its table.
+fn stimulus_key(name: &str) -> Value {
+    let quantities =
+        json!({ "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/quantity" } });
+    match name {
+        "rate" => json!({ "anyOf": [
+            { "$ref": "#/$defs/values" },
+            {
+                "type": "object",
+                "properties": { "times": quantities, "values": quantities },
+                "required": ["times", "values"],
+                "additionalProperties": false,
+            },
+        ] }),
+        "times" => json!({
+            "type": "array", "minItems": 1,
+            "items": { "anyOf": [
+                { "$ref": "#/$defs/quantity" },
+                { "type": "array", "items": { "$ref": "#/$defs/quantity" } },
+            ] },
+        }),
+        "amplitudes" => quantities,
+        "file" | "population" => json!({ "type": "string" }),
+        _ => json!({ "$ref": "#/$defs/quantity" }),
+    }
+}
+
+fn one_stimulus(def: &StimulusDef) -> Value {
+    let mut properties = Map::new();
+    properties.insert(
+        "model".into(),
+        json!({ "const": def.name, "description": def.summary }),
+    );
+    properties.insert("to".into(), json!({ "$ref": "#/$defs/selection" }));
+    if def.as_source {
+        properties.insert("weight".into(), values("Weight onto the targets of `to`."));
+        properties.insert("size".into(), json!({ "type": ["integer", "string"], "minimum": 1, "description": "Number of elements, to connect from." }));
+    }
+    for key in def.keys {
+        let mut schema = stimulus_key(key.name);
+        schema["description"] = json!(format!("{}. Expects {}.", key.doc, key.expects));
+        properties.insert(key.name.into(), schema);
+    }
+    json!({
+        "type": "object",
+        "title": def.name,
+        "properties": properties,
+        "required": ["model"],
+        "additionalProperties": false,
+    })
+}
+
+fn stimulus_schema() -> Value {
+    let kinds: Vec<Value> = STIMULI.iter().map(|d| one_stimulus(d)).collect();
+    json!({ "oneOf": kinds })
+}
+
+fn rule_schema() -> Value {
+    let mut forms = Vec::new();
+    for rule in &RULES {
+        forms.push(match rule.argument {
+            None => json!({ "const": rule.name, "description": rule.doc }),
+            Some(argument) => {
+                let mut properties = Map::new();
+                properties.insert(
+                    rule.name.into(),
+                    json!({ "type": ["number", "string"], "description": format!("{}: {argument}", rule.doc) }),
+                );
+                json!({
+                    "type": "object", "properties": properties,
+                    "required": [rule.name], "additionalProperties": false,
+                })
+            }
+        });
+    }
+    json!({ "anyOf": forms, "description": "Who is connected to whom." })
+}
+
+fn projection_schema() -> Value {
+    let selection = |text: &str| json!({ "$ref": "#/$defs/selection", "description": text });
+    let mut s = object(
+        [
+            (
+                "from",
+                selection("Sources: populations or stimuli with a size, taken as one list."),
+            ),
+            ("to", selection("Targets: populations, taken as one list.")),
+            ("rule", json!({ "$ref": "#/$defs/rule" })),
+            (
+                "allow_autapses",
+                json!({ "type": "boolean", "default": true, "description": "May a neuron connect to itself?" }),
+            ),
+            (
+                "allow_multapses",
+                json!({ "type": "boolean", "default": true, "description": "May a pair be connected more than once?" }),
+            ),
+            (
+                "weight",
+                values(
+                    "mV onto delta input, pA onto current-based input, a plain number onto `if`.",
+                ),
+            ),
+            (
+                "delay",
+                values(
+                    "At least one tick; rounded to ticks. Draws never round to less than one tick.",
+                ),
+            ),
+        ],
+        &projection::KEYS,
+    );
+    s["required"] = json!(["from", "to", "rule"]);
+    s
+}
+
+fn recording_schema() -> Value {
+    let mut state = object(
+        [
+            ("of", json!({ "$ref": "#/$defs/selection" })),
+            (
+                "variable",
+                json!({ "type": "string", "description": "Name of the variable, such as \"V_m\"." }),
+            ),
+            (
+                "every",
+                quantity("Time between samples, a multiple of the resolution."),
+            ),
+        ],
+        &recording::STATE_KEYS,
+    );
+    state["required"] = json!(recording::STATE_KEYS);
+    let mut s = object(
+        [
+            (
+                "spikes",
+                json!({
+                    "description": "\"all\" (unless given), \"none\", or whose.", "default": "all",
+                    "$ref": "#/$defs/selection",
+                }),
+            ),
+            (
+                "state",
+                json!({ "type": "array", "minItems": 1, "items": state, "description": "State variables at fixed intervals." }),
+            ),
+            (
+                "csv",
+                json!({ "type": "boolean", "default": false, "description": "Also write spikes as CSV." }),
+            ),
+        ],
+        &recording::KEYS,
+    );
+    s["description"] = json!("What is written down.");
+    s
+}

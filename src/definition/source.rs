@@ -1,0 +1,89 @@
+//! The text of a file, and places in it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+
+/// A text that errors can point into: a definition file, or the value of an override.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// What messages call it.
+    pub name: String,
+    /// Where it lies; files named inside it are relative to this.
+    pub path: PathBuf,
+    /// All of it.
+    pub text: String,
+}
+
+impl SourceFile {
+    /// The text of a file on disk.
+    pub fn new(path: &Path, text: &str) -> Arc<Self> {
+        Arc::new(Self {
+            name: path.display().to_string(),
+            path: path.to_path_buf(),
+            text: text.to_string(),
+        })
+    }
+
+    /// `file` as seen from this file's directory.
+    pub fn resolve(&self, file: &str) -> PathBuf {
+        match self.path.parent() {
+            Some(directory) => directory.join(file),
+            None => PathBuf::from(file),
+        }
+    }
+}
+
+impl SourceCode for SourceFile {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let inner = self.text.as_str().read_span(span, before, after)?;
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.clone(),
+            inner.data(),
+            *inner.span(),
+            inner.line(),
+            inner.column(),
+            inner.line_count(),
+        )))
+    }
+}
+
+/// A stretch of a source text, in bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub file: Arc<SourceFile>,
+    pub start: usize,
+    pub end: usize,
+}
+
+impl Place {
+    /// A place in `file`, cut to the text so that it can always be drawn.
+    pub fn new(file: &Arc<SourceFile>, start: usize, end: usize) -> Self {
+        let length = file.text.len();
+        let start = start.min(length);
+        Self {
+            file: Arc::clone(file),
+            start,
+            end: end.clamp(start, length),
+        }
+    }
+
+    /// Line and column, both counted from 1; columns count characters.
+    pub fn line_column(&self) -> (usize, usize) {
+        let before = self.file.text.get(..self.start).unwrap_or_default();
+        let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
+        let last = before.rsplit('\n').next().unwrap_or_default();
+        (line, last.chars().count() + 1)
+    }
+
+    /// `file:line`, for pointing to a second place from the text of a message.
+    pub fn short(&self) -> String {
+        format!("{}:{}", self.file.name, self.line_column().0)
+    }
+}

@@ -1,0 +1,50 @@
+//! `weight` of a projection or a private stimulus: its dimension is that of the targets.
+
+use super::context::Context;
+use super::names::Names;
+use super::source::Place;
+use super::syntax::Table;
+use super::values::{self, Wanted};
+use crate::network::spec::{Slice, Values};
+use crate::units::Dimension;
+
+/// The key `weight` of `table`. `count`: length of a list of weights, if one is allowed; `to_place`
+/// is where the targets are named, `place` where a missing weight would belong.
+///
+/// Targets that ignore weights need none.
+pub(super) fn read(
+    ctx: &mut Context,
+    table: &Table,
+    names: &Names,
+    to: &[Slice],
+    to_place: &Place,
+    place: &Place,
+    count: Option<usize>,
+) -> Option<Values> {
+    let dimension = names.weight_dimension(ctx, to, to_place)?;
+    let Some(entry) = table.entry("weight") else {
+        let Some(dimension) = dimension else {
+            return Some(Values::Constant(1.0));
+        };
+        let example = match dimension {
+            Dimension::VOLTAGE => "weight = \"0.1 mV\"".to_string(),
+            other => format!("weight = {}", other.example()),
+        };
+        ctx.missing(place, "the weight", &example);
+        return None;
+    };
+    let Some(dimension) = dimension else {
+        ctx.reports
+            .warning(
+                &entry.key_place,
+                "the weight is ignored: relay neurons repeat every spike whatever its weight",
+            )
+            .label("ignored");
+        return Some(Values::Constant(1.0));
+    };
+    values::read(
+        ctx,
+        &entry.node,
+        &Wanted::any("weight", dimension, count, "targets"),
+    )
+}

@@ -1,0 +1,480 @@
+//! What a network will need, told from its specification alone, before anything is allocated.
+//!
+//! The cost is that of the specification (statements and slices), never of the synapses, and all
+//! counts are `f64`: a network of 1e15 synapses is estimated, and refused, like any other.
+
+use super::spec::{
+    Arithmetic, Delay, DriveKind, NetworkSpec, PopulationKind, ProjectionSpec, Rate, Rule, Slice,
+    SourceSpec, Values, Weight,
+};
+
+/// Rate that neurons are taken to fire at, in Hz: what they do in fact is only known after a run.
+pub const ASSUMED_RATE: f64 = 10.0;
+
+/// State, parameters and bookkeeping of one neuron.
+const BYTES_PER_NEURON: f64 = 100.0;
+/// One spike in the double buffer of a window or waiting to be written.
+const BYTES_PER_SPIKE: f64 = 16.0;
+/// Row header of a source in the tables of one projection.
+const BYTES_PER_ROW: f64 = 8.0;
+/// Counters of the two passes of building, per source and per target of a projection.
+const BUILD_BYTES_PER_END: f64 = 16.0;
+/// An explicit spike or synapse of a list, as it lies in the specification.
+const BYTES_PER_LISTED: f64 = 16.0;
+/// Shards are cut so that most targets fit 16 bits within their shard.
+const MOST_U16: f64 = 65_536.0;
+
+/// What a projection will need.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProjectionEstimate {
+    /// Expected number of synapses.
+    pub synapses: f64,
+    /// Is that the number itself, not a mean?
+    pub exact: bool,
+    /// Shortest and longest delay in ticks; of drawn delays what practically comes up.
+    pub delay: (u64, u64),
+    pub table_bytes: f64,
+    pub build_bytes: f64,
+}
+
+/// What a network will need.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Estimate {
+    /// One for each projection, in order.
+    pub projections: Vec<ProjectionEstimate>,
+    /// Elements of all populations.
+    pub neurons: f64,
+    pub synapses: f64,
+    /// Length of the window in ticks: the shortest delay. `None` without projections.
+    pub window: Option<u64>,
+    pub table_bytes: f64,
+    /// Needed while building, free afterwards.
+    pub build_bytes: f64,
+    pub state_bytes: f64,
+    pub spike_bytes: f64,
+    /// Events per second of simulated time from private stimuli: rate times targets.
+    pub external_events: f64,
+    /// Synaptic events per second of simulated time: exact for sources whose rate is stated, and
+    /// with `ASSUMED_RATE` for neurons.
+    pub recurrent_events: f64,
+}
+
+impl Estimate {
+    /// The most memory needed at one time.
+    pub fn memory(&self) -> f64 {
+        self.table_bytes + self.build_bytes + self.state_bytes + self.spike_bytes
+    }
+
+    /// All input events per second of simulated time.
+    pub fn events(&self) -> f64 {
+        self.external_events + self.recurrent_events
+    }
+}
+
+/// Estimates all of `spec`.
+pub fn estimate(spec: &NetworkSpec) -> Estimate {
+    let neurons: f64 = spec.populations.iter().map(|p| f64::from(p.size)).sum();
+    let projections: Vec<ProjectionEstimate> = spec
+        .projections
+        .iter()
+        .map(|p| estimate_projection(p, spec))
+        .collect();
+    let sum = |f: fn(&ProjectionEstimate) -> f64| projections.iter().map(f).sum::<f64>();
+    let window = projections.iter().map(|p| p.delay.0.max(1)).min();
+    let recurrent_events = spec
+        .projections
+        .iter()
+        .zip(&projections)
+        .map(|(p, e)| {
+            let sources = length(&p.from);
+            if sources == 0.0 {
+                return 0.0;
+            }
+            // The synapses of a statement are spread evenly over its sources.
+            let spikes: f64 = p
+                .from
+                .iter()
+                .map(|s| f64::from(s.len()) * rate_of(s, spec))
+                .sum();
+            e.synapses * spikes / sources
+        })
+        .sum();
+    let external_events = spec
+        .drives
+        .iter()
+        .map(|d| drive_events(&d.kind, length(&d.to), spec))
+        .sum();
+    let window_s = window.unwrap_or(1) as f64 * spec.tick_ms() / 1e3;
+    let spikes_per_s: f64 = spec
+        .populations
+        .iter()
+        .enumerate()
+        .map(|(i, p)| {
+            let all = Slice {
+                population: i,
+                start: 0,
+                end: p.size,
+            };
+            f64::from(p.size) * rate_of(&all, spec)
+        })
+        .sum();
+    let listed: f64 = spec
+        .populations
+        .iter()
+        .filter_map(|p| match &p.kind {
+            PopulationKind::Source(SourceSpec::SpikeList(l)) => Some(l.events.len() as f64),
+            _ => None,
+        })
+        .chain(spec.drives.iter().filter_map(|d| match &d.kind {
+            DriveKind::SpikeList { list, .. } => Some(list.events.len() as f64),
+            _ => None,
+        }))
+        .sum();
+    Estimate {
+        neurons,
+        synapses: sum(|p| p.synapses),
+        window,
+        table_bytes: sum(|p| p.table_bytes),
+        // Projections are built one after the other: the largest decides.
+        build_bytes: projections
+            .iter()
+            .map(|p| p.build_bytes)
+            .fold(0.0, f64::max),
+        state_bytes: neurons * BYTES_PER_NEURON + listed * BYTES_PER_LISTED,
+        // Two windows, at most one spike per neuron and tick, usually what the rates say.
+        spike_bytes: 2.0 * BYTES_PER_SPIKE * (spikes_per_s * window_s).max(neurons),
+        external_events,
+        recurrent_events,
+        projections,
+    }
+}
+
+fn length(slices: &[Slice]) -> f64 {
+    slices.iter().map(|s| f64::from(s.len())).sum()
+}
+
+/// Targets that are also sources.
+fn shared(p: &ProjectionSpec) -> f64 {
+    let mut count = 0.0;
+    for a in &p.from {
+        for b in p.to.iter().filter(|b| b.population == a.population) {
+            count += f64::from(a.end.min(b.end).saturating_sub(a.start.max(b.start)));
+        }
+    }
+    count
+}
+
+fn estimate_projection(p: &ProjectionSpec, spec: &NetworkSpec) -> ProjectionEstimate {
+    let (sources, targets) = (length(&p.from), length(&p.to));
+    let pairs = sources * targets - if p.allow_autapses { 0.0 } else { shared(p) };
+    let (synapses, exact) = match &p.rule {
+        Rule::AllToAll => (pairs, true),
+        Rule::OneToOne => (sources.min(targets), true),
+        Rule::FixedIndegree(k) => (f64::from(*k) * targets, true),
+        Rule::FixedOutdegree(k) => (f64::from(*k) * sources, true),
+        Rule::FixedTotalNumber(n) => (*n as f64, true),
+        Rule::PairwiseBernoulli(x) => (pairs * x, *x == 0.0 || *x == 1.0),
+        Rule::List(l) => (l.source.len() as f64, true),
+    };
+    let delay = delay_range(p, spec);
+    // Segments of a row: one for each different delay, as far as the row is long enough.
+    let rows = sources.min(synapses);
+    let delays = (delay.1 - delay.0) as f64 + 1.0;
+    let segments = if rows > 0.0 {
+        rows * delays.min(synapses / rows)
+    } else {
+        0.0
+    };
+    let listed = match &p.rule {
+        Rule::List(_) => synapses * BYTES_PER_LISTED,
+        _ => 0.0,
+    };
+    ProjectionEstimate {
+        synapses,
+        exact,
+        delay,
+        table_bytes: synapses * bytes_per_synapse(p, spec.arithmetic, targets)
+            + (sources + segments) * BYTES_PER_ROW,
+        build_bytes: (sources + targets) * BUILD_BYTES_PER_END + listed,
+    }
+}
+
+/// Bytes of one synapse in the tables.
+///
+/// A target takes two bytes where ids within a shard fit 16 bits, else four. A constant weight is
+/// held once for the projection. A drawn weight is an f32, since the drawn f32 is the weight; a
+/// listed one is what the arithmetic says.
+pub fn bytes_per_synapse(p: &ProjectionSpec, arithmetic: Arithmetic, targets: f64) -> f64 {
+    let target = if targets <= MOST_U16 { 2.0 } else { 4.0 };
+    let weight = match (&p.weight, arithmetic) {
+        (Weight::Values(Values::Constant(_)), _) => return 2.0,
+        (Weight::Values(_), _) | (Weight::FromList, Arithmetic::Single) => 4.0,
+        (Weight::FromList, Arithmetic::Double) => 8.0,
+    };
+    target + weight
+}
+
+fn delay_range(p: &ProjectionSpec, spec: &NetworkSpec) -> (u64, u64) {
+    let ticks = |ms: f64| {
+        // A cast of a float saturates, so nothing can overflow here.
+        ((ms / spec.tick_ms()).round() as u64).max(1)
+    };
+    match (&p.delay, &p.rule) {
+        (Delay::Ticks(t), _) => (*t, *t),
+        (Delay::Drawn(values), _) => {
+            let (low, high) = drawn_range(values);
+            (ticks(low), ticks(high.max(low)))
+        }
+        (Delay::FromList, Rule::List(l)) => (
+            l.delay.iter().copied().min().unwrap_or(1),
+            l.delay.iter().copied().max().unwrap_or(1),
+        ),
+        (Delay::FromList, _) => (1, 1),
+    }
+}
+
+/// The hard lower limit, and what is practically the upper one. The window hangs on the lower
+/// limit, so that has to hold for every draw.
+fn drawn_range(values: &Values) -> (f64, f64) {
+    const FAR: f64 = 5.0;
+    match values {
+        Values::Constant(v) => (*v, *v),
+        Values::Uniform { low, high } => (*low, *high),
+        Values::Normal {
+            mean,
+            std,
+            min,
+            max,
+        } => (min.max(0.0), (mean + FAR * std).min(*max)),
+        Values::Lognormal {
+            mu,
+            sigma,
+            scale,
+            min,
+            max,
+        } => (
+            min.max(0.0),
+            (scale * libm::exp(mu + FAR * sigma)).min(*max),
+        ),
+        Values::Array(all) => all
+            .iter()
+            .fold((f64::INFINITY, 0.0), |(l, h), v| (l.min(*v), h.max(*v))),
+    }
+}
+
+/// Mean rate in Hz over the run: of sources as stated, of neurons as assumed.
+fn rate_of(slice: &Slice, spec: &NetworkSpec) -> f64 {
+    let Some(population) = spec.populations.get(slice.population) else {
+        return 0.0;
+    };
+    match &population.kind {
+        PopulationKind::Neurons(_) => ASSUMED_RATE,
+        PopulationKind::Source(SourceSpec::Poisson { rate }) => mean_rate(rate, spec),
+        PopulationKind::Source(SourceSpec::Regular {
+            interval,
+            start,
+            stop,
+        }) => regular_rate(*interval, *start, *stop, spec),
+        PopulationKind::Source(SourceSpec::SpikeList(list)) => {
+            list_rate(list.events.len(), f64::from(population.size), spec)
+        }
+    }
+}
+
+fn list_rate(events: usize, elements: f64, spec: &NetworkSpec) -> f64 {
+    let seconds = spec.duration as f64 * spec.tick_ms() / 1e3;
+    if elements > 0.0 && seconds > 0.0 {
+        events as f64 / elements / seconds
+    } else {
+        0.0
+    }
+}
+
+/// Part of the run in which a stimulus is active.
+fn active(start: u64, stop: u64, spec: &NetworkSpec) -> f64 {
+    let stop = stop.min(spec.duration);
+    stop.saturating_sub(start) as f64 / (spec.duration as f64).max(1.0)
+}
+
+fn regular_rate(interval: u64, start: u64, stop: u64, spec: &NetworkSpec) -> f64 {
+    active(start, stop, spec) * 1e3 / (interval.max(1) as f64 * spec.tick_ms())
+}
+
+fn mean_rate(rate: &Rate, spec: &NetworkSpec) -> f64 {
+    match rate {
+        Rate::Constant { hz, start, stop } => hz * active(*start, *stop, spec),
+        Rate::PerElement { hz, start, stop } => {
+            let mean = hz.iter().sum::<f64>() / (hz.len() as f64).max(1.0);
+            mean * active(*start, *stop, spec)
+        }
+        Rate::Steps { at, hz } => at
+            .iter()
+            .enumerate()
+            .zip(hz)
+            .map(|((i, from), hz)| {
+                let to = at.get(i + 1).copied().unwrap_or(spec.duration);
+                hz * active(*from, to, spec)
+            })
+            .sum(),
+    }
+}
+
+fn drive_events(kind: &DriveKind, targets: f64, spec: &NetworkSpec) -> f64 {
+    match kind {
+        DriveKind::Poisson { rate, .. } => mean_rate(rate, spec) * targets,
+        DriveKind::Regular {
+            interval,
+            start,
+            stop,
+            ..
+        } => regular_rate(*interval, *start, *stop, spec) * targets,
+        DriveKind::SpikeList { list, .. } => list_rate(list.events.len(), 1.0, spec),
+        DriveKind::StepCurrent { .. } => 0.0,
+    }
+}
+
+/// Bytes that can still be allocated on this machine; `None` if the system does not tell.
+pub fn available_memory() -> Option<u64> {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    Some(system.available_memory()).filter(|bytes| *bytes > 0)
+}
+
+/// A number of bytes for people: `"1.5 GB"`.
+pub fn show_bytes(bytes: f64) -> String {
+    scaled(bytes, &["B", "kB", "MB", "GB", "TB", "PB"])
+}
+
+/// A large number for people: `"12.5 million"`.
+pub fn show_count(count: f64) -> String {
+    if count < 1e6 {
+        return format!("{count:.0}");
+    }
+    scaled(
+        count / 1e6,
+        &["million", "billion", "trillion", "quadrillion"],
+    )
+}
+
+fn scaled(mut value: f64, names: &[&str]) -> String {
+    let mut names = names.iter();
+    let mut name = names.next().copied().unwrap_or_default();
+    for larger in names {
+        if value < 1000.0 {
+            break;
+        }
+        value /= 1000.0;
+        name = larger;
+    }
+    if name == "B" {
+        format!("{value:.0} {name}")
+    } else {
+        format!("{value:.1} {name}")
+    }
+}
+
+/// Refuses a network that the memory of this machine cannot hold, with the numbers.
+pub fn refuse_if_too_large(estimate: &Estimate) -> Result<(), String> {
+    match available_memory() {
+        Some(available) => refuse_above(estimate, available as f64),
+        None => Ok(()),
+    }
+}
+
+fn refuse_above(estimate: &Estimate, available: f64) -> Result<(), String> {
+    if estimate.memory() <= available {
+        return Ok(());
+    }
+    Err(format!(
+        "the network needs about {} of memory, and {} are available: {} for {} synapses, {} while building, {} for {} neurons",
+        show_bytes(estimate.memory()),
+        show_bytes(available),
+        show_bytes(estimate.table_bytes),
+        show_count(estimate.synapses),
+        show_bytes(estimate.build_bytes),
+        show_bytes(estimate.state_bytes),
+        show_count(estimate.neurons),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::spec::{PopulationSpec, RecordingSpec};
+
+    fn spec(size: u32, rule: Rule, delay: Delay) -> NetworkSpec {
+        let all = Slice {
+            population: 0,
+            start: 0,
+            end: size,
+        };
+        NetworkSpec {
+            name: String::new(),
+            seed: 1,
+            resolution_ps: 100_000_000,
+            duration: 10_000,
+            arithmetic: Arithmetic::Double,
+            populations: vec![PopulationSpec {
+                name: "p".into(),
+                size,
+                kind: PopulationKind::Source(SourceSpec::Poisson {
+                    rate: Rate::Constant {
+                        hz: 8.0,
+                        start: 0,
+                        stop: 5_000,
+                    },
+                }),
+                labels: None,
+            }],
+            projections: vec![ProjectionSpec {
+                from: vec![all],
+                to: vec![all],
+                rule,
+                allow_autapses: false,
+                allow_multapses: true,
+                weight: Weight::Values(Values::Constant(1.0)),
+                delay,
+            }],
+            drives: Vec::new(),
+            recording: RecordingSpec::default(),
+        }
+    }
+
+    #[test]
+    fn counts_are_those_of_the_rule() {
+        let e = estimate(&spec(100, Rule::AllToAll, Delay::Ticks(15)));
+        assert_eq!(e.synapses, 9900.0);
+        assert_eq!(e.window, Some(15));
+        // Active for half of the run.
+        assert_eq!(e.recurrent_events, 9900.0 * 4.0);
+        let e = estimate(&spec(100, Rule::PairwiseBernoulli(0.1), Delay::Ticks(15)));
+        assert!(!e.projections[0].exact && (e.synapses - 990.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn drawn_delays_take_the_hard_lower_limit() {
+        let delay = Delay::Drawn(Values::Normal {
+            mean: 1.5,
+            std: 0.5,
+            min: 0.05,
+            max: f64::INFINITY,
+        });
+        let e = estimate(&spec(10, Rule::AllToAll, delay));
+        assert_eq!(e.projections[0].delay, (1, 40));
+    }
+
+    #[test]
+    fn absurd_sizes_are_refused_with_the_numbers() {
+        let e = estimate(&spec(u32::MAX, Rule::AllToAll, Delay::Ticks(1)));
+        assert!(e.synapses > 1e19 && e.memory().is_finite());
+        let told = refuse_above(&e, 16e9).unwrap_err();
+        assert!(told.contains("PB") && told.contains("16.0 GB"), "{told}");
+        let e = estimate(&spec(
+            10,
+            Rule::FixedTotalNumber(u64::MAX),
+            Delay::Ticks(u64::MAX),
+        ));
+        assert!(e.memory().is_finite());
+        assert!(refuse_above(&estimate(&spec(10, Rule::OneToOne, Delay::Ticks(1))), 16e9).is_ok());
+    }
+}
