@@ -1,5 +1,10 @@
 //! The command line: one file per command. Only this module prints.
 
+pub mod raster;
+mod recorded;
+pub mod stats;
+pub mod traces;
+
 /// Why a command ends without success.
 #[derive(Debug)]
 pub enum Failure {
