@@ -106,11 +106,20 @@ fn rasters_of_every_kind_can_be_drawn() {
         let b = (1..=7).map(|i| (f64::from(i * i) * 3.9, 1));
         population("pair", 2, a.chain(b).collect())
     };
-    sizes(&to.path, "two", &run("Two neurons", 200.0, vec![two()]), &plain);
+    sizes(
+        &to.path,
+        "two",
+        &run("Two neurons", 200.0, vec![two()]),
+        &plain,
+    );
 
     let ai = |ms: f64| {
         vec![
-            population("excitatory", 10_000, irregular(10_000, ms, 40.0, 1, |_| 40.0)),
+            population(
+                "excitatory",
+                10_000,
+                irregular(10_000, ms, 40.0, 1, |_| 40.0),
+            ),
             population("inhibitory", 2_500, irregular(2_500, ms, 40.0, 2, |_| 40.0)),
         ]
     };
@@ -145,9 +154,11 @@ fn rasters_of_every_kind_can_be_drawn() {
         1000.0,
         vec![
             population("excitatory", 4000, irregular(4000, 1000.0, 160.0, 3, burst)),
-            population("inhibitory", 1000, irregular(1000, 1000.0, 160.0, 4, |t| {
-                burst(t - 5.0)
-            })),
+            population(
+                "inhibitory",
+                1000,
+                irregular(1000, 1000.0, 160.0, 4, |t| burst(t - 5.0)),
+            ),
         ],
     );
     sizes(&to.path, "bursts", &bursts, &plain);
@@ -177,9 +188,18 @@ fn rasters_of_every_kind_can_be_drawn() {
         population("asleep", 300, vec![]),
         population("sparse", 100, irregular(40, 500.0, 3.0, 6, |_| 3.0)),
     ];
-    sizes(&to.path, "silent", &run("A silent population", 500.0, silent), &plain);
+    sizes(
+        &to.path,
+        "silent",
+        &run("A silent population", 500.0, silent),
+        &plain,
+    );
 
-    let one = run("One spike", 100.0, vec![population("neuron", 1, vec![(42.0, 0)])]);
+    let one = run(
+        "One spike",
+        100.0,
+        vec![population("neuron", 1, vec![(42.0, 0)])],
+    );
     sizes(&to.path, "one", &one, &plain);
     let none = run("", 100.0, vec![population("neurons", 1000, vec![])]);
     sizes(&to.path, "none", &none, &plain);
@@ -187,9 +207,11 @@ fn rasters_of_every_kind_can_be_drawn() {
     let hour = run(
         "An hour",
         3.6e6,
-        vec![population("slow", 50, irregular(50, 3.6e6, 0.5, 7, |t| {
-            0.25 + 0.25 * (t / 3e5).sin()
-        }))],
+        vec![population(
+            "slow",
+            50,
+            irregular(50, 3.6e6, 0.5, 7, |t| 0.25 + 0.25 * (t / 3e5).sin()),
+        )],
     );
     sizes(&to.path, "hour", &hour, &plain);
 }
@@ -202,8 +224,16 @@ fn ten_million_spikes_are_drawn_in_seconds() {
         "Ten million spikes",
         10_000.0,
         vec![
-            population("excitatory", 10_000, irregular(10_000, 10_000.0, 100.0, 8, rate)),
-            population("inhibitory", 2_500, irregular(2_500, 10_000.0, 100.0, 9, rate)),
+            population(
+                "excitatory",
+                10_000,
+                irregular(10_000, 10_000.0, 100.0, 8, rate),
+            ),
+            population(
+                "inhibitory",
+                2_500,
+                irregular(2_500, 10_000.0, 100.0, 9, rate),
+            ),
         ],
     );
     let start = std::time::Instant::now();
@@ -232,7 +262,11 @@ fn traces_can_be_drawn() {
             current.push(drive * 25.0);
         }
     }
-    let mut run = run("Three neurons", 300.0, vec![population("excitatory", 10, spikes)]);
+    let mut run = run(
+        "Three neurons",
+        300.0,
+        vec![population("excitatory", 10, spikes)],
+    );
     let trace = |variable: &str, unit: &str, values: Vec<f64>, threshold| StateTrace {
         population: "excitatory".into(),
         variable: variable.into(),
@@ -270,7 +304,9 @@ fn impossible_pictures_are_refused() {
     let one = run("One", 100.0, vec![population("neuron", 1, vec![(42.0, 0)])]);
     let plain = raster::RasterOptions::default;
     let draw = |options, name: &str| {
-        raster::draw(&one, &options, &to.path.join(name)).expect_err("an error").to_string()
+        raster::draw(&one, &options, &to.path.join(name))
+            .expect_err("an error")
+            .to_string()
     };
     let mut o = plain();
     o.width = 0;

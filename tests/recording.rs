@@ -27,7 +27,12 @@ fn network(recording: RecordingSpec) -> NetworkSpec {
     let neurons = || {
         PopulationKind::Neurons(NeuronSpec {
             model,
-            params: model.def().params.iter().map(|p| p.default.into()).collect(),
+            params: model
+                .def()
+                .params
+                .iter()
+                .map(|p| p.default.into())
+                .collect(),
             initial: model.def().state.iter().map(|_| 0.0.into()).collect(),
             options: NeuronOptions::default(),
             update: Update::Auto,
@@ -78,7 +83,10 @@ fn everything() -> RecordingSpec {
 /// Spikes of a tick in the order of ids, from a small generator.
 fn spikes_at(tick: u64) -> Vec<(u64, u32)> {
     (0..105u32)
-        .filter(|id| (tick.wrapping_mul(6364136223846793005) >> 33).wrapping_add(u64::from(*id) * 7919) % 23 == 0)
+        .filter(|id| {
+            (tick.wrapping_mul(6364136223846793005) >> 33).wrapping_add(u64::from(*id) * 7919) % 23
+                == 0
+        })
         .map(|id| (tick, id))
         .collect()
 }
@@ -137,7 +145,11 @@ fn what_is_recorded_comes_back() {
     );
     let names: Vec<&str> = back.populations.iter().map(|p| p.name.as_str()).collect();
     assert_eq!(names, ["excitatory", "inhibitory", "input"]);
-    for (p, (start, end)) in back.populations.iter().zip([(0, 80), (80, 100), (100, 105)]) {
+    for (p, (start, end)) in back
+        .populations
+        .iter()
+        .zip([(0, 80), (80, 100), (100, 105)])
+    {
         let (times, ids) = expected(start, end);
         assert_eq!(p.size, end - start);
         assert_eq!(p.times, times, "{}", p.name);
@@ -145,7 +157,10 @@ fn what_is_recorded_comes_back() {
         assert_eq!(p.ids, local, "{}", p.name);
     }
     let trace = &back.traces[0];
-    assert_eq!((trace.population.as_str(), trace.variable.as_str()), ("excitatory", "V_m"));
+    assert_eq!(
+        (trace.population.as_str(), trace.variable.as_str()),
+        ("excitatory", "V_m")
+    );
     assert_eq!((trace.unit.as_str(), trace.threshold), ("mV", Some(-55.0)));
     assert_eq!((trace.frames(), &trace.ids[..]), (100, &[3, 4, 5][..]));
     for frame in 0..100 {
@@ -227,7 +242,10 @@ fn an_existing_file_is_kept_unless_told() {
     std::fs::write(&path, "precious").expect("written");
     let spec = network(everything());
     let refused = write(&path, &spec, &RecordOptions::default());
-    assert!(matches!(refused, Err(RecordError::Exists { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(RecordError::Exists { .. })),
+        "{refused:?}"
+    );
     assert_eq!(std::fs::read(&path).expect("kept"), b"precious");
     let overwrite = RecordOptions {
         overwrite: true,
@@ -236,7 +254,10 @@ fn an_existing_file_is_kept_unless_told() {
     write(&path, &spec, &overwrite).expect("told to");
     Recording::open(&path).expect("read");
     let nowhere = write(&dir.path().join("no/such/dir.h5"), &spec, &overwrite);
-    assert!(matches!(nowhere, Err(RecordError::Create { .. })), "{nowhere:?}");
+    assert!(
+        matches!(nowhere, Err(RecordError::Create { .. })),
+        "{nowhere:?}"
+    );
 }
 
 #[test]
@@ -247,7 +268,10 @@ fn wrong_paths_have_their_own_errors() {
     let open = |p: &Path| Recording::open(p).expect_err("an error");
     assert!(matches!(open(&text), RecordError::NotHdf5 { .. }));
     assert!(matches!(open(dir.path()), RecordError::Open { .. }));
-    assert!(matches!(open(&dir.path().join("none.h5")), RecordError::Open { .. }));
+    assert!(matches!(
+        open(&dir.path().join("none.h5")),
+        RecordError::Open { .. }
+    ));
     std::fs::write(&text, "").expect("written");
     assert!(matches!(open(&text), RecordError::NotHdf5 { .. }));
 }
@@ -313,7 +337,11 @@ fn a_killed_run_leaves_what_was_flushed() {
         let back = Recording::open(&path).expect("a killed run's file opens");
         assert_eq!(back.completed, Some(false));
         assert!(back.end() > 1.0, "it holds something: {}", back.end());
-        for (p, (start, end)) in back.populations.iter().zip([(0, 80), (80, 100), (100, 105)]) {
+        for (p, (start, end)) in back
+            .populations
+            .iter()
+            .zip([(0, 80), (80, 100), (100, 105)])
+        {
             let written = (1..).flat_map(spikes_at);
             let own = written.filter(|(_, id)| (start..end).contains(id));
             for ((t, id), (tick, global)) in p.times.iter().zip(&p.ids).zip(own) {
@@ -335,7 +363,9 @@ fn no_damaged_file_brings_the_reader_down() {
     std::panic::set_hook(Box::new(|_| {}));
     let mut state = 1u64;
     let mut draw = |n: usize| {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         (state >> 33) as usize % n
     };
     let (mut opened, mut refused) = (0, 0);
@@ -362,4 +392,46 @@ fn no_damaged_file_brings_the_reader_down() {
     }
     std::panic::set_hook(hook);
     assert!(opened > 0 && refused > 0, "{opened} {refused}");
+}
+
+/// `SPIKEWHEEL_RECORDING=dir cargo test --test recording a_file_for_others` leaves a recording and
+/// its text twin there, for `tools/check_recording.py`.
+#[test]
+fn a_file_for_others() {
+    let Some(dir) = std::env::var_os("SPIKEWHEEL_RECORDING") else {
+        return;
+    };
+    let dir = Path::new(&dir);
+    let mut recording = everything();
+    let second = StateRecording {
+        of: slice(1, 0, 2),
+        every: 5,
+        ..recording.state[0].clone()
+    };
+    recording.state.push(second.clone());
+    recording.state.push(StateRecording {
+        of: slice(1, 0, 1),
+        ..second
+    });
+    let options = RecordOptions {
+        overwrite: true,
+        csv: Some(dir.join("spikes.csv")),
+        ..RecordOptions::default()
+    };
+    let spec = network(recording);
+    let mut recorder =
+        Recorder::create(&spec, &dir.join("spikes.h5"), "text", &options).expect("created");
+    for tick in 1..=1000 {
+        feed(&mut recorder, tick..=tick);
+        if tick % 5 == 0 {
+            recorder.sample(1, tick, &[potential(tick, 80), potential(tick, 81)]);
+            recorder.sample(2, tick, &[potential(tick, 80)]);
+        }
+    }
+    recorder
+        .finish(&Summary {
+            reached: 1000,
+            spike_hash: Some(0xDEF),
+        })
+        .expect("finished");
 }

@@ -83,7 +83,14 @@ impl RunStats {
             .iter()
             .map(|p| p.name.chars().count())
             .fold("population".len(), usize::max);
-        let heads = ["neurons", "spikes", "rate (Hz)", "CV", "silent", "synchrony"];
+        let heads = [
+            "neurons",
+            "spikes",
+            "rate (Hz)",
+            "CV",
+            "silent",
+            "synchrony",
+        ];
         let _ = write!(out, "{:widest$}", "population");
         for h in heads {
             let _ = write!(out, "  {h:>10}");
@@ -255,7 +262,9 @@ mod tests {
     fn a_poisson_process_has_a_variation_of_one_and_no_synchrony() {
         let mut state = 5u64;
         let mut draw = || {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
             ((state >> 11) as f64 + 0.5) / (1u64 << 53) as f64
         };
         let mut spikes = vec![];

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use miette::miette;
 
 use super::Failure;
-use crate::plot::PlotError;
 use crate::record::{RecordError, Recording};
 
 /// A refusal with one message.
@@ -28,11 +27,6 @@ pub(super) fn open(path: &Path) -> Result<(PathBuf, Recording), Failure> {
     }
     let recording = Recording::open(&file).map_err(|e: RecordError| refuse(e))?;
     Ok((file, recording))
-}
-
-/// A picture's errors: what the user asked for is input, what the disk does is work.
-pub(super) fn plot_failure(e: PlotError) -> Failure {
-    refuse(e)
 }
 
 /// Writing over the recording that is being read would destroy it.
@@ -93,7 +87,9 @@ mod tests {
         assert_eq!(time("1.5s"), Ok(1500.0));
         assert_eq!(time("2e-3 s"), Ok(2.0));
         assert_eq!(time("300 us"), Ok(0.3));
-        for wrong in ["", "200", "ms", "-1 ms", "1 h", "nan ms", "inf s", "1e400 s"] {
+        for wrong in [
+            "", "200", "ms", "-1 ms", "1 h", "nan ms", "inf s", "1e400 s",
+        ] {
             assert!(time(wrong).is_err(), "{wrong}");
         }
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Outcome;
-use super::recorded::{not_the_input, open, plot_failure, size, time};
+use super::recorded::{not_the_input, open, refuse, size, time};
 use crate::plot::traces::{TraceOptions, draw};
 use crate::plot::{Selection, Theme};
 
@@ -67,7 +67,7 @@ pub fn run(args: &Args) -> Outcome {
         title: args.title.clone(),
         theme: if args.dark { Theme::Dark } else { Theme::Light },
     };
-    draw(&recording, &options, &out).map_err(plot_failure)?;
+    draw(&recording, &options, &out).map_err(refuse)?;
     println!("{}", out.display());
     Ok(())
 }

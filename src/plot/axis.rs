@@ -120,7 +120,10 @@ mod tests {
         for (low, high) in [(0.0, 3.0), (1e6, 1e6 + 3.0), (-1e-7, 2e-7), (0.0, 3.6e6)] {
             let t = ticks(low, high, 5);
             assert!(!t.at.is_empty() && t.at.len() <= 7, "{t:?}");
-            assert!(t.at.iter().all(|x| *x >= low - 1e-9 && *x <= high + 1e-9 * (high - low)));
+            assert!(
+                t.at.iter()
+                    .all(|x| *x >= low - 1e-9 && *x <= high + 1e-9 * (high - low))
+            );
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use plotters::backend::{BitMapBackend, DrawingBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, TextStyle};
+use plotters::style::{FontDesc, FontFamily, FontStyle, TextStyle, WHITE};
 
 use super::PlotError;
 use super::theme::{FONT, Rgb, register};
@@ -41,6 +41,48 @@ pub(super) struct Style {
     pub size: f64,
     pub colour: Rgb,
     pub bold: bool,
+}
+
+/// Text is drawn this many times too large and averaged down: at the size of labels, letters on
+/// whole pixels stand unevenly and points and commas look alike.
+const FINE: i32 = 4;
+
+/// A text in white on black, enlarged by `FINE`.
+struct Mask {
+    width: i32,
+    height: i32,
+    /// Room around the text for letters that lean out of their box.
+    pad: i32,
+    /// Length of the text itself.
+    length: f64,
+    pixels: Vec<u8>,
+}
+
+impl Mask {
+    fn new(text: &str, style: Style) -> Self {
+        let fine = Style {
+            size: style.size * f64::from(FINE),
+            ..style
+        };
+        let length = text_width(text, fine);
+        let pad = fine.size.ceil() as i32;
+        let (width, height) = (length.ceil() as i32 + 2 * pad, 2 * pad);
+        let mut pixels = vec![0; 3 * (width * height) as usize];
+        let look = TextStyle::from(font(fine))
+            .color(&WHITE)
+            .pos(Pos::new(HPos::Left, VPos::Center));
+        let mut backend = BitMapBackend::with_buffer(&mut pixels, (width as u32, height as u32));
+        // Drawing into memory can fail only for a missing font, and ours is part of the program.
+        let _ = backend.draw_text(text, &look, (pad, height / 2));
+        drop(backend);
+        Self {
+            width,
+            height,
+            pad,
+            length,
+            pixels,
+        }
+    }
 }
 
 pub(super) struct Canvas {
@@ -113,40 +155,51 @@ impl Canvas {
 
     /// Draws one line of text around its vertical middle `y`.
     pub(super) fn text(&mut self, text: &str, x: f64, y: f64, anchor: Anchor, style: Style) {
-        self.turned(text, x, y, anchor, style, FontTransform::None);
-    }
-
-    /// The same, turned to read upwards, centred at `y`.
-    pub(super) fn text_upwards(&mut self, text: &str, x: f64, y: f64, style: Style) {
-        self.turned(text, x, y, Anchor::Centre, style, FontTransform::Rotate270);
-    }
-
-    fn turned(
-        &mut self,
-        text: &str,
-        x: f64,
-        y: f64,
-        anchor: Anchor,
-        style: Style,
-        turn: FontTransform,
-    ) {
-        if text.is_empty() {
-            return;
-        }
-        let h = match anchor {
-            Anchor::Left => HPos::Left,
-            Anchor::Centre => HPos::Center,
-            Anchor::Right => HPos::Right,
+        let mask = Mask::new(text, style);
+        let share = match anchor {
+            Anchor::Left => 0.0,
+            Anchor::Centre => 0.5,
+            Anchor::Right => 1.0,
         };
-        let [r, g, b] = style.colour;
-        let colour = RGBColor(r, g, b);
-        let look = TextStyle::from(font(style).transform(turn))
-            .color(&colour)
-            .pos(Pos::new(h, VPos::Center));
-        let size = (self.width as u32, self.height as u32);
-        let mut backend = BitMapBackend::with_buffer(&mut self.pixels, size);
-        // Drawing into memory can fail only for a missing font, and ours is part of the program.
-        let _ = backend.draw_text(text, &look, (x.round() as i32, y.round() as i32));
+        let k = f64::from(FINE);
+        let left = (x * k - share * mask.length).round() as i32 - mask.pad;
+        let top = (y * k).round() as i32 - mask.height / 2;
+        self.stamp(&mask, style.colour, |mx, my| (left + mx, top + my));
+    }
+
+    /// The same, turned to read upwards, with its middle at (x, y).
+    pub(super) fn text_upwards(&mut self, text: &str, x: f64, y: f64, style: Style) {
+        let mask = Mask::new(text, style);
+        let k = f64::from(FINE);
+        let left = (x * k).round() as i32 - mask.height / 2;
+        let bottom = (y * k + 0.5 * mask.length).round() as i32 + mask.pad;
+        self.stamp(&mask, style.colour, |mx, my| (left + my, bottom - mx));
+    }
+
+    /// Adds up the fine pixels of a mask that fall on each pixel, and mixes the colour in.
+    fn stamp(&mut self, mask: &Mask, colour: Rgb, place: impl Fn(i32, i32) -> (i32, i32)) {
+        let corner = |x: i32, y: i32| {
+            let (px, py) = place(x, y);
+            (px.div_euclid(FINE), py.div_euclid(FINE))
+        };
+        let (a, b) = (corner(0, 0), corner(mask.width - 1, mask.height - 1));
+        let (left, top) = (a.0.min(b.0), a.1.min(b.1));
+        let (w, h) = ((a.0 - b.0).abs() + 1, (a.1 - b.1).abs() + 1);
+        let mut cover = vec![0u32; (w * h) as usize];
+        for my in 0..mask.height {
+            for mx in 0..mask.width {
+                let v = mask.pixels[3 * (my * mask.width + mx) as usize];
+                if v > 0 {
+                    let (px, py) = corner(mx, my);
+                    cover[((py - top) * w + px - left) as usize] += u32::from(v);
+                }
+            }
+        }
+        let full = f64::from(255 * FINE * FINE);
+        for (i, c) in cover.into_iter().enumerate().filter(|(_, c)| *c > 0) {
+            let i = i as i32;
+            self.blend(left + i % w, top + i / w, colour, f64::from(c) / full);
+        }
     }
 
     /// Writes the picture as a PNG file.
@@ -155,7 +208,10 @@ impl Canvas {
             path: path.into(),
             reason,
         };
-        if !path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")) {
+        if !path
+            .extension()
+            .is_some_and(|e| e.eq_ignore_ascii_case("png"))
+        {
             return Err(failed("the name of a picture ends in .png".into()));
         }
         // Opened first for the system's own words on what is wrong with the place.
@@ -172,12 +228,6 @@ impl Canvas {
         }
         Ok(())
     }
-
-    #[cfg(test)]
-    pub(super) fn pixel(&self, x: i32, y: i32) -> Rgb {
-        let at = 3 * (y as usize * self.width as usize + x as usize);
-        [self.pixels[at], self.pixels[at + 1], self.pixels[at + 2]]
-    }
 }
 
 fn font(style: Style) -> FontDesc<'static> {
@@ -192,9 +242,14 @@ fn font(style: Style) -> FontDesc<'static> {
 /// Width of a text in pixels.
 pub(super) fn text_width(text: &str, style: Style) -> f64 {
     register();
-    font(style)
+    // Measured large: the library answers in whole pixels.
+    let large = Style {
+        size: style.size * 8.0,
+        ..style
+    };
+    font(large)
         .layout_box(text)
-        .map_or(0.0, |((x0, _), (x1, _))| f64::from(x1 - x0))
+        .map_or(0.0, |((x0, _), (x1, _))| f64::from(x1 - x0) / 8.0)
 }
 
 /// The text, cut with an ellipsis where it is wider than `width`.
@@ -210,4 +265,27 @@ pub(super) fn fitted(text: &str, style: Style, width: f64) -> String {
         }
     }
     String::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fonts_of_the_program_have_the_letters_that_labels_need() {
+        for bold in [false, true] {
+            let style = Style {
+                size: 20.0,
+                colour: [0; 3],
+                bold,
+            };
+            // A missing letter shows as the box that stands for all of them.
+            let ink = |text: &str| Mask::new(text, style).pixels;
+            let missing = ink("\u{E000}");
+            for c in "Aazµτα·−×→ÄßéЖ…".chars() {
+                let drawn = ink(&c.to_string());
+                assert!(drawn != missing && drawn.iter().any(|v| *v > 0), "{c}");
+            }
+        }
+    }
 }

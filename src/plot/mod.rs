@@ -35,7 +35,9 @@ pub enum PlotError {
     },
     #[error("the time range from {from} ms to {to} ms is empty")]
     Range { from: f64, to: f64 },
-    #[error("a picture of {width} x {height} pixels cannot be drawn: 160 x 120 to 16000 x 16000 is possible")]
+    #[error(
+        "a picture of {width} x {height} pixels cannot be drawn: 160 x 120 to 16000 x 16000 is possible"
+    )]
     Size { width: u32, height: u32 },
     #[error("a bin of {0} ms is impossible")]
     Bin(f64),

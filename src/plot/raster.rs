@@ -52,11 +52,7 @@ impl Default for RasterOptions {
 }
 
 /// Draws a raster into a PNG file, replacing it if it exists.
-pub fn draw(
-    recording: &Recording,
-    options: &RasterOptions,
-    path: &Path,
-) -> Result<(), PlotError> {
+pub fn draw(recording: &Recording, options: &RasterOptions, path: &Path) -> Result<(), PlotError> {
     render(recording, options)?.save(path)
 }
 
@@ -101,7 +97,7 @@ pub(super) fn time_range(
 /// Size of ordinary text for a picture of this size: it grows more slowly than the picture.
 pub(super) fn text_size(options_width: u32, options_height: u32, scale: f64) -> f64 {
     let side = (f64::from(options_width) * f64::from(options_height)).sqrt();
-    (9.5 + (side - 392.0) * 0.0078).clamp(8.5, 26.0) * scale
+    (9.5 + (side - 392.0) * 0.0088).clamp(8.5, 28.0) * scale
 }
 
 struct Band<'a> {
@@ -179,7 +175,7 @@ fn render(recording: &Recording, options: &RasterOptions) -> Result<Canvas, Plot
         })
         .fold(text_width("1000", small) + 2.6 * em, f64::max);
     let pad = (em * 0.9).round();
-    let left = (pad * 2.0 + widest).min(f64::from(width) * 0.3).round() as i32;
+    let left = (pad * 2.0 + widest).min(f64::from(width) * 0.24).round() as i32;
     let right = width as i32 - (em * 1.7).round() as i32;
     let head = (em * 2.9).round() as i32;
     let foot = height as i32 - (em * 3.2).round() as i32;
@@ -216,7 +212,13 @@ fn render(recording: &Recording, options: &RasterOptions) -> Result<Canvas, Plot
         let tall = f64::from(band.area.height());
         if tall >= 2.6 * em {
             let name = fitted(&name, bold(band.colour), room);
-            canvas.text(&name, x, middle - 0.62 * em, Anchor::Right, bold(band.colour));
+            canvas.text(
+                &name,
+                x,
+                middle - 0.62 * em,
+                Anchor::Right,
+                bold(band.colour),
+            );
             let under = fitted(&under, small, room);
             canvas.text(&under, x, middle + 0.62 * em, Anchor::Right, small);
         } else if tall >= 0.8 * em {
@@ -237,11 +239,26 @@ fn render(recording: &Recording, options: &RasterOptions) -> Result<Canvas, Plot
             bottom: foot,
             ..raster
         };
-        rates(&mut canvas, &bands, area, (from, to), options, small, recording);
+        rates(
+            &mut canvas,
+            &bands,
+            area,
+            (from, to),
+            options,
+            small,
+            recording,
+        );
         frame(&mut canvas, area, theme, options.scale);
         lowest = area;
     }
-    time_axis(&mut canvas, lowest, (from, to), theme, normal, options.scale);
+    time_axis(
+        &mut canvas,
+        lowest,
+        (from, to),
+        theme,
+        normal,
+        options.scale,
+    );
     Ok(canvas)
 }
 
@@ -265,7 +282,10 @@ fn place(bands: &mut [Band], area: Area, em: f64) {
     let mut heights = vec![0.0; bands.len()];
     loop {
         let rest = whole - least * raised.iter().filter(|r| **r).count() as f64;
-        let shared: f64 = (0..sizes.len()).filter(|i| !raised[*i]).map(|i| sizes[i]).sum();
+        let shared: f64 = (0..sizes.len())
+            .filter(|i| !raised[*i])
+            .map(|i| sizes[i])
+            .sum();
         let mut again = false;
         for i in 0..sizes.len() {
             heights[i] = if raised[i] {
@@ -313,20 +333,29 @@ fn marks(canvas: &mut Canvas, band: &Band, from: f64, to: f64, scale: f64) {
         let at = u64::from(id - band.part.start) as f64 * row;
         if row >= mark_width as f64 {
             // A gap between neurons as soon as there is room for one.
-            let gap = if row >= 3.0 { (row * 0.22).max(1.0) } else { 0.0 };
+            let gap = if row >= 3.0 {
+                (row * 0.22).max(1.0)
+            } else {
+                0.0
+            };
             let top = (at + gap / 2.0).round() as usize;
             let bottom = ((at + row - gap / 2.0).round() as usize).max(top + 1);
             (top, bottom.min(h))
         } else {
             let top = (at as usize).min(h - 1);
-            (top.min(h.saturating_sub(mark_width)), (top + mark_width).min(h))
+            (
+                top.min(h.saturating_sub(mark_width)),
+                (top + mark_width).min(h),
+            )
         }
     };
     let mut counts = vec![0u32; w * h];
     let per_ms = w as f64 / (to - from);
     for (t, id) in band.part.spikes(from, to) {
         let x = (((t - from) * per_ms) as usize).min(w - 1);
-        let x = x.saturating_sub((mark_width - 1) / 2).min(w.saturating_sub(mark_width));
+        let x = x
+            .saturating_sub((mark_width - 1) / 2)
+            .min(w.saturating_sub(mark_width));
         let (top, bottom) = extent(id);
         for y in top..bottom {
             for c in &mut counts[y * w + x..y * w + (x + mark_width).min(w)] {
@@ -411,20 +440,20 @@ fn rates(
     let across = f64::from(area.width()) / (to - from);
     let thickness = (1.25 * options.scale * (style.size / options.scale / 10.0).sqrt()).max(1.0);
     for (band, values) in bands.iter().zip(&series).rev() {
-        let edge = |i: usize| {
-            f64::from(area.left) + ((i as f64 * bin).min(to - from)) * across
-        };
-        let mut last: Option<f64> = None;
-        for (i, hz) in values.iter().enumerate() {
-            let level = y(*hz).min(f64::from(area.bottom) - thickness / 2.0);
-            let (a, b) = (edge(i), edge(i + 1));
-            if let Some(before) = last
-                && before != level
-            {
-                canvas.line((a, before), (a, level), thickness, band.colour, area);
+        let edge = |i: usize| f64::from(area.left) + ((i as f64 * bin).min(to - from)) * across;
+        // Equal neighbours become one line: the soft ends of lines would show where they meet.
+        let level = |i: usize| y(values[i]).min(f64::from(area.bottom) - thickness / 2.0);
+        let mut start = 0;
+        for i in 1..=bins {
+            if i < bins && level(i) == level(start) {
+                continue;
             }
-            canvas.line((a, level), (b, level), thickness, band.colour, area);
-            last = Some(level);
+            let (a, b, here) = (edge(start), edge(i), level(start));
+            canvas.line((a, here), (b, here), thickness, band.colour, area);
+            if i < bins {
+                canvas.line((b, here), (b, level(i)), thickness, band.colour, area);
+            }
+            start = i;
         }
     }
 }
@@ -544,7 +573,11 @@ pub(super) fn time_axis(
     let widest = {
         let trial = ticks(from / length, to / length, 4);
         let width = |l: &String| text_width(l, style);
-        trial.labels.iter().map(width).fold(2.0 * style.size, f64::max)
+        trial
+            .labels
+            .iter()
+            .map(width)
+            .fold(2.0 * style.size, f64::max)
     };
     let most = (f64::from(area.width()) / (widest + 2.4 * style.size)).clamp(1.0, 12.0) as usize;
     let axis = ticks(from / length, to / length, most);
@@ -566,5 +599,11 @@ pub(super) fn time_axis(
     }
     let middle = f64::from(area.left + area.right) / 2.0;
     let text = format!("time ({unit})");
-    canvas.text(&text, middle, below + style.size * 1.25, Anchor::Centre, style);
+    canvas.text(
+        &text,
+        middle,
+        below + style.size * 1.25,
+        Anchor::Centre,
+        style,
+    );
 }

@@ -153,7 +153,15 @@ mod tests {
         assert_eq!(read("exc"), Some(("exc".into(), None)));
         assert_eq!(read(" exc[3..10] "), Some(("exc".into(), Some((3, 10)))));
         assert_eq!(read("exc[7]"), Some(("exc".into(), Some((7, 8)))));
-        for wrong in ["", "[1..2]", "a[1..", "a[x..2]", "a[-1..2]", "a[]", "a[4294967295]"] {
+        for wrong in [
+            "",
+            "[1..2]",
+            "a[1..",
+            "a[x..2]",
+            "a[-1..2]",
+            "a[]",
+            "a[4294967295]",
+        ] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
     }

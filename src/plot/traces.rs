@@ -107,7 +107,16 @@ fn render(recording: &Recording, options: &TraceOptions) -> Result<Canvas, PlotE
             right,
             bottom: ((top + each).round() as i32).max(top.round() as i32 + 2),
         };
-        draw_panel(&mut canvas, recording, panel, area, (from, to), options, normal, small);
+        draw_panel(
+            &mut canvas,
+            recording,
+            panel,
+            area,
+            (from, to),
+            options,
+            normal,
+            small,
+        );
         frame(&mut canvas, area, theme, options.scale);
         lowest = Some(area);
     }
@@ -122,7 +131,11 @@ fn panels<'a>(
     options: &TraceOptions,
 ) -> Result<Vec<Panel<'a>>, PlotError> {
     for s in &options.select {
-        if !recording.traces.iter().any(|t| t.population == s.population) {
+        if !recording
+            .traces
+            .iter()
+            .any(|t| t.population == s.population)
+        {
             return Err(unknown(recording, &s.population));
         }
     }
@@ -134,8 +147,7 @@ fn panels<'a>(
         }
         for (column, id) in trace.ids.iter().enumerate() {
             let wanted = |s: &Selection| {
-                s.population == trace.population
-                    && s.range.is_none_or(|(a, b)| (a..b).contains(id))
+                s.population == trace.population && s.range.is_none_or(|(a, b)| (a..b).contains(id))
             };
             if !options.select.is_empty() && !options.select.iter().any(wanted) {
                 continue;
@@ -218,9 +230,7 @@ fn draw_panel(
         low - 0.06 * span,
         high + if has_spikes { 0.22 } else { 0.08 } * span,
     );
-    let y = |v: f64| {
-        f64::from(area.bottom) - (v - low) / (high - low) * f64::from(area.height())
-    };
+    let y = |v: f64| f64::from(area.bottom) - (v - low) / (high - low) * f64::from(area.height());
     let x = |t: f64| f64::from(area.left) + (t - from) / (to - from) * f64::from(area.width());
     let most = (f64::from(area.height()) / (em * 2.4)).clamp(1.0, 7.0) as usize;
     let axis = ticks(low, high, most);
@@ -245,7 +255,11 @@ fn draw_panel(
     let text = fitted(&text, normal, f64::from(area.height()));
     canvas.text_upwards(&text, em * 1.2, middle, normal);
 
-    let mut thresholds: Vec<f64> = panel.lines.iter().filter_map(|l| l.trace.threshold).collect();
+    let mut thresholds: Vec<f64> = panel
+        .lines
+        .iter()
+        .filter_map(|l| l.trace.threshold)
+        .collect();
     thresholds.sort_by(f64::total_cmp);
     thresholds.dedup();
     for v in thresholds {
@@ -287,7 +301,13 @@ fn draw_panel(
             right: canvas.width,
             bottom: canvas.height,
         };
-        canvas.line((at, row), (at + em * 1.3, row), thickness * 1.6, line.colour, all);
+        canvas.line(
+            (at, row),
+            (at + em * 1.3, row),
+            thickness * 1.6,
+            line.colour,
+            all,
+        );
         let room = f64::from(canvas.width) - at - em * 2.2;
         let label = fitted(&line.label, small, room);
         canvas.text(&label, at + em * 1.8, row, Anchor::Left, small);

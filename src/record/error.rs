@@ -25,7 +25,9 @@ pub enum RecordError {
     Damaged { path: PathBuf, reason: String },
     #[error("`{}` holds no spikes in the SONATA layout (/spikes/POPULATION/timestamps and node_ids)", path.display())]
     NoSpikes { path: PathBuf },
-    #[error("a population named `{name}` cannot be recorded: `/` and leading dots have a meaning in HDF5")]
+    #[error(
+        "a population named `{name}` cannot be recorded: `/` and leading dots have a meaning in HDF5"
+    )]
     Name { name: String },
     #[error("the recording asks for {what}, which the network does not have")]
     Unknown { what: String },

@@ -226,12 +226,7 @@ impl Output {
     }
 
     /// Appends whole frames to report `at`; the first of them was taken at `ms`.
-    pub(super) fn frames(
-        &mut self,
-        at: usize,
-        ms: f64,
-        values: &[f64],
-    ) -> Result<(), RecordError> {
+    pub(super) fn frames(&mut self, at: usize, ms: f64, values: &[f64]) -> Result<(), RecordError> {
         let to = &mut self.reports[at];
         to.start.get_or_insert(ms);
         to.count += values.len();
@@ -431,7 +426,9 @@ impl Input {
 
     /// The unit that a dataset states, or nothing.
     pub(super) fn unit(&self, dataset: &str) -> String {
-        let attributes = guard(&self.path, || Ok(convert(self.file.dataset(dataset)?.attrs()?)));
+        let attributes = guard(&self.path, || {
+            Ok(convert(self.file.dataset(dataset)?.attrs()?))
+        });
         match attributes.ok().and_then(|mut a| a.remove("units")) {
             Some(Attribute::Text(unit)) => unit,
             _ => String::new(),

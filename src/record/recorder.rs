@@ -102,7 +102,11 @@ impl Recorder {
         options: &RecordOptions,
     ) -> Result<Self, RecordError> {
         let (layout, ranges) = layout(spec, definition)?;
-        if let Some(csv) = options.csv.as_ref().filter(|p| !options.overwrite && p.exists()) {
+        if let Some(csv) = options
+            .csv
+            .as_ref()
+            .filter(|p| !options.overwrite && p.exists())
+        {
             return Err(RecordError::Exists { path: csv.clone() });
         }
         let output = Output::create(path, &layout, options.overwrite)?;
@@ -559,10 +563,7 @@ fn reports(spec: &NetworkSpec, ms: impl Fn(u64) -> f64) -> Result<Vec<Report>, R
     Ok(all)
 }
 
-fn check_slice(
-    spec: &NetworkSpec,
-    slice: &crate::network::spec::Slice,
-) -> Result<(), RecordError> {
+fn check_slice(spec: &NetworkSpec, slice: &crate::network::spec::Slice) -> Result<(), RecordError> {
     let fits = spec
         .populations
         .get(slice.population)

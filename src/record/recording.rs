@@ -131,9 +131,8 @@ impl Recording {
                 _ => known.iter().find(|(n, _)| n == name).map(|(_, s)| *s),
             };
             let (times, ids) = columns(&input, &times, ids)?;
-            populations.push(
-                population(name, size, own.get("recorded"), times, ids).map_err(damaged)?,
-            );
+            populations
+                .push(population(name, size, own.get("recorded"), times, ids).map_err(damaged)?);
         }
         if input.has("spikes/timestamps") {
             for ids in ["spikes/gids", "spikes/node_ids"] {
@@ -144,7 +143,8 @@ impl Recording {
                 }
             }
         }
-        let ours = matches!(attributes.get("program"), Some(Attribute::Text(p)) if p == "spikewheel");
+        let ours =
+            matches!(attributes.get("program"), Some(Attribute::Text(p)) if p == "spikewheel");
         if populations.is_empty() && !ours {
             return Err(RecordError::NoSpikes { path: path.into() });
         }
@@ -227,7 +227,9 @@ fn population(
     ids: Vec<u64>,
 ) -> Result<Population, String> {
     if times.iter().any(|t| !t.is_finite()) {
-        return Err(format!("population `{name}` has a spike time that is not a number"));
+        return Err(format!(
+            "population `{name}` has a spike time that is not a number"
+        ));
     }
     let needed = ids.iter().max().map_or(0, |m| m.saturating_add(1));
     let size = u32::try_from(size.unwrap_or(needed))
