@@ -435,3 +435,61 @@ fn a_file_for_others() {
         })
         .expect("finished");
 }
+
+#[test]
+fn a_deflated_file_holds_the_same() {
+    let dir = tempfile::tempdir().expect("dir");
+    let (plain, small) = (dir.path().join("plain.h5"), dir.path().join("small.h5"));
+    let spec = network(everything());
+    write(&plain, &spec, &RecordOptions::default()).expect("written");
+    let options = RecordOptions {
+        compress: true,
+        ..RecordOptions::default()
+    };
+    write(&small, &spec, &options).expect("written");
+    let length = |p: &Path| p.metadata().expect("a file").len();
+    assert!(length(&small) < length(&plain));
+    let (a, b) = (
+        Recording::open(&plain).expect("read"),
+        Recording::open(&small).expect("read"),
+    );
+    for (p, q) in a.populations.iter().zip(&b.populations) {
+        assert_eq!((&p.times, &p.ids), (&q.times, &q.ids));
+    }
+}
+
+/// Speed on this machine: `cargo test --release --test recording -- --ignored --nocapture many`.
+#[test]
+#[ignore = "takes seconds and says something only in release"]
+fn many_spikes_are_written_faster_than_a_simulation_makes_them() {
+    let dir = tempfile::tempdir().expect("dir");
+    for compress in [false, true] {
+        let path = dir.path().join("many.h5");
+        let mut spec = network(everything());
+        spec.populations[0].size = 12_500;
+        spec.recording = RecordingSpec {
+            spikes: vec![slice(0, 0, 12_500)],
+            state: vec![],
+        };
+        let options = RecordOptions {
+            overwrite: true,
+            compress,
+            ..RecordOptions::default()
+        };
+        let mut recorder = Recorder::create(&spec, &path, "", &options).expect("created");
+        let start = Instant::now();
+        let mut batch = Vec::new();
+        for tick in 1..=200_000u64 {
+            batch.clear();
+            batch.extend((0..50u32).map(|i| (tick, (i * 250 + (tick as u32 * 97) % 250) % 12_500)));
+            recorder.spikes(&batch);
+            recorder.reached(tick);
+        }
+        recorder.finish(&Summary::default()).expect("finished");
+        let bytes = path.metadata().expect("a file").len();
+        eprintln!(
+            "10 million spikes, compress {compress}: {:?}, {bytes} bytes",
+            start.elapsed()
+        );
+    }
+}

@@ -4,6 +4,9 @@
 //!
 //! - A chunk dimension beyond 32,768 is written in a way that HDF5 2.0 refuses.
 //! - Only one-dimensional datasets grow in place.
+//! - libsonata's Python package is built without zlib and cannot read deflate at all. So what it
+//!   reads is stored plain, or packed by the filter that every HDF5 library has (scale-offset, which
+//!   keeps only the bits that the numbers of a chunk differ in); what only we read is deflated.
 //! - A string attribute must be of variable length to arrive in Python as `str`.
 //! - `sorting` must be an HDF5 enum (libsonata refuses a string), and an attribute of that type
 //!   cannot be built with the library. A group that carries it can be *copied* from another file,
@@ -17,7 +20,9 @@ use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use hdf5::{AttrValue, File, FileAccessProperties, FileBuilder, MaxExtent, SyncPolicy};
+use hdf5::{
+    AttrValue, File, FileAccessProperties, FileBuilder, MaxExtent, ScaleOffset, SyncPolicy,
+};
 
 use super::error::RecordError;
 
@@ -100,6 +105,8 @@ pub(super) struct Layout {
     /// Name and attributes of each population whose spikes are recorded.
     pub spikes: Vec<(String, Attributes)>,
     pub reports: Vec<Report>,
+    /// Deflate also what libsonata could then not read.
+    pub compress: bool,
 }
 
 /// A state recording as the file sees it.
@@ -269,8 +276,6 @@ impl Output {
                     d.with_f32_data(&data)
                         .with_shape(&[frames as u64, r.width as u64])
                         .with_chunks(&[rows, columns])
-                        .with_shuffle()
-                        .with_deflate(1)
                         .set_attr("units", AttrValue::VarLenString(r.unit.clone()));
                 })?;
             let start = r.start.unwrap_or(r.step);
@@ -300,8 +305,11 @@ fn skeleton(layout: &Layout) -> Result<Vec<u8>, hdf5::Error> {
         for (name, value) in &r.attributes {
             group.set_attr(name, value.value());
         }
-        column(group.create_dataset("values").with_f64_data(&[]))
-            .set_attr("units", AttrValue::VarLenString(r.unit.clone()));
+        column(
+            group.create_dataset("values").with_f64_data(&[]),
+            Packing::Deflate,
+        )
+        .set_attr("units", AttrValue::VarLenString(r.unit.clone()));
         let mut mapping = group.create_group("mapping");
         mapping
             .create_dataset("node_ids")
@@ -325,12 +333,25 @@ fn skeleton(layout: &Layout) -> Result<Vec<u8>, hdf5::Error> {
     file.finish()
 }
 
-fn column(d: &mut hdf5::DatasetBuilder) -> &mut hdf5::DatasetBuilder {
-    d.with_shape(&[0])
+/// How a column is packed.
+#[derive(Clone, Copy)]
+enum Packing {
+    None,
+    /// Lossless for integers; every HDF5 library has it.
+    Bits,
+    Deflate,
+}
+
+fn column(d: &mut hdf5::DatasetBuilder, packing: Packing) -> &mut hdf5::DatasetBuilder {
+    let d = d
+        .with_shape(&[0])
         .with_maxshape(&[MaxExtent::Unlimited])
-        .with_chunks(&[CHUNK])
-        .with_shuffle()
-        .with_deflate(1)
+        .with_chunks(&[CHUNK]);
+    match packing {
+        Packing::None => d,
+        Packing::Bits => d.with_scale_offset(ScaleOffset::Integer(0)),
+        Packing::Deflate => d.with_shuffle().with_deflate(1),
+    }
 }
 
 /// The population groups: copies of the one that says `sorting = by_time`, then filled.
@@ -338,6 +359,11 @@ fn add_populations(path: &Path, layout: &Layout) -> Result<(), hdf5::Error> {
     if layout.spikes.is_empty() {
         return Ok(());
     }
+    let (times, ids) = if layout.compress {
+        (Packing::Deflate, Packing::Deflate)
+    } else {
+        (Packing::None, Packing::Bits)
+    };
     let template = File::from_bytes(BY_TIME.to_vec())?;
     let file = File::open_rw(path)?;
     for (name, _) in &layout.spikes {
@@ -350,13 +376,14 @@ fn add_populations(path: &Path, layout: &Layout) -> Result<(), hdf5::Error> {
             group.set_attr(name, value.value())?;
         }
         group.create_dataset("timestamps", |d| {
-            column(d.with_f64_data(&[])).set_attr("units", AttrValue::VarLenString("ms".into()));
+            column(d.with_f64_data(&[]), times)
+                .set_attr("units", AttrValue::VarLenString("ms".into()));
         })?;
         group.create_dataset("node_ids", |d| {
-            column(d.with_u64_data(&[]));
+            column(d.with_u64_data(&[]), ids);
         })?;
         group.create_dataset("ticks", |d| {
-            column(d.with_u64_data(&[]));
+            column(d.with_u64_data(&[]), Packing::Deflate);
         })?;
     }
     file.commit()?;

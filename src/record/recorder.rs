@@ -33,6 +33,9 @@ pub struct RecordOptions {
     pub csv: Option<PathBuf>,
     /// A run that is killed loses at most what the last interval of this length produced.
     pub flush_every: Duration,
+    /// Deflate every column. Such a file is about a third as large, and h5py reads it, but the
+    /// Python package of libsonata does not, because it comes without zlib.
+    pub compress: bool,
 }
 
 impl Default for RecordOptions {
@@ -41,6 +44,7 @@ impl Default for RecordOptions {
             overwrite: false,
             csv: None,
             flush_every: Duration::from_secs(2),
+            compress: false,
         }
     }
 }
@@ -101,7 +105,7 @@ impl Recorder {
         definition: &str,
         options: &RecordOptions,
     ) -> Result<Self, RecordError> {
-        let (layout, ranges) = layout(spec, definition)?;
+        let (layout, ranges) = layout(spec, definition, options.compress)?;
         if let Some(csv) = options
             .csv
             .as_ref()
@@ -413,7 +417,11 @@ fn text_failed(path: &Path, e: &std::io::Error) -> RecordError {
 }
 
 /// What the file holds from the start, and where each recorded spike goes.
-fn layout(spec: &NetworkSpec, definition: &str) -> Result<(Layout, Vec<Range>), RecordError> {
+fn layout(
+    spec: &NetworkSpec,
+    definition: &str,
+    compress: bool,
+) -> Result<(Layout, Vec<Range>), RecordError> {
     for p in &spec.populations {
         if p.name.is_empty() || p.name.starts_with('.') || p.name.contains(['/', '\0']) {
             return Err(RecordError::Name {
@@ -453,6 +461,7 @@ fn layout(spec: &NetworkSpec, definition: &str) -> Result<(Layout, Vec<Range>), 
             root,
             spikes,
             reports: reports(spec, ms)?,
+            compress,
         },
         ranges,
     ))
