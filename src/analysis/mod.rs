@@ -1,1 +1,3 @@
 //! Statistics of recordings.
+
+pub mod stats;

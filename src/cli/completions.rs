@@ -37,6 +37,11 @@ pub struct ManArgs {
 pub fn man(args: &ManArgs) -> Outcome {
     std::fs::create_dir_all(&args.directory)
         .and_then(|()| clap_mangen::generate_to(App::command(), &args.directory))
-        .map_err(|e| Failure::Work(miette!("cannot write to `{}`: {e}", args.directory.display())))?;
+        .map_err(|e| {
+            Failure::Work(miette!(
+                "cannot write to `{}`: {e}",
+                args.directory.display()
+            ))
+        })?;
     put(&args.directory.display().to_string())
 }

@@ -1,9 +1,19 @@
 //! The command line: one file per command. Only this module prints.
 
+mod app;
 pub mod check;
+pub mod completions;
 pub mod describe;
 mod output;
+mod progress;
+pub mod raster;
+mod recorded;
+pub mod run;
 pub mod schema;
+pub mod stats;
+pub mod traces;
+
+pub use app::{App, Command};
 
 /// Why a command ends without success.
 #[derive(Debug)]

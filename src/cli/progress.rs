@@ -85,7 +85,11 @@ pub(super) fn seconds(s: f64) -> String {
     } else if s < 5400.0 {
         format!("{:.0} min {:02.0} s", (s / 60.0).floor(), s % 60.0)
     } else {
-        format!("{:.0} h {:02.0} min", (s / 3600.0).floor(), s % 3600.0 / 60.0)
+        format!(
+            "{:.0} h {:02.0} min",
+            (s / 3600.0).floor(),
+            s % 3600.0 / 60.0
+        )
     }
 }
 

@@ -79,7 +79,8 @@ pub fn run(args: &Args) -> Outcome {
     warn(std::mem::take(&mut loaded.warnings));
     let spec = &loaded.spec;
     let needed = estimate::estimate(spec);
-    estimate::refuse_if_too_large(&needed).map_err(|told| Failure::Input(vec![Report::msg(told)]))?;
+    estimate::refuse_if_too_large(&needed)
+        .map_err(|told| Failure::Input(vec![Report::msg(told)]))?;
     let threads = args.threads.map_or_else(
         || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         usize::from,
@@ -122,7 +123,10 @@ pub fn run(args: &Args) -> Outcome {
     });
     stop_on_ctrl_c(&control)?;
     let (report, files) = match &directory {
-        None => (carry_out(spec, network, &mut NullSink, &control)?, Vec::new()),
+        None => (
+            carry_out(spec, network, &mut NullSink, &control)?,
+            Vec::new(),
+        ),
         Some(directory) => record(args, &loaded, network, &control, directory)?,
     };
     let mut told = Told {
@@ -136,7 +140,11 @@ pub fn run(args: &Args) -> Outcome {
     };
     if let Some(file) = told.files.first() {
         let recording = Recording::open(file).map_err(|e| Failure::Work(miette!("{e}")))?;
-        told.stats = Some(RunStats::of(&recording, 0.0, reached_ms(spec, &told.report)));
+        told.stats = Some(RunStats::of(
+            &recording,
+            0.0,
+            reached_ms(spec, &told.report),
+        ));
         if !args.no_plot {
             let busy = Busy::new("drawing");
             let drawn = pictures(&recording, file);
@@ -340,10 +348,7 @@ fn memory() -> Option<u64> {
 
 fn to_text(told: &Told<'_>, profile: bool) -> String {
     let (spec, report) = (&told.loaded.spec, &told.report);
-    let (simulated, wall) = (
-        reached_ms(spec, report) / 1000.0,
-        report.wall.as_secs_f64(),
-    );
+    let (simulated, wall) = (reached_ms(spec, report) / 1000.0, report.wall.as_secs_f64());
     let mut out = format!("{}\n\n", spec.name);
     let mut line = |what: &str, text: String| {
         let _ = writeln!(out, "  {what:<16} {text}");
@@ -382,7 +387,10 @@ fn to_text(told: &Told<'_>, profile: bool) -> String {
     }
     line("spike hash", format!("{:016x}", report.spike_hash));
     for (i, file) in told.files.iter().enumerate() {
-        line(if i == 0 { "files" } else { "" }, file.display().to_string());
+        line(
+            if i == 0 { "files" } else { "" },
+            file.display().to_string(),
+        );
     }
     out.push('\n');
     let name_width = spec
@@ -459,7 +467,11 @@ fn profile_text(told: &Told<'_>) -> String {
             s if s < 0.1 => "lazy".to_string(),
             s => format!("swept in {s:.0} % of the ticks, else lazy"),
         };
-        let _ = writeln!(out, "  {}: {how} ({why})", spec.populations[r.population].name);
+        let _ = writeln!(
+            out,
+            "  {}: {how} ({why})",
+            spec.populations[r.population].name
+        );
     }
     out.push_str("\nSynapse tables\n");
     let _ = writeln!(

@@ -1,1 +1,54 @@
-//! Pictures: rasters and state traces.
+//! Pictures: rasters of spikes and traces of state variables, as PNG.
+//!
+//! Marks are accumulated into pixels here, because millions of them must cost no more than the
+//! memory they touch; text comes from `plotters` with a font that is part of the program.
+
+mod axis;
+mod canvas;
+pub mod raster;
+mod select;
+mod theme;
+pub mod traces;
+
+pub use select::Selection;
+pub use theme::Theme;
+
+use std::path::PathBuf;
+
+/// Why a picture cannot be drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum PlotError {
+    /// A name that the recording does not have, with the one that was probably meant.
+    #[error("there is no population `{name}` in the recording{}", hint(nearest))]
+    Population {
+        name: String,
+        nearest: Option<String>,
+    },
+    #[error("`{text}` is not a population or a slice such as `excitatory[0..100]`")]
+    Selection { text: String },
+    #[error("population `{population}` has {size} elements; `{start}..{end}` is not a part of it")]
+    Slice {
+        population: String,
+        size: u32,
+        start: u32,
+        end: u32,
+    },
+    #[error("the time range from {from} ms to {to} ms is empty")]
+    Range { from: f64, to: f64 },
+    #[error(
+        "a picture of {width} x {height} pixels cannot be drawn: 160 x 120 to 16000 x 16000 is possible"
+    )]
+    Size { width: u32, height: u32 },
+    #[error("a bin of {0} ms is impossible")]
+    Bin(f64),
+    #[error("there is nothing to draw: {0}")]
+    Nothing(String),
+    #[error("cannot write `{}`: {reason}", path.display())]
+    Write { path: PathBuf, reason: String },
+}
+
+fn hint(nearest: &Option<String>) -> String {
+    nearest
+        .as_ref()
+        .map_or_else(String::new, |n| format!("; did you mean `{n}`?"))
+}

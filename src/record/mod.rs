@@ -1,1 +1,31 @@
-//! Recorders: spikes and state to HDF5 (SONATA layout) and CSV, and the way back.
+//! Recorders: what a run produced, as files, and the way back.
+//!
+//! One run gives one HDF5 file. Spikes have the SONATA spike-report layout, state variables the
+//! SONATA frame-report layout, so that other programs of the field open them as they are:
+//!
+//! ```text
+//! /                             magic, version, and the run: definition, name, seed, ...
+//! /spikes/POP/timestamps        f64  ms
+//! /spikes/POP/node_ids          u64  index in the population, from 0
+//! /spikes/POP/ticks             u64  the exact time; timestamps = ticks * resolution
+//! /report/NAME/values           f64  frame after frame, grows during the run
+//! /report/NAME/data             f32  (frames, neurons): written when the run ends
+//! /report/NAME/mapping/...           which column is which neuron, and the time axis
+//! ```
+//!
+//! `NAME` is the population if one state recording is made of it, else `POP.VARIABLE`; the
+//! attributes `population` and `variable` of the group say it in any case. Other programs insist
+//! on `f32` frames, which hold a potential of -70 mV to 4 µV only; `values` has every bit.
+//!
+//! A file says `completed = 1` only after everything was written. Until then it is a valid file
+//! that holds what was flushed so far, with columns of perhaps unequal length: the shortest counts.
+
+mod csv;
+mod error;
+mod hdf5_file;
+mod recorder;
+mod recording;
+
+pub use error::RecordError;
+pub use recorder::{RecordOptions, Recorder, Summary};
+pub use recording::{Attribute, Population, Recording, StateTrace};

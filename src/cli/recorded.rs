@@ -1,0 +1,102 @@
+//! What the commands on recordings share: finding the file, reading times, refusing.
+
+use std::path::{Path, PathBuf};
+
+use miette::miette;
+
+use super::Failure;
+use crate::record::{RecordError, Recording};
+
+/// A refusal with one message.
+pub(super) fn refuse(message: impl std::fmt::Display) -> Failure {
+    Failure::Input(vec![miette!("{message}")])
+}
+
+/// The recording in a file, or in a run directory under its usual name.
+pub(super) fn open(path: &Path) -> Result<(PathBuf, Recording), Failure> {
+    let file = if path.is_dir() {
+        path.join("spikes.h5")
+    } else {
+        path.to_path_buf()
+    };
+    if path.is_dir() && !file.exists() {
+        return Err(refuse(format_args!(
+            "`{}` holds no recording (spikes.h5)",
+            path.display()
+        )));
+    }
+    let recording = Recording::open(&file).map_err(|e: RecordError| refuse(e))?;
+    Ok((file, recording))
+}
+
+/// Writing over the recording that is being read would destroy it.
+pub(super) fn not_the_input(out: &Path, input: &Path) -> Result<(), Failure> {
+    let same = match (out.canonicalize(), input.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    };
+    if same {
+        return Err(refuse(format_args!(
+            "`{}` is the recording itself; choose another name for the picture",
+            out.display()
+        )));
+    }
+    Ok(())
+}
+
+/// A time such as `200 ms`, `1.5s` or `300 us`, in ms.
+pub(super) fn time(text: &str) -> Result<f64, String> {
+    let text = text.trim();
+    let at = text
+        .find(|c: char| c.is_alphabetic() && c != 'e' && c != 'E')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(at);
+    let factor = match unit.trim() {
+        "s" => 1e3,
+        "ms" => 1.0,
+        "us" | "µs" | "μs" => 1e-3,
+        "" => return Err("a time needs its unit: `200 ms`, `1 s`, `50 us`".into()),
+        other => return Err(format!("`{other}` is not a unit of time: s, ms or us is")),
+    };
+    let value: f64 = number
+        .trim()
+        .parse()
+        .map_err(|_| format!("`{}` is not a number", number.trim()))?;
+    let ms = value * factor;
+    if !ms.is_finite() || ms < 0.0 {
+        return Err("a time is a finite number that is not negative".into());
+    }
+    Ok(ms)
+}
+
+/// A size such as `1200x800`.
+pub(super) fn size(text: &str) -> Result<(u32, u32), String> {
+    let wrong = || format!("`{text}` is not a size such as 1200x800");
+    let (w, h) = text.split_once(['x', 'X', '×']).ok_or_else(wrong)?;
+    let number = |s: &str| s.trim().parse::<u32>().map_err(|_| wrong());
+    Ok((number(w)?, number(h)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_their_units() {
+        assert_eq!(time("200 ms"), Ok(200.0));
+        assert_eq!(time("1.5s"), Ok(1500.0));
+        assert_eq!(time("2e-3 s"), Ok(2.0));
+        assert_eq!(time("300 us"), Ok(0.3));
+        for wrong in [
+            "", "200", "ms", "-1 ms", "1 h", "nan ms", "inf s", "1e400 s",
+        ] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read() {
+        assert_eq!(size("1200x800"), Ok((1200, 800)));
+        assert!(size("1200").is_err() && size("ax2").is_err() && size("-1x2").is_err());
+    }
+}

@@ -1,0 +1,510 @@
+//! The only place that knows the HDF5 library.
+//!
+//! Traps of the library and of its readers, each found by trying:
+//!
+//! - A chunk dimension beyond 32,768 is written in a way that HDF5 2.0 refuses.
+//! - Only one-dimensional datasets grow in place.
+//! - libsonata's Python package is built without zlib and cannot read deflate at all. So what it
+//!   reads is stored plain, or packed by the filter that every HDF5 library has (scale-offset, which
+//!   keeps only the bits that the numbers of a chunk differ in); what only we read is deflated.
+//! - A string attribute must be of variable length to arrive in Python as `str`.
+//! - `sorting` must be an HDF5 enum (libsonata refuses a string), and an attribute of that type
+//!   cannot be built with the library. A group that carries it can be *copied* from another file,
+//!   which is what `by_time.h5` beside this file is for: h5py wrote it (`libver="latest"`) with one
+//!   group `by_time` and its attribute `sorting`, an enum over u8 of none 0, by_id 1, by_time 2.
+//! - A damaged file may make the library panic, so every call on a foreign file is guarded.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use hdf5::{
+    AttrValue, File, FileAccessProperties, FileBuilder, MaxExtent, ScaleOffset, SyncPolicy,
+};
+
+use super::error::RecordError;
+
+/// Elements per chunk. A flush in the middle of a chunk leaves the old copy of that chunk behind as
+/// dead bytes, so chunks are small: an hour of flushes costs some 20 MB per population at most.
+const CHUNK: u64 = 8192;
+
+/// Frames of more values than this stay in the `values` column alone, because the library takes a
+/// two-dimensional dataset only as a whole.
+const MAX_BLOCK: usize = 64 << 20;
+
+static BY_TIME: &[u8] = include_bytes!("by_time.h5");
+
+/// A value of an attribute, whatever its width in the file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Attribute {
+    Text(String),
+    Texts(Vec<String>),
+    Int(u64),
+    Ints(Vec<u64>),
+    Real(f64),
+    Reals(Vec<f64>),
+    /// A 32-bit unsigned number.
+    Word(u32),
+    Words(Vec<u32>),
+}
+
+impl Attribute {
+    fn value(&self) -> AttrValue {
+        match self.clone() {
+            Self::Text(v) => AttrValue::VarLenString(v),
+            Self::Texts(v) => AttrValue::VarLenStringArray(v),
+            Self::Int(v) => AttrValue::U64(v),
+            Self::Ints(v) => AttrValue::U64Array(v),
+            Self::Real(v) => AttrValue::F64(v),
+            Self::Reals(v) => AttrValue::F64Array(v),
+            Self::Word(v) => AttrValue::U32(v),
+            Self::Words(v) => AttrValue::U32Array(v),
+        }
+    }
+
+    fn read(value: &AttrValue) -> Option<Self> {
+        if let Some(v) = value.as_str() {
+            return Some(Self::Text(v.to_owned()));
+        }
+        if let Some(v) = value.as_strings() {
+            return Some(Self::Texts(v.to_vec()));
+        }
+        if let Some(v) = value.as_u64() {
+            return Some(Self::Int(v));
+        }
+        if let Some(v) = value.to_u64s() {
+            return Some(Self::Ints(v));
+        }
+        if let Some(v) = value.as_f64() {
+            return Some(Self::Real(v));
+        }
+        value.to_f64s().map(Self::Reals)
+    }
+}
+
+/// Named attributes in the order in which they are written.
+pub(super) type Attributes = Vec<(&'static str, Attribute)>;
+
+/// Opens a file for writing; an existing one only with `overwrite`.
+pub(super) fn create(path: &Path, overwrite: bool) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true);
+    if overwrite {
+        options.create(true).truncate(true);
+    } else {
+        options.create_new(true);
+    }
+    options.open(path)
+}
+
+/// What a new file is to hold.
+pub(super) struct Layout {
+    pub root: Attributes,
+    /// Name and attributes of each population whose spikes are recorded.
+    pub spikes: Vec<(String, Attributes)>,
+    pub reports: Vec<Report>,
+    /// Deflate also what libsonata could then not read.
+    pub compress: bool,
+}
+
+/// A state recording as the file sees it.
+pub(super) struct Report {
+    pub name: String,
+    pub attributes: Attributes,
+    pub unit: String,
+    pub ids: Vec<u64>,
+    /// ms between frames.
+    pub step: f64,
+}
+
+/// A file being written.
+pub(super) struct Output {
+    file: File,
+    path: PathBuf,
+    spikes: Vec<SpikeColumns>,
+    reports: Vec<ReportColumns>,
+}
+
+struct SpikeColumns {
+    timestamps: hdf5::Dataset,
+    node_ids: hdf5::Dataset,
+    ticks: hdf5::Dataset,
+}
+
+struct ReportColumns {
+    values: hdf5::Dataset,
+    group: String,
+    unit: String,
+    width: usize,
+    count: usize,
+    step: f64,
+    start: Option<f64>,
+}
+
+impl Output {
+    /// Writes the empty file: from here on it can be opened by anybody at any time.
+    pub(super) fn create(
+        path: &Path,
+        layout: &Layout,
+        overwrite: bool,
+    ) -> Result<Self, RecordError> {
+        let mut handle = create(path, overwrite).map_err(|source| {
+            if source.kind() == io::ErrorKind::AlreadyExists {
+                RecordError::Exists { path: path.into() }
+            } else {
+                RecordError::Create {
+                    path: path.into(),
+                    source,
+                }
+            }
+        })?;
+        let fail = |e: hdf5::Error| RecordError::Write {
+            path: path.into(),
+            reason: e.to_string(),
+        };
+        let bytes = skeleton(layout).map_err(fail)?;
+        handle
+            .write_all(&bytes)
+            .map_err(|source| RecordError::Create {
+                path: path.into(),
+                source,
+            })?;
+        drop(handle);
+        (|| {
+            add_populations(path, layout)?;
+            let file = File::open_rw_with_options(
+                path,
+                FileAccessProperties::new().with_sync_policy(SyncPolicy::OnClose),
+            )?;
+            let mut spikes = Vec::new();
+            for (name, _) in &layout.spikes {
+                spikes.push(SpikeColumns {
+                    timestamps: file.dataset(&format!("spikes/{name}/timestamps"))?,
+                    node_ids: file.dataset(&format!("spikes/{name}/node_ids"))?,
+                    ticks: file.dataset(&format!("spikes/{name}/ticks"))?,
+                });
+            }
+            let mut reports = Vec::new();
+            for r in &layout.reports {
+                reports.push(ReportColumns {
+                    values: file.dataset(&format!("report/{}/values", r.name))?,
+                    group: format!("report/{}", r.name),
+                    unit: r.unit.clone(),
+                    width: r.ids.len(),
+                    count: 0,
+                    step: r.step,
+                    start: None,
+                });
+            }
+            Ok(Self {
+                file,
+                path: path.into(),
+                spikes,
+                reports,
+            })
+        })()
+        .map_err(fail)
+    }
+
+    fn fail(&self, e: hdf5::Error) -> RecordError {
+        RecordError::Write {
+            path: self.path.clone(),
+            reason: e.to_string(),
+        }
+    }
+
+    /// Appends to the columns of population `at` of the layout. The three have one length.
+    pub(super) fn spikes(
+        &mut self,
+        at: usize,
+        ms: &[f64],
+        ids: &[u64],
+        ticks: &[u64],
+    ) -> Result<(), RecordError> {
+        let to = &mut self.spikes[at];
+        let done = (|| {
+            to.timestamps.append(ms)?;
+            to.node_ids.append(ids)?;
+            to.ticks.append(ticks)
+        })();
+        done.map_err(|e| self.fail(e))
+    }
+
+    /// Appends whole frames to report `at`; the first of them was taken at `ms`.
+    pub(super) fn frames(&mut self, at: usize, ms: f64, values: &[f64]) -> Result<(), RecordError> {
+        let to = &mut self.reports[at];
+        to.start.get_or_insert(ms);
+        to.count += values.len();
+        let done = to.values.append(values);
+        done.map_err(|e| self.fail(e))
+    }
+
+    /// Closes the file with what is known at the end.
+    pub(super) fn finish(mut self, last: &Attributes) -> Result<(), RecordError> {
+        let done = self.write_blocks().and_then(|()| {
+            let root = self.file.root();
+            for (name, value) in last {
+                root.set_attr(name, value.value())?;
+            }
+            self.file.commit()
+        });
+        done.map_err(|e| self.fail(e))?;
+        let path = self.path;
+        self.spikes.clear();
+        self.reports.clear();
+        self.file.close().map_err(|e| RecordError::Write {
+            path,
+            reason: e.to_string(),
+        })
+    }
+
+    /// The two-dimensional frames and their time axis, from the column that grew during the run.
+    fn write_blocks(&mut self) -> Result<(), hdf5::Error> {
+        for r in &self.reports {
+            if r.count == 0 || r.width == 0 || r.count > MAX_BLOCK {
+                continue;
+            }
+            let data: Vec<f32> = r.values.read_f64()?.iter().map(|v| *v as f32).collect();
+            let frames = data.len() / r.width;
+            let rows = (CHUNK as usize / r.width).clamp(1, frames) as u64;
+            let columns = (r.width as u64).min(CHUNK);
+            self.file
+                .root()
+                .create_dataset(&format!("{}/data", r.group), |d| {
+                    d.with_f32_data(&data)
+                        .with_shape(&[frames as u64, r.width as u64])
+                        .with_chunks(&[rows, columns])
+                        .set_attr("units", AttrValue::VarLenString(r.unit.clone()));
+                })?;
+            let start = r.start.unwrap_or(r.step);
+            self.file
+                .dataset(&format!("{}/mapping/time", r.group))?
+                .write(&[start, start + r.step * frames as f64, r.step])?;
+            self.file.commit()?;
+        }
+        Ok(())
+    }
+}
+
+/// The bytes of a file with all that has a fixed size.
+fn skeleton(layout: &Layout) -> Result<Vec<u8>, hdf5::Error> {
+    let mut file = FileBuilder::new();
+    for (name, value) in &layout.root {
+        file.set_attr(name, value.value());
+    }
+    let spikes = file.create_group("spikes");
+    file.add_group(spikes.finish());
+    if layout.reports.is_empty() {
+        return file.finish();
+    }
+    let mut all = file.create_group("report");
+    for r in &layout.reports {
+        let mut group = all.create_group(&r.name);
+        for (name, value) in &r.attributes {
+            group.set_attr(name, value.value());
+        }
+        column(
+            group.create_dataset("values").with_f64_data(&[]),
+            Packing::Deflate,
+        )
+        .set_attr("units", AttrValue::VarLenString(r.unit.clone()));
+        let mut mapping = group.create_group("mapping");
+        mapping
+            .create_dataset("node_ids")
+            .with_u64_data(&r.ids)
+            .set_attr("sorted", AttrValue::U8(1));
+        let pointers: Vec<u64> = (0..=r.ids.len() as u64).collect();
+        mapping
+            .create_dataset("index_pointers")
+            .with_u64_data(&pointers);
+        mapping
+            .create_dataset("element_ids")
+            .with_u32_data(&vec![0; r.ids.len()]);
+        mapping
+            .create_dataset("time")
+            .with_f64_data(&[r.step, r.step, r.step])
+            .set_attr("units", AttrValue::VarLenString("ms".into()));
+        group.add_group(mapping.finish());
+        all.add_group(group.finish());
+    }
+    file.add_group(all.finish());
+    file.finish()
+}
+
+/// How a column is packed.
+#[derive(Clone, Copy)]
+enum Packing {
+    None,
+    /// Lossless for integers; every HDF5 library has it.
+    Bits,
+    Deflate,
+}
+
+fn column(d: &mut hdf5::DatasetBuilder, packing: Packing) -> &mut hdf5::DatasetBuilder {
+    let d = d
+        .with_shape(&[0])
+        .with_maxshape(&[MaxExtent::Unlimited])
+        .with_chunks(&[CHUNK]);
+    match packing {
+        Packing::None => d,
+        Packing::Bits => d.with_scale_offset(ScaleOffset::Integer(0)),
+        Packing::Deflate => d.with_shuffle().with_deflate(1),
+    }
+}
+
+/// The population groups: copies of the one that says `sorting = by_time`, then filled.
+fn add_populations(path: &Path, layout: &Layout) -> Result<(), hdf5::Error> {
+    if layout.spikes.is_empty() {
+        return Ok(());
+    }
+    let (times, ids) = if layout.compress {
+        (Packing::Deflate, Packing::Deflate)
+    } else {
+        (Packing::None, Packing::Bits)
+    };
+    let template = File::from_bytes(BY_TIME.to_vec())?;
+    let file = File::open_rw(path)?;
+    for (name, _) in &layout.spikes {
+        file.copy_from(&template, "by_time", &format!("spikes/{name}"))?;
+    }
+    file.commit()?;
+    for (name, attributes) in &layout.spikes {
+        let group = file.group(&format!("spikes/{name}"))?;
+        for (name, value) in attributes {
+            group.set_attr(name, value.value())?;
+        }
+        group.create_dataset("timestamps", |d| {
+            column(d.with_f64_data(&[]), times)
+                .set_attr("units", AttrValue::VarLenString("ms".into()));
+        })?;
+        group.create_dataset("node_ids", |d| {
+            column(d.with_u64_data(&[]), ids);
+        })?;
+        group.create_dataset("ticks", |d| {
+            column(d.with_u64_data(&[]), Packing::Deflate);
+        })?;
+    }
+    file.commit()?;
+    file.close()
+}
+
+/// A file being read. Every call is guarded against panics of the library.
+pub(super) struct Input {
+    file: File,
+    path: PathBuf,
+    bytes: u64,
+}
+
+impl Input {
+    pub(super) fn open(path: &Path) -> Result<Self, RecordError> {
+        let io = |source| RecordError::Open {
+            path: path.into(),
+            source,
+        };
+        let bytes = fs::metadata(path).map_err(io)?;
+        if bytes.is_dir() {
+            return Err(io(io::Error::new(
+                io::ErrorKind::IsADirectory,
+                "it is a directory",
+            )));
+        }
+        fs::File::open(path).map_err(io)?;
+        if !hdf5::is_hdf5(path).map_err(io)? {
+            return Err(RecordError::NotHdf5 { path: path.into() });
+        }
+        let file = guard(path, || File::open_streaming(path))?;
+        Ok(Self {
+            file,
+            path: path.into(),
+            bytes: bytes.len(),
+        })
+    }
+
+    /// Names of the groups in a group, sorted; nothing if there is no such group.
+    pub(super) fn groups(&self, of: &str) -> Result<Vec<String>, RecordError> {
+        guard(&self.path, || {
+            let Ok(group) = self.file.group(of) else {
+                return Ok(Vec::new());
+            };
+            let mut names = group.groups()?;
+            names.sort();
+            Ok(names)
+        })
+    }
+
+    /// Is there a dataset of that path?
+    pub(super) fn has(&self, dataset: &str) -> bool {
+        guard(&self.path, || Ok(self.file.dataset(dataset).is_ok())).unwrap_or(false)
+    }
+
+    /// Attributes of a group (`/` for the root), as far as we have a use for their types.
+    pub(super) fn attributes(&self, of: &str) -> Result<HashMap<String, Attribute>, RecordError> {
+        guard(&self.path, || {
+            let group = if of == "/" {
+                self.file.root()
+            } else {
+                self.file.group(of)?
+            };
+            Ok(convert(group.attrs()?))
+        })
+    }
+
+    /// The unit that a dataset states, or nothing.
+    pub(super) fn unit(&self, dataset: &str) -> String {
+        let attributes = guard(&self.path, || {
+            Ok(convert(self.file.dataset(dataset)?.attrs()?))
+        });
+        match attributes.ok().and_then(|mut a| a.remove("units")) {
+            Some(Attribute::Text(unit)) => unit,
+            _ => String::new(),
+        }
+    }
+
+    pub(super) fn reals(&self, dataset: &str) -> Result<Vec<f64>, RecordError> {
+        self.sized(dataset)?;
+        guard(&self.path, || self.file.dataset(dataset)?.read_f64())
+    }
+
+    pub(super) fn ints(&self, dataset: &str) -> Result<Vec<u64>, RecordError> {
+        self.sized(dataset)?;
+        guard(&self.path, || self.file.dataset(dataset)?.read_u64())
+    }
+
+    /// Refuses a dataset that claims more elements than its file could hold at the best possible
+    /// compression: a damaged length must not become an allocation.
+    fn sized(&self, dataset: &str) -> Result<(), RecordError> {
+        let (shape, chunk) = guard(&self.path, || {
+            let d = self.file.dataset(dataset)?;
+            Ok((d.shape()?, d.chunk_shape()?))
+        })?;
+        let limit = self.bytes.saturating_mul(1032);
+        let product = |dims: &[u64]| dims.iter().fold(1u64, |a, b| a.saturating_mul(*b));
+        if product(&shape) > limit || chunk.is_some_and(|c| product(&c) > (1 << 32)) {
+            return Err(RecordError::Damaged {
+                path: self.path.clone(),
+                reason: format!("`{dataset}` claims more elements than the file can hold"),
+            });
+        }
+        Ok(())
+    }
+}
+
+fn convert(all: HashMap<String, AttrValue>) -> HashMap<String, Attribute> {
+    all.into_iter()
+        .filter_map(|(name, v)| Some((name, Attribute::read(&v)?)))
+        .collect()
+}
+
+fn guard<T>(path: &Path, f: impl FnOnce() -> Result<T, hdf5::Error>) -> Result<T, RecordError> {
+    let damaged = |reason| RecordError::Damaged {
+        path: path.into(),
+        reason,
+    };
+    match catch_unwind(AssertUnwindSafe(f)) {
+        Ok(Ok(v)) => Ok(v),
+        Ok(Err(e)) => Err(damaged(e.to_string())),
+        Err(_) => Err(damaged("its structure cannot be followed".into())),
+    }
+}

@@ -1,0 +1,589 @@
+//! The sink that writes a run to its file while the run goes on.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use super::csv::CsvWriter;
+use super::error::RecordError;
+use super::hdf5_file::{Attribute, Attributes, Layout, Output, Report};
+use crate::engine::sink::Sink;
+use crate::network::spec::{NetworkSpec, PS_PER_MS, PopulationKind};
+
+/// Spikes or values in one batch. Together with `QUEUE` it bounds the memory of a recorder.
+const BATCH: usize = 1 << 16;
+/// Batches under way before the run waits for the disk.
+const QUEUE: usize = 8;
+/// Spikes of a population that are collected before they go to the file.
+const COLLECT: usize = 1 << 15;
+/// The longest that a batch waits in the hands of the run.
+const HAND_OVER: Duration = Duration::from_millis(200);
+
+/// What a recorder may do.
+#[derive(Clone, Debug)]
+pub struct RecordOptions {
+    /// Replace an existing file.
+    pub overwrite: bool,
+    /// Also write the spikes as text to this file.
+    pub csv: Option<PathBuf>,
+    /// A run that is killed loses at most what the last interval of this length produced.
+    pub flush_every: Duration,
+    /// Deflate every column. Such a file is about a third as large, and h5py reads it, but the
+    /// Python package of libsonata does not, because it comes without zlib.
+    pub compress: bool,
+}
+
+impl Default for RecordOptions {
+    fn default() -> Self {
+        Self {
+            overwrite: false,
+            csv: None,
+            flush_every: Duration::from_secs(2),
+            compress: false,
+        }
+    }
+}
+
+/// What is known of a run only when it ends.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Summary {
+    /// The last tick that was processed. A run that stopped short is not marked as completed.
+    pub reached: u64,
+    /// Hash over all spikes of the run, recorded or not.
+    pub spike_hash: Option<u64>,
+}
+
+/// Writes spikes and state to one HDF5 file, and the spikes to a CSV file on request.
+///
+/// The file work happens on a thread of its own; a full queue makes the run wait. Dropped without
+/// [`finish`](Self::finish), it writes what it has and leaves the file marked as not completed.
+pub struct Recorder {
+    batch: Batch,
+    sent: Instant,
+    full: Option<Sender<Message>>,
+    empty: Receiver<Batch>,
+    failed: Arc<AtomicBool>,
+    thread: Option<JoinHandle<Result<(), RecordError>>>,
+}
+
+#[derive(Default)]
+struct Batch {
+    spikes: Vec<(u64, u32)>,
+    /// (recording, tick) of each frame whose values follow one another in `values`.
+    frames: Vec<(usize, u64)>,
+    values: Vec<f64>,
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.spikes.is_empty() && self.frames.is_empty()
+    }
+    fn clear(&mut self) {
+        self.spikes.clear();
+        self.frames.clear();
+        self.values.clear();
+    }
+}
+
+enum Message {
+    Batch(Batch),
+    Finish(Summary),
+}
+
+impl Recorder {
+    /// Creates the file and starts the thread.
+    ///
+    /// `definition` is the text of the definition, which is kept in the file.
+    pub fn create(
+        spec: &NetworkSpec,
+        path: &Path,
+        definition: &str,
+        options: &RecordOptions,
+    ) -> Result<Self, RecordError> {
+        let (layout, ranges) = layout(spec, definition, options.compress)?;
+        if let Some(csv) = options
+            .csv
+            .as_ref()
+            .filter(|p| !options.overwrite && p.exists())
+        {
+            return Err(RecordError::Exists { path: csv.clone() });
+        }
+        let output = Output::create(path, &layout, options.overwrite)?;
+        let csv = match &options.csv {
+            None => None,
+            Some(path) => Some((
+                CsvWriter::create(path, options.overwrite).map_err(|source| {
+                    RecordError::Create {
+                        path: path.clone(),
+                        source,
+                    }
+                })?,
+                path.clone(),
+            )),
+        };
+        let (full, from_run) = bounded(QUEUE);
+        let (give_back, empty) = bounded(QUEUE + 1);
+        let failed = Arc::new(AtomicBool::new(false));
+        let writer = Writer {
+            output,
+            csv,
+            columns: layout.spikes.iter().map(|_| Columns::default()).collect(),
+            widths: layout.reports.iter().map(|r| r.ids.len()).collect(),
+            frames: layout.reports.iter().map(|_| (0, Vec::new())).collect(),
+            names: layout.spikes.iter().map(|(n, _)| n.clone()).collect(),
+            ranges,
+            resolution_ps: spec.resolution_ps,
+            duration: spec.duration,
+            recorded: 0,
+        };
+        let (flag, every) = (Arc::clone(&failed), options.flush_every);
+        let thread = std::thread::Builder::new()
+            .name("recorder".into())
+            .spawn(move || {
+                let done = writer.serve(&from_run, &give_back, every);
+                if done.is_err() {
+                    flag.store(true, Ordering::Release);
+                    // The run must not block on a queue that nobody empties.
+                    while from_run.recv().is_ok() {}
+                }
+                done
+            })
+            .map_err(|source| RecordError::Create {
+                path: path.into(),
+                source,
+            })?;
+        Ok(Self {
+            batch: Batch::default(),
+            sent: Instant::now(),
+            full: Some(full),
+            empty,
+            failed,
+            thread: Some(thread),
+        })
+    }
+
+    /// Has writing failed? The reason comes from [`finish`](Self::finish); until then the run goes
+    /// on for nothing and may as well be stopped.
+    pub fn failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
+    }
+
+    /// The same answer for somebody who does not hold the recorder, such as a progress display.
+    pub fn failure_flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.failed)
+    }
+
+    /// Writes the rest, marks the file as completed if the run was, and closes it.
+    pub fn finish(mut self, summary: &Summary) -> Result<(), RecordError> {
+        self.hand_over();
+        if let Some(full) = self.full.take() {
+            // A closed queue means that the thread is gone; joining it says why.
+            let _ = full.send(Message::Finish(*summary));
+        }
+        self.join()
+    }
+
+    fn join(&mut self) -> Result<(), RecordError> {
+        match self.thread.take().map(JoinHandle::join) {
+            None => Ok(()),
+            Some(Ok(done)) => done,
+            Some(Err(_)) => Err(RecordError::Thread {
+                reason: "it panicked".into(),
+            }),
+        }
+    }
+
+    fn hand_over(&mut self) {
+        self.sent = Instant::now();
+        if self.batch.is_empty() {
+            return;
+        }
+        let next = self.empty.try_recv().unwrap_or_default();
+        let batch = std::mem::replace(&mut self.batch, next);
+        if let Some(full) = &self.full {
+            let _ = full.send(Message::Batch(batch));
+        }
+    }
+}
+
+impl Sink for Recorder {
+    fn spikes(&mut self, mut spikes: &[(u64, u32)]) {
+        while !spikes.is_empty() {
+            let n = spikes.len().min(BATCH - self.batch.spikes.len().min(BATCH));
+            self.batch.spikes.extend_from_slice(&spikes[..n]);
+            spikes = &spikes[n..];
+            if self.batch.spikes.len() >= BATCH {
+                self.hand_over();
+            }
+        }
+    }
+
+    fn sample(&mut self, recording: usize, tick: u64, values: &[f64]) {
+        self.batch.frames.push((recording, tick));
+        self.batch.values.extend_from_slice(values);
+        if self.batch.values.len() >= BATCH {
+            self.hand_over();
+        }
+    }
+
+    fn reached(&mut self, _: u64) {
+        if self.sent.elapsed() >= HAND_OVER {
+            self.hand_over();
+        }
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.hand_over();
+        self.full = None;
+        let _ = self.join();
+    }
+}
+
+/// A run of global ids whose spikes are recorded.
+#[derive(Clone, Copy, Debug)]
+struct Range {
+    start: u64,
+    end: u64,
+    /// Global id of the first element of the population.
+    offset: u64,
+    /// Index among the recorded populations.
+    column: usize,
+}
+
+#[derive(Default)]
+struct Columns {
+    ms: Vec<f64>,
+    ids: Vec<u64>,
+    ticks: Vec<u64>,
+}
+
+/// The half that lives on the recorder's thread.
+struct Writer {
+    output: Output,
+    csv: Option<(CsvWriter, PathBuf)>,
+    columns: Vec<Columns>,
+    widths: Vec<usize>,
+    /// Tick of the first waiting frame of each recording, and the values that wait.
+    frames: Vec<(u64, Vec<f64>)>,
+    names: Vec<String>,
+    /// Sorted and disjoint.
+    ranges: Vec<Range>,
+    resolution_ps: u64,
+    duration: u64,
+    recorded: u64,
+}
+
+impl Writer {
+    fn serve(
+        mut self,
+        full: &Receiver<Message>,
+        empty: &Sender<Batch>,
+        every: Duration,
+    ) -> Result<(), RecordError> {
+        let mut flushed = Instant::now();
+        loop {
+            match full.recv_timeout(every.saturating_sub(flushed.elapsed())) {
+                Ok(Message::Batch(mut batch)) => {
+                    self.take(&batch)?;
+                    batch.clear();
+                    let _ = empty.try_send(batch);
+                }
+                Ok(Message::Finish(summary)) => return self.finish(Some(summary)),
+                Err(RecvTimeoutError::Disconnected) => return self.finish(None),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if flushed.elapsed() >= every {
+                self.flush()?;
+                flushed = Instant::now();
+            }
+        }
+    }
+
+    fn ms(&self, tick: u64) -> f64 {
+        // The product is exact, so that tick 3 of 0.1 ms reads 0.3 and not 0.30000000000000004.
+        (u128::from(tick) * u128::from(self.resolution_ps)) as f64 / PS_PER_MS
+    }
+
+    fn take(&mut self, batch: &Batch) -> Result<(), RecordError> {
+        let mut last = 0;
+        for &(tick, id) in &batch.spikes {
+            let id = u64::from(id);
+            let inside = |r: &Range| r.start <= id && id < r.end;
+            if !self.ranges.get(last).is_some_and(inside) {
+                last = self.ranges.partition_point(|r| r.end <= id);
+                if !self.ranges.get(last).is_some_and(inside) {
+                    continue;
+                }
+            }
+            let range = self.ranges[last];
+            let (ms, local) = (self.ms(tick), id - range.offset);
+            let to = &mut self.columns[range.column];
+            to.ms.push(ms);
+            to.ids.push(local);
+            to.ticks.push(tick);
+            if let Some((csv, path)) = &mut self.csv {
+                csv.spike(ms, &self.names[range.column], local)
+                    .map_err(|e| text_failed(path, &e))?;
+            }
+            if self.columns[range.column].ids.len() >= COLLECT {
+                self.write_spikes(range.column)?;
+            }
+        }
+        let mut at = 0;
+        for &(recording, tick) in &batch.frames {
+            let Some(&width) = self.widths.get(recording) else {
+                return Err(RecordError::Unknown {
+                    what: format!("state recording {recording}"),
+                });
+            };
+            let values = batch.values.get(at..at + width).unwrap_or_default();
+            at += width;
+            let (first, waiting) = &mut self.frames[recording];
+            if waiting.is_empty() {
+                *first = tick;
+            }
+            waiting.extend_from_slice(values);
+            if waiting.len() >= COLLECT {
+                self.write_frames(recording)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_spikes(&mut self, column: usize) -> Result<(), RecordError> {
+        let c = &mut self.columns[column];
+        if c.ids.is_empty() {
+            return Ok(());
+        }
+        self.output.spikes(column, &c.ms, &c.ids, &c.ticks)?;
+        self.recorded += c.ids.len() as u64;
+        c.ms.clear();
+        c.ids.clear();
+        c.ticks.clear();
+        Ok(())
+    }
+
+    fn write_frames(&mut self, recording: usize) -> Result<(), RecordError> {
+        let first = self.ms(self.frames[recording].0);
+        let values = &mut self.frames[recording].1;
+        if !values.is_empty() {
+            self.output.frames(recording, first, values)?;
+            values.clear();
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), RecordError> {
+        for column in 0..self.columns.len() {
+            self.write_spikes(column)?;
+        }
+        for recording in 0..self.frames.len() {
+            self.write_frames(recording)?;
+        }
+        if let Some((csv, path)) = &mut self.csv {
+            csv.flush().map_err(|e| text_failed(path, &e))?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, summary: Option<Summary>) -> Result<(), RecordError> {
+        self.flush()?;
+        let mut last: Attributes = vec![("recorded_spikes", Attribute::Int(self.recorded))];
+        if let Some(s) = summary {
+            last.push(("reached_ticks", Attribute::Int(s.reached)));
+            last.push(("reached", Attribute::Real(self.ms(s.reached))));
+            if let Some(hash) = s.spike_hash {
+                last.push(("spike_hash", Attribute::Text(format!("{hash:016x}"))));
+            }
+            let whole = s.reached >= self.duration;
+            last.push(("completed", Attribute::Word(u32::from(whole))));
+        }
+        self.output.finish(&last)
+    }
+}
+
+fn text_failed(path: &Path, e: &std::io::Error) -> RecordError {
+    RecordError::Write {
+        path: path.into(),
+        reason: e.to_string(),
+    }
+}
+
+/// What the file holds from the start, and where each recorded spike goes.
+fn layout(
+    spec: &NetworkSpec,
+    definition: &str,
+    compress: bool,
+) -> Result<(Layout, Vec<Range>), RecordError> {
+    for p in &spec.populations {
+        if p.name.is_empty() || p.name.starts_with('.') || p.name.contains(['/', '\0']) {
+            return Err(RecordError::Name {
+                name: p.name.clone(),
+            });
+        }
+    }
+    let ms = |ticks: u64| (u128::from(ticks) * u128::from(spec.resolution_ps)) as f64 / PS_PER_MS;
+    let names = spec.populations.iter().map(|p| p.name.clone()).collect();
+    let sizes = spec.populations.iter().map(|p| p.size.into()).collect();
+    let root = vec![
+        ("magic", Attribute::Word(0x0A7A)),
+        ("version", Attribute::Words(vec![0, 1])),
+        ("completed", Attribute::Word(0)),
+        ("program", Attribute::Text("spikewheel".into())),
+        (
+            "program_version",
+            Attribute::Text(env!("CARGO_PKG_VERSION").into()),
+        ),
+        ("name", Attribute::Text(spec.name.clone())),
+        ("definition", Attribute::Text(definition.into())),
+        ("seed", Attribute::Int(spec.seed)),
+        ("resolution_ps", Attribute::Int(spec.resolution_ps)),
+        ("resolution", Attribute::Real(spec.tick_ms())),
+        (
+            "arithmetic",
+            Attribute::Text(spec.arithmetic.name().to_owned()),
+        ),
+        ("duration_ticks", Attribute::Int(spec.duration)),
+        ("t_stop", Attribute::Real(ms(spec.duration))),
+        ("population_names", Attribute::Texts(names)),
+        ("population_sizes", Attribute::Ints(sizes)),
+    ];
+    let (spikes, ranges) = recorded_spikes(spec)?;
+    Ok((
+        Layout {
+            root,
+            spikes,
+            reports: reports(spec, ms)?,
+            compress,
+        },
+        ranges,
+    ))
+}
+
+type RecordedSpikes = (Vec<(String, Attributes)>, Vec<Range>);
+
+fn recorded_spikes(spec: &NetworkSpec) -> Result<RecordedSpikes, RecordError> {
+    let offsets = spec.offsets();
+    let mut groups = Vec::new();
+    let mut ranges = Vec::new();
+    for slice in &spec.recording.spikes {
+        check_slice(spec, slice)?;
+    }
+    for (index, population) in spec.populations.iter().enumerate() {
+        let mut parts: Vec<(u32, u32)> = spec
+            .recording
+            .spikes
+            .iter()
+            .filter(|s| s.population == index && !s.is_empty())
+            .map(|s| (s.start, s.end))
+            .collect();
+        if parts.is_empty() {
+            continue;
+        }
+        // Slices may overlap; a spike is recorded once.
+        parts.sort_unstable();
+        let mut merged: Vec<(u32, u32)> = Vec::new();
+        for (start, end) in parts {
+            match merged.last_mut() {
+                Some(last) if start <= last.1 => last.1 = last.1.max(end),
+                _ => merged.push((start, end)),
+            }
+        }
+        let offset = offsets[index];
+        ranges.extend(merged.iter().map(|&(start, end)| Range {
+            start: offset + u64::from(start),
+            end: offset + u64::from(end),
+            offset,
+            column: groups.len(),
+        }));
+        let recorded = merged
+            .iter()
+            .flat_map(|&(a, b)| [u64::from(a), u64::from(b)])
+            .collect();
+        groups.push((
+            population.name.clone(),
+            vec![
+                ("size", Attribute::Int(population.size.into())),
+                ("recorded", Attribute::Ints(recorded)),
+            ],
+        ));
+    }
+    Ok((groups, ranges))
+}
+
+fn reports(spec: &NetworkSpec, ms: impl Fn(u64) -> f64) -> Result<Vec<Report>, RecordError> {
+    let mut taken = HashSet::new();
+    let mut all = Vec::new();
+    for state in &spec.recording.state {
+        check_slice(spec, &state.of)?;
+        let population = &spec.populations[state.of.population];
+        let unknown = || RecordError::Unknown {
+            what: format!("state variable {} of `{}`", state.variable, population.name),
+        };
+        let PopulationKind::Neurons(neurons) = &population.kind else {
+            return Err(unknown());
+        };
+        let model = neurons.model.def();
+        let variable = model.recordables.get(state.variable).ok_or_else(unknown)?;
+        let alone = spec
+            .recording
+            .state
+            .iter()
+            .filter(|s| s.of.population == state.of.population)
+            .count()
+            == 1;
+        let base = if alone {
+            population.name.clone()
+        } else {
+            format!("{}.{}", population.name, variable.name)
+        };
+        let mut name = base.clone();
+        let mut copy = 2;
+        while !taken.insert(name.clone()) {
+            name = format!("{base}.{copy}");
+            copy += 1;
+        }
+        let mut attributes: Attributes = vec![
+            ("population", Attribute::Text(population.name.clone())),
+            ("variable", Attribute::Text(variable.name.into())),
+            ("every_ticks", Attribute::Int(state.every)),
+        ];
+        let threshold = model
+            .param("V_th")
+            .and_then(|at| neurons.params.get(at)?.constant());
+        if let Some(v) = threshold.filter(|_| variable.name == "V_m") {
+            attributes.push(("threshold", Attribute::Real(v)));
+        }
+        all.push(Report {
+            name,
+            attributes,
+            unit: variable.dimension.canonical_unit(),
+            ids: (state.of.start..state.of.end).map(u64::from).collect(),
+            step: ms(state.every),
+        });
+    }
+    Ok(all)
+}
+
+fn check_slice(spec: &NetworkSpec, slice: &crate::network::spec::Slice) -> Result<(), RecordError> {
+    let fits = spec
+        .populations
+        .get(slice.population)
+        .is_some_and(|p| slice.start <= slice.end && slice.end <= p.size);
+    if fits {
+        return Ok(());
+    }
+    Err(RecordError::Unknown {
+        what: format!(
+            "elements {}..{} of population {}",
+            slice.start, slice.end, slice.population
+        ),
+    })
+}
