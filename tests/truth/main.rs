@@ -1,5 +1,6 @@
 //! Outside truth: a slow obvious twin of the engine, NEST's spike trains and closed forms.
 
+mod brunel;
 mod closed_forms;
 mod common;
 mod nest;

@@ -138,7 +138,11 @@ fn agrees_with_nest(case: &Case, outcome: &Outcome, who: &str) {
         );
         worst = worst.max(error);
     }
-    println!("{}, {who}: {} spikes, V to {worst:.1e} mV", case.name, own.len());
+    println!(
+        "{}, {who}: {} spikes, V to {worst:.1e} mV",
+        case.name,
+        own.len()
+    );
 }
 
 #[test]
