@@ -327,9 +327,9 @@ fn a_step_of_current_acts_from_its_tick_on_and_not_before() {
     for t in 1..=400 {
         // (beginning of the piece, its target voltage)
         let (from, goal) = match t {
-            ..=100 => (0, 0.0),
-            ..=200 => (100, 10.0),
-            ..=300 => (200, -5.0),
+            0..=100 => (0, 0.0),
+            101..=200 => (100, 10.0),
+            201..=300 => (200, -5.0),
             _ => (300, 0.0),
         };
         want[t] = goal + (want[from] - goal) * decay(t - from);

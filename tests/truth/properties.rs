@@ -47,6 +47,8 @@ struct Recipe {
     steps: Vec<(u16, f64)>,
     /// Multiples of 1/1024 only.
     dyadic: bool,
+    /// Added to every delay, so that the shortest is not always one tick.
+    distance: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -64,9 +66,24 @@ struct PopulationRecipe {
     tau_ex: f64,
     tau_in: f64,
     options: NeuronOptions,
-    /// Threshold and initial potential differ from neuron to neuron.
-    individual: bool,
+    /// What differs from neuron to neuron: a set of bits, see `INDIVIDUAL`.
+    individual: u16,
 }
+
+/// What a bit of `PopulationRecipe::individual` makes differ; the first three stay exact.
+const INDIVIDUAL: [&str; 11] = [
+    "V_th",
+    "V_m",
+    "t_ref",
+    "tau_m",
+    "C_m",
+    "E_L",
+    "I_e",
+    "q_sfa",
+    "tau_sfa",
+    "tau_syn_ex",
+    "tau_syn_in",
+];
 
 /// Neurons and inputs are chosen modulo their number. The weight is in 1/1024 of about one
 /// threshold.
@@ -143,7 +160,7 @@ impl Recipe {
                 list.source.push(source);
                 list.target.push(target - first);
                 list.weight.push(self.weight(p.model, e.weight));
-                list.delay.push(e.delay);
+                list.delay.push(e.delay + self.distance);
             }
             spec.projections.push(ProjectionSpec {
                 from: everything.clone(),
@@ -162,7 +179,13 @@ impl Recipe {
                 continue;
             }
             let weight = self.weight(self.populations[to].model, block.weight);
-            spec.connect_by(from, to, Rule::AllToAll, weight, block.delay);
+            spec.connect_by(
+                from,
+                to,
+                Rule::AllToAll,
+                weight,
+                block.delay + self.distance,
+            );
         }
 
         for (at, p) in self.populations.iter().enumerate() {
@@ -243,11 +266,23 @@ impl PopulationRecipe {
                 .with("tau_syn_ex", self.tau_ex)
                 .with("tau_syn_in", self.tau_in);
         }
-        if self.individual {
-            let each = |f: &dyn Fn(f64) -> f64| (0..self.size).map(|i| f(f64::from(i))).collect();
-            p = p
-                .with_each("V_th", each(&|i| rest + unit * (1.0 + i / 16.0)))
-                .with_each("V_m", each(&|i| rest + unit * (i / 8.0 - 0.25)));
+        let tick_ms = resolution_ps as f64 / PS_PER_MS;
+        for (bit, name) in INDIVIDUAL.into_iter().enumerate() {
+            let def = self.model.def();
+            let at = def.param(name);
+            if self.individual >> bit & 1 == 0 || at.is_none() && name != "V_m" {
+                continue;
+            }
+            let base = at.map_or(0.0, |at| p.spec.params[at].constant().expect("as above"));
+            let value = |i: f64| match name {
+                "V_th" => rest + unit * (1.0 + i / 16.0),
+                "V_m" => rest + unit * (i / 8.0 - 0.25),
+                "t_ref" => (self.t_ref as f64 + i) * tick_ms,
+                "E_L" => rest - unit * i / 32.0,
+                _ => base * (1.0 + i / 32.0),
+            };
+            let values = (0..self.size).map(|i| value(f64::from(i))).collect();
+            p = p.with_each(name, values);
         }
         p.spec.options = self.options;
         p
@@ -283,7 +318,7 @@ fn population(
         (prop::sample::select(models), 1u32..=10, rest, reset),
         (0u64..=30, drive, q_sfa),
         (tau(), tau(), tau(), near),
-        (options(), any::<bool>()),
+        (options(), prop_oneof![Just(0), any::<u16>()]),
     )
         .prop_map(move |(what, dynamics, taus, (mut options, individual))| {
             let (model, size, rest, reset) = what;
@@ -303,13 +338,22 @@ fn population(
                 tau_ex: near.map_or(tau_ex, |factor| tau_m * factor),
                 tau_in,
                 options,
-                individual: individual && !quiet_and_exact,
+                individual: if quiet_and_exact {
+                    individual & 0b111
+                } else {
+                    individual
+                },
             }
         })
 }
 
 fn edge() -> impl Strategy<Value = EdgeRecipe> {
-    (any::<bool>(), 0u32..1000, 0u32..1000, weight(), 1u64..=50).prop_map(
+    // Rarely a long delay: powers of two are where wheels turn.
+    let delay = prop_oneof![
+        30 => 1u64..=50,
+        1 => prop::sample::select(vec![63, 64, 65, 127, 128, 129, 1_000, 17_000]),
+    ];
+    (any::<bool>(), 0u32..1000, 0u32..1000, weight(), delay).prop_map(
         |(from_input, source, target, weight, delay)| EdgeRecipe {
             from_input,
             source,
@@ -356,9 +400,9 @@ fn network() -> impl Strategy<Value = Recipe> {
             prop::option::weighted(0.2, 20u64..200),
             prop::collection::vec((any::<u16>(), -200.0..600.0f64), 0..3),
         ),
-        any::<bool>(),
+        (any::<bool>(), prop::sample::select(vec![0, 0, 6, 40])),
     )
-        .prop_map(|(size, edges, blocks, drives, dyadic)| {
+        .prop_map(|(size, edges, blocks, drives, (dyadic, distance))| {
             let (resolution_ps, populations, (inputs, events)) = size;
             let (private, private_weight, beat, steps) = drives;
             Recipe {
@@ -373,6 +417,7 @@ fn network() -> impl Strategy<Value = Recipe> {
                 beat,
                 steps,
                 dyadic,
+                distance,
             }
         })
 }
@@ -389,6 +434,119 @@ fn exact_network() -> impl Strategy<Value = Recipe> {
             recipe.dyadic = true;
             recipe
         })
+}
+
+/// One input to a neuron that has no other: (when, weight in pA, how long a delay).
+type Input = (u16, f64, u64);
+
+/// A leaky neuron whose potential only just passes its threshold, or only just does not.
+#[derive(Clone, Debug)]
+struct Grazing {
+    model: ModelKind,
+    taus: [f64; 3],
+    current: f64,
+    rise: f64,
+    q_sfa: f64,
+    inputs: Vec<Input>,
+    /// How far the highest point lies above the threshold, in mV.
+    excess: f64,
+}
+
+fn grazing() -> impl Strategy<Value = Grazing> {
+    let tau = || {
+        prop_oneof![
+            prop::sample::select(vec![1.0, 2.0, 10.0, 20.0]),
+            0.3..30.0f64
+        ]
+    };
+    let rise = prop::sample::select(vec![0.0, 0.0, 3.0]);
+    (
+        prop::sample::select(vec![LifExp, LifAlpha, LifDelta]),
+        [tau(), tau(), tau()],
+        prop_oneof![Just(0.0), -100.0..300.0f64],
+        (rise, prop::sample::select(vec![0.0, 0.5])),
+        prop::collection::vec((any::<u16>(), -600.0..1_500.0f64, 1u64..=50), 1..5),
+        (1.0..8.0f64, any::<bool>()),
+    )
+        .prop_map(
+            |(model, taus, current, (rise, q_sfa), inputs, (digits, over))| Grazing {
+                model,
+                taus,
+                current,
+                rise,
+                q_sfa,
+                inputs,
+                excess: 10f64.powf(-digits) * if over { 1.0 } else { -1.0 },
+            },
+        )
+}
+
+/// A threshold that no potential reaches.
+const FREE: f64 = 8192.0;
+
+/// The neurons side by side at a fine resolution, first with thresholds out of reach, then with
+/// thresholds put where the excess says.
+fn grazing_network(all: &[Grazing]) -> NetworkSpec {
+    let build = |thresholds: &[f64]| {
+        let mut spec = simulation(MICROSECOND, 12_000);
+        for (g, threshold) in all.iter().zip(thresholds) {
+            let mut p = neurons(
+                g.model,
+                1,
+                &[("E_L", 0.0), ("V_reset", -5.0), ("t_ref", 0.3)],
+            )
+            .with("V_th", *threshold)
+            .with("tau_m", g.taus[0])
+            .with("I_e", g.current)
+            .with("threshold_rise", g.rise)
+            .with("q_sfa", g.q_sfa)
+            .with("tau_sfa", 4.0);
+            if g.model != LifDelta {
+                p = p
+                    .with("tau_syn_ex", g.taus[1])
+                    .with("tau_syn_in", g.taus[2]);
+            }
+            spec.add(p);
+        }
+        let fired: Vec<(u64, u32)> = all
+            .iter()
+            .flat_map(|g| &g.inputs)
+            .zip(0u32..)
+            .map(|((when, ..), i)| (1 + u64::from(*when) / 8, i))
+            .collect();
+        let source = spec.add(spike_list(fired.len() as u32, &fired));
+        let mut next = 0u32;
+        for (to, g) in all.iter().enumerate() {
+            let scale = if g.model == LifDelta { 0.01 } else { 1.0 };
+            let mut edges: Vec<Edge> = vec![];
+            for (_, weight, delay) in &g.inputs {
+                edges.push((next, 0, weight * scale, *delay));
+                next += 1;
+            }
+            spec.connect(source, to, &edges);
+        }
+        spec
+    };
+    // Out of reach, but not so high that the sum with the rise loses digits.
+    let mut free = build(&vec![FREE; all.len()]);
+    for to in 0..all.len() {
+        free.record(to, "V_m", 1);
+        free.record(to, "threshold", 1);
+    }
+    let seen = twin::run(&free, &twin::explicit_synapses(&free)).outcome;
+    let mut peaks = vec![f64::NEG_INFINITY; all.len()];
+    let mut potentials = vec![0.0; all.len()];
+    for (recording, _, values) in &seen.samples {
+        let neuron = recording / 2;
+        if recording % 2 == 0 {
+            potentials[neuron] = values[0];
+        } else {
+            let rise = values[0] - FREE;
+            peaks[neuron] = f64::max(peaks[neuron], potentials[neuron] - rise);
+        }
+    }
+    let thresholds: Vec<f64> = peaks.iter().zip(all).map(|(v, g)| v - g.excess).collect();
+    build(&thresholds)
 }
 
 // Comparisons.
@@ -418,6 +576,13 @@ fn same_state(got: &Outcome, want: &Outcome, recordings: usize) -> Result<(), Te
         }
     }
     Ok(())
+}
+
+/// For tests that run a network dozens of times on more threads than there are cores, where every
+/// window costs a meeting.
+fn shortened(mut spec: NetworkSpec) -> NetworkSpec {
+    spec.duration = spec.duration.min(2_000);
+    spec
 }
 
 fn record_everything(spec: &mut NetworkSpec, every: u64) -> usize {
@@ -478,6 +643,22 @@ proptest! {
     }
 
     #[test]
+    fn a_potential_that_grazes_its_threshold_fires_at_the_tick_that_touches_it(
+        all in prop::collection::vec(grazing(), 1..6)
+    ) {
+        let mut spec = grazing_network(&all);
+        let truth = twin::run(&spec, &twin::explicit_synapses(&spec));
+        if truth.closest < UNDECIDABLE {
+            return Ok(());
+        }
+        for update in UPDATES {
+            spec.update_all(update);
+            let run = engine::run(&spec, 1);
+            same_spikes(&run.outcome, &truth.outcome, &format!("{update:?}"))?;
+        }
+    }
+
+    #[test]
     fn exact_sums_leave_no_room_for_difference(recipe in exact_network()) {
         let mut spec = recipe.spec();
         let truth = twin::run(&spec, &twin::explicit_synapses(&spec));
@@ -491,11 +672,11 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(48))]
+    #![proptest_config(cases(32))]
 
     #[test]
     fn any_number_of_shards_gives_the_same_bits(recipe in network()) {
-        let mut spec = recipe.spec();
+        let mut spec = shortened(recipe.spec());
         record_everything(&mut spec, 50);
         for arithmetic in [Arithmetic::Double, Arithmetic::Single] {
             for update in UPDATES {
@@ -519,9 +700,9 @@ proptest! {
 
     #[test]
     fn what_is_recorded_changes_nothing(recipe in network()) {
-        let mut bare = recipe.spec();
+        let mut bare = shortened(recipe.spec());
         bare.recording.spikes.clear();
-        let mut full = recipe.spec();
+        let mut full = shortened(recipe.spec());
         record_everything(&mut full, 1);
         for arithmetic in [Arithmetic::Double, Arithmetic::Single] {
             for update in UPDATES {
@@ -652,6 +833,20 @@ fn the_random_networks_are_active_and_hardly_ever_undecidable() {
         skipped += usize::from(truth.closest < UNDECIDABLE);
     }
     println!("{active} of 60 active, {skipped} undecidable");
+    let mut fired = 0;
+    for _ in 0..20 {
+        let some = prop::collection::vec(grazing(), 5..6);
+        let all = some.new_tree(&mut runner).expect("neurons").current();
+        let spec = grazing_network(&all);
+        let run = twin::run(&spec, &twin::explicit_synapses(&spec));
+        skipped += usize::from(run.closest < UNDECIDABLE);
+        for (id, g) in (0..).zip(&all) {
+            let fires = !run.outcome.ticks_of(id).is_empty();
+            fired += usize::from(fires);
+            assert_eq!(fires, g.excess > 0.0, "{g:?}");
+        }
+    }
+    println!("{fired} of 100 graze and fire, {skipped} undecidable");
     assert!(active >= 45, "only {active} of 60 networks fire");
     assert!(skipped <= 6, "{skipped} of 60 cannot be compared");
 }
