@@ -110,7 +110,7 @@ impl Recipe {
         match self.resolution_ps {
             TENTH_MS => 800,
             HUNDREDTH_MS => 4_000,
-            _ => 15_000,
+            _ => 20_000,
         }
     }
 
