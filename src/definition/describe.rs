@@ -41,6 +41,7 @@ pub fn suggestion(name: &str) -> String {
 }
 
 impl Page {
+    /// The name under which it is used and found.
     pub fn name(self) -> &'static str {
         match self {
             Self::Model(d) => d.name,

@@ -29,7 +29,9 @@ pub(super) const KEYS: [&str; 7] = [
 ];
 
 /// Both ends and what may be drawn between them.
-struct Ends {
+struct Ends<'s> {
+    from: &'s [Slice],
+    to: &'s [Slice],
     sources: u64,
     targets: u64,
     /// Targets that are also sources.
@@ -38,7 +40,7 @@ struct Ends {
     allow_multapses: bool,
 }
 
-impl Ends {
+impl Ends<'_> {
     /// Sources that every target may choose from.
     fn sources_per_target(&self) -> u64 {
         self.sources - u64::from(!self.allow_autapses && self.shared > 0)
@@ -101,6 +103,8 @@ pub(super) fn read(ctx: &mut Context, node: &Node, names: &Names) -> Option<Proj
     let (allow_autapses, allow_multapses) = (flag("allow_autapses"), flag("allow_multapses"));
     let ends = match (&from, &to) {
         (Some((from, _)), Some((to, _))) => Some(Ends {
+            from,
+            to,
             sources: from.iter().map(|s| u64::from(s.len())).sum(),
             targets: to.iter().map(|s| u64::from(s.len())).sum(),
             shared: shared(from, to),
@@ -173,7 +177,7 @@ fn read_rule(
     ctx: &mut Context,
     node: &Node,
     table: &Table,
-    ends: Option<&Ends>,
+    ends: Option<&Ends<'_>>,
 ) -> Option<(Rule, Columns)> {
     let valid: Vec<&str> = RULES.iter().map(|r| r.name).collect();
     let Some(rule_node) = table.get("rule") else {
@@ -293,7 +297,7 @@ fn read_rule(
 }
 
 /// An in-degree (`true`) or out-degree.
-fn read_degree(ctx: &mut Context, node: &Node, ends: Option<(&Ends, bool)>) -> Option<u32> {
+fn read_degree(ctx: &mut Context, node: &Node, ends: Option<(&Ends<'_>, bool)>) -> Option<u32> {
     let (what, partners) = match ends {
         Some((_, false)) => ("the out-degree", "targets"),
         _ => ("the in-degree", "sources"),
@@ -326,7 +330,7 @@ fn read_degree(ctx: &mut Context, node: &Node, ends: Option<(&Ends, bool)>) -> O
     u32::try_from(degree).ok()
 }
 
-fn read_list(ctx: &mut Context, node: &Node, ends: Option<&Ends>) -> Option<(Rule, Columns)> {
+fn read_list(ctx: &mut Context, node: &Node, ends: Option<&Ends<'_>>) -> Option<(Rule, Columns)> {
     let name = ctx.text(node, "list")?;
     let path = node.place.file.resolve(name);
     let rows = match files::edges(&path) {
@@ -359,6 +363,7 @@ fn read_list(ctx: &mut Context, node: &Node, ends: Option<&Ends>) -> Option<(Rul
         & ids_in_range(ctx, node, &rows.target, &rows, "target", ends.targets);
     let delay = list_delays(ctx, node, &rows);
     check_multapses(ctx, node, &rows, ends);
+    check_autapses(ctx, node, &rows, ends);
     if !in_range {
         return None;
     }
@@ -454,7 +459,45 @@ fn list_delays(ctx: &mut Context, node: &Node, rows: &EdgeRows) -> Option<Vec<u6
     Some(ticks)
 }
 
-fn check_multapses(ctx: &mut Context, node: &Node, rows: &EdgeRows, ends: &Ends) {
+/// Population and id of the element at a place of a concatenated list.
+fn element(slices: &[Slice], mut at: u64) -> Option<(usize, u64)> {
+    for s in slices {
+        let length = u64::from(s.len());
+        if at < length {
+            return Some((s.population, u64::from(s.start) + at));
+        }
+        at -= length;
+    }
+    None
+}
+
+fn check_autapses(ctx: &mut Context, node: &Node, rows: &EdgeRows, ends: &Ends<'_>) {
+    if ends.allow_autapses {
+        return;
+    }
+    let own: Vec<u64> = rows
+        .source
+        .iter()
+        .zip(&rows.target)
+        .zip(&rows.row)
+        .filter(|((s, t), _)| {
+            let source = element(ends.from, **s);
+            source.is_some() && source == element(ends.to, **t)
+        })
+        .map(|(_, row)| *row)
+        .collect();
+    if !own.is_empty() {
+        ctx.reports.error(
+            &node.place,
+            format!(
+                "autapses are not allowed, but the list has an autapse in row {}",
+                files::first_rows(&own, own.len())
+            ),
+        );
+    }
+}
+
+fn check_multapses(ctx: &mut Context, node: &Node, rows: &EdgeRows, ends: &Ends<'_>) {
     if ends.allow_multapses {
         return;
     }
