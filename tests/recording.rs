@@ -82,11 +82,9 @@ fn everything() -> RecordingSpec {
 
 /// Spikes of a tick in the order of ids, from a small generator.
 fn spikes_at(tick: u64) -> Vec<(u64, u32)> {
+    let mixed = tick.wrapping_mul(6364136223846793005) >> 33;
     (0..105u32)
-        .filter(|id| {
-            (tick.wrapping_mul(6364136223846793005) >> 33).wrapping_add(u64::from(*id) * 7919) % 23
-                == 0
-        })
+        .filter(|id| (mixed + u64::from(*id) * 7919).is_multiple_of(23))
         .map(|id| (tick, id))
         .collect()
 }
@@ -180,7 +178,11 @@ fn only_the_slices_asked_for_are_written_and_overlaps_once() {
         spikes: vec![slice(0, 10, 30), slice(0, 20, 40), slice(0, 70, 80)],
         state: vec![],
     });
-    write(&path, &spec, &RecordOptions::default()).expect_err("state that nobody asked for");
+    let said = write(&path, &spec, &RecordOptions::default());
+    assert!(
+        matches!(said, Err(RecordError::Unknown { .. })),
+        "samples that nobody asked for: {said:?}"
+    );
     let path = dir.path().join("again.h5");
     let mut recorder =
         Recorder::create(&spec, &path, "", &RecordOptions::default()).expect("created");
@@ -492,4 +494,33 @@ fn many_spikes_are_written_faster_than_a_simulation_makes_them() {
             start.elapsed()
         );
     }
+}
+
+#[test]
+fn a_recorder_that_cannot_write_says_so_while_the_run_goes_on() {
+    let dir = tempfile::tempdir().expect("dir");
+    let spec = network(RecordingSpec {
+        spikes: vec![slice(0, 0, 80)],
+        state: vec![],
+    });
+    let options = RecordOptions::default();
+    let path = dir.path().join("spikes.h5");
+    let mut recorder = Recorder::create(&spec, &path, "", &options).expect("created");
+    let flag = recorder.failure_flag();
+    assert!(!recorder.failed());
+    // A sample of a recording that does not exist stands for any failure on the thread.
+    recorder.sample(5, 1, &[0.0]);
+    let start = Instant::now();
+    while !recorder.failed() && start.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(20));
+        recorder.reached(1);
+    }
+    assert!(flag.load(std::sync::atomic::Ordering::Acquire));
+    // The run is not held up by the queue that nobody writes out any more.
+    for tick in 1..200_000 {
+        recorder.spikes(&[(tick, 0), (tick, 1), (tick, 2), (tick, 3), (tick, 4)]);
+    }
+    assert!(recorder.finish(&Summary::default()).is_err());
+    let back = Recording::open(&path).expect("a valid file");
+    assert_eq!(back.completed, Some(false));
 }

@@ -10,8 +10,9 @@
 //! - A string attribute must be of variable length to arrive in Python as `str`.
 //! - `sorting` must be an HDF5 enum (libsonata refuses a string), and an attribute of that type
 //!   cannot be built with the library. A group that carries it can be *copied* from another file,
-//!   which is what `by_time.h5` beside this file is for: h5py wrote it (`libver="latest"`) with one
-//!   group `by_time` and its attribute `sorting`, an enum over u8 of none 0, by_id 1, by_time 2.
+//!   which is what `by_time.h5` beside this file is for: one group `by_time` with the attribute
+//!   `sorting`, an enum over u8 of none 0, by_id 1, by_time 2. h5py wrote it with
+//!   `libver=("v110", "v110")`; "latest" gives a form that HDF5 1.14 does not know.
 //! - A damaged file may make the library panic, so every call on a foreign file is guarded.
 
 use std::collections::HashMap;
@@ -467,9 +468,18 @@ impl Input {
         guard(&self.path, || self.file.dataset(dataset)?.read_f64())
     }
 
+    /// Numbers that cannot be negative, such as ids.
     pub(super) fn ints(&self, dataset: &str) -> Result<Vec<u64>, RecordError> {
         self.sized(dataset)?;
-        guard(&self.path, || self.file.dataset(dataset)?.read_u64())
+        // Read as signed, because the library turns a negative number into an unsigned 0.
+        let all = guard(&self.path, || self.file.dataset(dataset)?.read_i64())?;
+        let negative = |_| RecordError::Damaged {
+            path: self.path.clone(),
+            reason: format!("`{dataset}` holds a negative number"),
+        };
+        all.into_iter()
+            .map(|i| u64::try_from(i).map_err(negative))
+            .collect()
     }
 
     /// Refuses a dataset that claims more elements than its file could hold at the best possible
@@ -506,5 +516,78 @@ fn guard<T>(path: &Path, f: impl FnOnce() -> Result<T, hdf5::Error>) -> Result<T
         Ok(Ok(v)) => Ok(v),
         Ok(Err(e)) => Err(damaged(e.to_string())),
         Err(_) => Err(damaged("its structure cannot be followed".into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Recording;
+    use super::*;
+
+    fn read(build: impl FnOnce(&mut FileBuilder)) -> Result<Recording, RecordError> {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("spikes.h5");
+        let mut file = FileBuilder::new();
+        build(&mut file);
+        file.write(&path).expect("written");
+        Recording::open(&path)
+    }
+
+    #[test]
+    fn spike_files_of_others_are_read_unsorted_and_in_other_types() {
+        let back = read(|f| {
+            let mut all = f.create_group("spikes");
+            let mut p = all.create_group("cortex");
+            p.set_attr("sorting", AttrValue::String("by_id".into()));
+            p.create_dataset("timestamps")
+                .with_f32_data(&[3.5, 1.5, 1.5, 2.0, 9.0]);
+            p.create_dataset("node_ids").with_i64_data(&[7, 2, 1, 0]);
+            all.add_group(p.finish());
+            f.add_group(all.finish());
+        })
+        .expect("read");
+        let p = back.population("cortex").expect("there");
+        assert_eq!(p.times, [1.5, 1.5, 2.0, 3.5], "the shorter column counts");
+        assert_eq!(p.ids, [1, 2, 0, 7]);
+        assert_eq!((p.size, back.completed), (8, None));
+    }
+
+    #[test]
+    fn the_layout_without_populations_is_read() {
+        let back = read(|f| {
+            let mut all = f.create_group("spikes");
+            all.create_dataset("timestamps").with_f64_data(&[2.0, 1.0]);
+            all.create_dataset("gids").with_u32_data(&[5, 6]);
+            f.add_group(all.finish());
+        })
+        .expect("read");
+        assert_eq!(back.populations[0].ids, [6, 5]);
+    }
+
+    #[test]
+    fn what_is_not_a_recording_is_said_to_be_none() {
+        let other = read(|f| {
+            f.create_dataset("weights").with_f64_data(&[1.0]);
+        });
+        assert!(
+            matches!(other, Err(RecordError::NoSpikes { .. })),
+            "{other:?}"
+        );
+        let wrong = |times: &[f64], ids: &[i64]| {
+            read(|f| {
+                let mut all = f.create_group("spikes");
+                let mut p = all.create_group("p");
+                p.create_dataset("timestamps").with_f64_data(times);
+                p.create_dataset("node_ids").with_i64_data(ids);
+                all.add_group(p.finish());
+                f.add_group(all.finish());
+            })
+        };
+        for other in [wrong(&[f64::NAN], &[1]), wrong(&[1.0], &[-1])] {
+            assert!(
+                matches!(other, Err(RecordError::Damaged { .. })),
+                "{other:?}"
+            );
+        }
     }
 }
