@@ -6,6 +6,7 @@ use super::connect::site::Side;
 use super::spec::{DriveKind, NetworkSpec, PopulationKind, Rate, SourceSpec, SpikeList, Values};
 use crate::engine::shard::{CountFeed, CurrentStep, Feed, Into, Probe, Run};
 use crate::engine::unit::{CountPlane, PlaneWeight, Unit, channel_of};
+use crate::neuron::block::Block;
 use crate::neuron::real::Real;
 use crate::rng::Domain;
 use crate::stimulus::poisson::{BLOCK, COUNTS_ABOVE, Counts, Gaps, Individual};
@@ -210,6 +211,11 @@ fn plane<R: Real>(
         slots.counts16.plane(unit, n)
     };
     let weight = match weight {
+        // A relay counts its input, whatever the weight.
+        _ if matches!(u.block, Block::Relay(_)) => PlaneWeight::One {
+            weight: R::of(1.0),
+            channel: 0,
+        },
         Values::Constant(w) => PlaneWeight::One {
             weight: R::of(*w),
             channel: channel_of(R::of(*w), u.channels),
