@@ -50,6 +50,15 @@ impl Page {
         }
     }
 
+    /// The heading under which it is listed.
+    fn group(self) -> &'static str {
+        match self {
+            Self::Model(_) => "Neuron models",
+            Self::Rule(_) => "Connection rules",
+            Self::Stimulus(_) => "Stimuli",
+        }
+    }
+
     /// One line that says what it is.
     pub fn summary(self) -> &'static str {
         match self {
@@ -96,14 +105,9 @@ impl Page {
 /// The list of all pages for a terminal.
 pub fn overview() -> String {
     let mut out = String::new();
-    let groups: [(&str, fn(&Page) -> bool); 3] = [
-        ("Neuron models", |p| matches!(p, Page::Model(_))),
-        ("Connection rules", |p| matches!(p, Page::Rule(_))),
-        ("Stimuli", |p| matches!(p, Page::Stimulus(_))),
-    ];
-    for (title, belongs) in groups {
+    for title in ["Neuron models", "Connection rules", "Stimuli"] {
         let rows: Vec<Vec<String>> = pages()
-            .filter(belongs)
+            .filter(|p| p.group() == title)
             .map(|p| vec![p.name().to_string(), p.summary().to_string()])
             .collect();
         let _ = writeln!(out, "{title}\n{}", table(&rows, &[]));

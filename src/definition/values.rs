@@ -386,8 +386,8 @@ fn lognormal(
     }
     let z = |x: f64| libm::log(x / median) / sigma;
     let (from, to) = (z(low).min(z(high)), z(low).max(z(high)));
-    // NaN cannot arise: both ratios are positive. The comparison is written to refuse it anyway.
-    if !(chance(from, to) >= RAREST) {
+    // Both ratios are positive, so neither logarithm is NaN.
+    if chance(from, to) < RAREST {
         too_rare(ctx, node, what);
         return None;
     }
