@@ -194,9 +194,16 @@ fn render(recording: &Recording, options: &RasterOptions) -> Result<Canvas, Plot
     place(&mut bands, raster, em);
 
     title(&mut canvas, recording, options, &bands, (from, to), em);
+    // One size for all bands: a larger mark would look like more spikes.
+    let mark = bands
+        .iter()
+        .filter(|b| b.spikes > 0)
+        .map(|b| mark_width(b, options.scale))
+        .min()
+        .unwrap_or(1);
     for (i, band) in bands.iter().enumerate() {
         canvas.fill(band.area, band.colour, 0.035);
-        marks(&mut canvas, band, from, to, options.scale);
+        marks(&mut canvas, band, from, to, mark);
         if i > 0 {
             let line = Area {
                 bottom: band.area.top,
@@ -313,8 +320,23 @@ fn place(bands: &mut [Band], area: Area, em: f64) {
     }
 }
 
+/// How wide marks may be: they grow while they would still cover little of the band.
+fn mark_width(band: &Band, scale: f64) -> usize {
+    let (w, h) = (
+        f64::from(band.area.width().max(1)),
+        f64::from(band.area.height().max(1)),
+    );
+    let row = h / f64::from(band.part.end - band.part.start).max(1.0);
+    let room = w * h / band.spikes.max(1) as f64;
+    let most = (2.0 * scale).round().max(1.0) as usize + usize::from(row >= 8.0);
+    (1..=most)
+        .rev()
+        .find(|m| (*m as f64) * row.max(*m as f64).min(h) * 12.0 <= room)
+        .unwrap_or(1)
+}
+
 /// The spikes of a band: counts per pixel, then opacity.
-fn marks(canvas: &mut Canvas, band: &Band, from: f64, to: f64, scale: f64) {
+fn marks(canvas: &mut Canvas, band: &Band, from: f64, to: f64, mark_width: usize) {
     let (w, h) = (band.area.width(), band.area.height());
     if w <= 0 || h <= 0 || band.spikes == 0 {
         return;
@@ -322,13 +344,6 @@ fn marks(canvas: &mut Canvas, band: &Band, from: f64, to: f64, scale: f64) {
     let (w, h) = (w as usize, h as usize);
     let n = u64::from(band.part.end - band.part.start);
     let row = h as f64 / n as f64;
-    // Marks grow while they would still cover little of the band.
-    let room = (w * h) as f64 / band.spikes as f64;
-    let most = (2.0 * scale).round().max(1.0) as usize + usize::from(row >= 8.0);
-    let mark_width = (1..=most)
-        .rev()
-        .find(|m| (*m as f64) * row.max(*m as f64).min(h as f64) * 12.0 <= room)
-        .unwrap_or(1);
     let extent = |id: u32| {
         let at = u64::from(id - band.part.start) as f64 * row;
         if row >= mark_width as f64 {
