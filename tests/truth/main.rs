@@ -7,7 +7,4 @@ mod nest;
 mod properties;
 mod twin;
 
-// Until the engine exists, the twin stands in for it. To enable: delete the next line and
-// `engine_standin.rs`.
-#[path = "engine_standin.rs"]
 mod engine;

@@ -18,16 +18,34 @@ use std::collections::{BTreeMap, BinaryHeap};
 use spikewheel::network::spec::*;
 use spikewheel::neuron::ModelKind;
 
-use crate::common::Outcome;
+use crate::common::{Edge, Outcome};
 
 /// One synapse between global ids.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TwinSynapse {
+    /// `DRAWN` for a synapse taken from a built network.
     pub projection: usize,
     pub source: u32,
     pub target: u32,
     pub weight: f64,
     pub delay: u64,
+}
+
+/// Of unknown projection: the weight counts as individual, which moves the last bit of a sum.
+const DRAWN: usize = usize::MAX;
+
+/// The synapses of a built network, for rules that draw them.
+pub fn drawn_synapses(edges: Vec<Edge>) -> Vec<TwinSynapse> {
+    edges
+        .into_iter()
+        .map(|(source, target, weight, delay)| TwinSynapse {
+            projection: DRAWN,
+            source,
+            target,
+            weight,
+            delay,
+        })
+        .collect()
 }
 
 /// What the twin saw, and how far it can be trusted.
@@ -166,7 +184,7 @@ pub fn run(spec: &NetworkSpec, synapses: &[TwinSynapse]) -> TwinRun {
         while queue.peek().is_some_and(|e| e.0.arrival == tick) {
             let event = queue.pop().expect("just seen").0;
             let s = &synapses[event.position];
-            if constant[s.projection].is_some() {
+            if matches!(constant.get(s.projection), Some(Some(_))) {
                 *counted.entry((s.projection, s.target)).or_default() += 1;
             } else {
                 let two = two_channels(&neurons, s.target);
