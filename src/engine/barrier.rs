@@ -7,6 +7,9 @@ use std::sync::{Condvar, Mutex};
 
 /// Rounds of spinning before a thread goes to sleep: about a few microseconds.
 const SPIN: u32 = 4000;
+/// With more members than cores, spinning would keep those away who are waited for: rounds of giving
+/// up the core instead.
+const YIELD: u32 = 50;
 
 /// Someone panicked: nobody will come any more.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,6 +18,7 @@ pub struct Poisoned;
 #[derive(Debug)]
 pub struct Barrier {
     members: usize,
+    crowded: bool,
     arrived: AtomicUsize,
     round: AtomicU64,
     poisoned: AtomicBool,
@@ -28,6 +32,7 @@ impl Barrier {
     pub fn new(members: usize) -> Self {
         Self {
             members,
+            crowded: std::thread::available_parallelism().is_ok_and(|cores| members > cores.get()),
             arrived: AtomicUsize::new(0),
             round: AtomicU64::new(0),
             poisoned: AtomicBool::new(false),
@@ -51,7 +56,12 @@ impl Barrier {
                 if self.poisoned.load(Ordering::Acquire) {
                     return Err(Poisoned);
                 }
-                if spins < SPIN {
+                if self.crowded && spins < YIELD {
+                    spins += 1;
+                    std::thread::yield_now();
+                    continue;
+                }
+                if !self.crowded && spins < SPIN {
                     spins += 1;
                     std::hint::spin_loop();
                     continue;

@@ -3,7 +3,7 @@
 //! Between inputs the distance of a neuron from its threshold is
 //!
 //! ```text
-//! g(s) = sum over j of (c_j + d_j s) exp(-a_j s),     a_j >= 0
+//! g(s) = sum over j of (c_j + d_j s + e_j s^2) exp(-a_j s),     a_j >= 0
 //! ```
 //!
 //! with one term for the constant part, one for the membrane, one for each synaptic current and one
@@ -14,18 +14,20 @@
 //! and holds at most one zero, found by bracketing. So also a narrow excursion over the threshold is
 //! found, which a test at the ends of an interval would miss (Krishnan et al. 2018).
 
-/// At most: constant, membrane, two currents, adaptive threshold; with `s` factors, 7 coefficients.
+/// At most: constant, membrane, two currents, adaptive threshold.
 const TERMS: usize = 5;
-const ZEROS: usize = 8;
+/// At most three coefficients a term, and fewer zeros than coefficients.
+const ZEROS: usize = 3 * TERMS;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Term {
     rate: f64,
     c: f64,
     d: f64,
+    e: f64,
 }
 
-/// A sum of exponentials with polynomial factors of degree at most 1.
+/// A sum of exponentials with polynomial factors of degree at most 2.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ExpSum {
     terms: [Term; TERMS],
@@ -51,19 +53,25 @@ impl Zeros {
 impl ExpSum {
     /// Adds (c + d s) exp(-rate s). Terms of one rate are merged.
     pub fn add(&mut self, rate: f64, c: f64, d: f64) {
-        if c == 0.0 && d == 0.0 {
+        self.add_quadratic(rate, c, d, 0.0);
+    }
+
+    /// Adds (c + d s + e s^2) exp(-rate s).
+    pub fn add_quadratic(&mut self, rate: f64, c: f64, d: f64, e: f64) {
+        if c == 0.0 && d == 0.0 && e == 0.0 {
             return;
         }
         for t in &mut self.terms[..self.len] {
             if t.rate == rate {
                 t.c += c;
                 t.d += d;
+                t.e += e;
                 return;
             }
         }
         debug_assert!(self.len < TERMS);
         if self.len < TERMS {
-            self.terms[self.len] = Term { rate, c, d };
+            self.terms[self.len] = Term { rate, c, d, e };
             self.len += 1;
         }
     }
@@ -72,7 +80,7 @@ impl ExpSum {
     pub fn at(&self, s: f64) -> f64 {
         self.terms[..self.len]
             .iter()
-            .map(|t| (t.c + t.d * s) * libm::exp(-t.rate * s))
+            .map(|t| (t.c + (t.d + t.e * s) * s) * libm::exp(-t.rate * s))
             .sum()
     }
 
@@ -126,8 +134,7 @@ impl ExpSum {
         }
         let first = shifted.terms[0];
         if self.len == 1 {
-            if first.d != 0.0 {
-                let s = -first.c / first.d;
+            for s in roots(first) {
                 if s > 0.0 && s < horizon {
                     out.push(s);
                 }
@@ -136,8 +143,13 @@ impl ExpSum {
         }
         let mut slope = ExpSum::default();
         for t in &shifted.terms[..self.len] {
-            // d/ds (c + d s) exp(-r s) = (d - r c - r d s) exp(-r s)
-            slope.add(t.rate, t.d - t.rate * t.c, -t.rate * t.d);
+            // d/ds (c + d s + e s^2) exp(-r s) = (d - r c + (2 e - r d) s - r e s^2) exp(-r s)
+            slope.add_quadratic(
+                t.rate,
+                t.d - t.rate * t.c,
+                2.0 * t.e - t.rate * t.d,
+                -t.rate * t.e,
+            );
         }
         let turns = slope.zeros(horizon);
         let mut lo = 0.0;
@@ -191,6 +203,21 @@ impl ExpSum {
     }
 }
 
+/// Real roots of c + d s + e s^2, ascending; NaN where there is none.
+fn roots(t: Term) -> [f64; 2] {
+    if t.e == 0.0 {
+        return [if t.d == 0.0 { f64::NAN } else { -t.c / t.d }, f64::NAN];
+    }
+    let disc = t.d * t.d - 4.0 * t.e * t.c;
+    if disc < 0.0 {
+        return [f64::NAN; 2];
+    }
+    // Without cancellation: one root by the sum of equal signs, the other by the product.
+    let q = -0.5 * (t.d + disc.sqrt().copysign(t.d));
+    let (x, y) = (q / t.e, if q == 0.0 { 0.0 } else { t.c / q });
+    [x.min(y), x.max(y)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,11 +260,13 @@ mod tests {
             i1 in -60.0..60.0f64, i2 in -60.0..60.0f64, q in 0.0..30.0f64,
             k1 in -3.0..3.0f64,
             r in prop::array::uniform4(0.01..3.0f64),
+            e in prop_oneof![Just(0.0), -1.0..1.0f64],
         ) {
             let theta = 1.0;
-            let g = sum(&[
+            let mut g = sum(&[
                 (0.0, drive - theta, 0.0), (r[0], v - drive, 0.0), (r[1], i1, k1), (r[2], i2, 0.0), (r[3], -q, 0.0),
             ]);
+            g.add_quadratic(r[0], 0.0, 0.0, e);
             let found = g.first_at_or_above_zero();
             let scale = 1e-9 * (drive.abs() + v.abs() + i1.abs() + i2.abs() + q + 1.0);
             let mut s = 0.0;

@@ -172,13 +172,19 @@ impl<R: Real> Dynamics<R> for LifAlpha {
             if i == 0.0 && y == 0.0 {
                 continue;
             }
-            // dV/dt + a V = (i + y t) exp(-b t). Where a and b are close the solution below loses
-            // its digits by cancellation; the currents are then bounded instead (see `lift`).
+            // dV/dt + a V = (i + y t) exp(-b t). The solution for different rates loses its digits
+            // by cancellation where they are close; there they are taken as equal, and the error of
+            // either is added, so that a crossing is never predicted late.
             let (a, b) = (1.0 / c.tau_m, 1.0 / c.tau_syn[x]);
             let d = a - b;
-            if d.abs() <= 1e-3 * a.max(b) {
-                sum.add(0.0, lift(c, i, y, x), 0.0);
+            let most = lift(c, i.abs(), y.abs(), x);
+            if d.abs() <= 1e-4 * a.max(b) {
+                sum.add_quadratic(a, 0.0, i, 0.5 * y);
+                sum.add(0.0, 2e-4 * most, 0.0);
                 continue;
+            }
+            if d.abs() <= 0.1 * a.max(b) {
+                sum.add(0.0, 1e-7 * most, 0.0);
             }
             let (slope, level) = (y / d, i / d - y / (d * d));
             sum.add(b, level, slope);

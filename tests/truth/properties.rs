@@ -632,7 +632,7 @@ fn with_null_synapses(spec: &NetworkSpec) -> NetworkSpec {
 }
 
 proptest! {
-    #![proptest_config(cases(96))]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn the_engine_fires_as_its_twin_does_in_every_way_of_updating(recipe in network()) {
@@ -681,7 +681,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(24))]
+    #![proptest_config(cases(6))]
 
     #[test]
     fn any_number_of_shards_gives_the_same_bits(recipe in network()) {
