@@ -71,6 +71,8 @@ struct Told<'a> {
     synapses: u64,
     stats: Option<RunStats>,
     files: Vec<PathBuf>,
+    /// Before statistics and pictures, which read the recording back.
+    memory: Option<u64>,
 }
 
 /// Runs the command.
@@ -137,6 +139,7 @@ pub fn run(args: &Args) -> Outcome {
         synapses,
         stats: None,
         files,
+        memory: memory(),
     };
     if let Some(file) = told.files.first() {
         let recording = Recording::open(file).map_err(|e| Failure::Work(miette!("{e}")))?;
@@ -338,8 +341,19 @@ pub(super) fn short(n: f64) -> String {
     format!("{n:.1}")
 }
 
-/// Memory of this process in bytes.
+/// The most memory that this process has held so far, in bytes; where the system does not tell, what
+/// it holds now.
 fn memory() -> Option<u64> {
+    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
+        let peak = status
+            .lines()
+            .find_map(|l| l.strip_prefix("VmHWM:"))
+            .and_then(|v| v.trim().strip_suffix("kB"))
+            .and_then(|v| v.trim().parse::<u64>().ok());
+        if let Some(kib) = peak {
+            return Some(kib * 1024);
+        }
+    }
     let pid = sysinfo::get_current_pid().ok()?;
     let mut system = sysinfo::System::new();
     system.refresh_processes(sysinfo::ProcessesToUpdate::Some(&[pid]), false);
@@ -382,8 +396,8 @@ fn to_text(told: &Told<'_>, profile: bool) -> String {
             short(report.synaptic_events as f64 / wall.max(1e-9))
         ),
     );
-    if let Some(bytes) = memory() {
-        line("memory", show_bytes(bytes as f64));
+    if let Some(bytes) = told.memory {
+        line("memory", format!("{} at most", show_bytes(bytes as f64)));
     }
     line("spike hash", format!("{:016x}", report.spike_hash));
     for (i, file) in told.files.iter().enumerate() {
@@ -512,7 +526,7 @@ fn to_json(told: &Told<'_>) -> serde_json::Value {
         "synapses": told.synapses,
         "synaptic_events": report.synaptic_events,
         "events_per_s": report.synaptic_events as f64 / wall.max(1e-9),
-        "memory_bytes": memory(),
+        "memory_bytes": told.memory,
         "spike_hash": format!("{:016x}", report.spike_hash),
         "stopped": report.stopped,
         "files": told.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>(),

@@ -3,6 +3,7 @@
 use super::spec::{DriveKind, NetworkSpec, PopulationKind, Values};
 use crate::engine::unit::Unit;
 use crate::neuron::block::{Block, channels};
+use crate::neuron::def::StateDefault;
 use crate::neuron::membrane::{Column, Columns};
 use crate::neuron::real::Real;
 use crate::rng::Domain;
@@ -49,7 +50,17 @@ pub(super) fn make_units<R: Real>(
                 .collect()
         };
         let params = columns(&neurons.params, Domain::Parameter);
-        let state = columns(&neurons.initial, Domain::InitialState);
+        let mut state = columns(&neurons.initial, Domain::InitialState);
+        // A state variable that starts at a drawn parameter starts at that neuron's value of it, not
+        // at another draw from the same distribution.
+        for (k, d) in def.state.iter().enumerate() {
+            if let StateDefault::Param(name) = d.default
+                && let Some(at) = def.param(name)
+                && neurons.initial[k] == neurons.params[at]
+            {
+                state[k] = params[at].clone();
+            }
+        }
         let param_names: Vec<&'static str> = def.params.iter().map(|d| d.name).collect();
         let state_names: Vec<&'static str> = def.state.iter().map(|d| d.name).collect();
         let injected = spec.drives.iter().any(|d| {
