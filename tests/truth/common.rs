@@ -175,7 +175,8 @@ pub fn spike_events(events: &[(u64, u32)]) -> Arc<SpikeList> {
     Arc::new(SpikeList { events })
 }
 
-/// One listed synapse within a projection: (source, target, weight, delay in ticks).
+/// A synapse: (source, target, weight, delay in ticks). Ids count within the projection where one
+/// is listed and globally where a built network hands them out.
 pub type Edge = (u32, u32, f64, u64);
 
 /// Additions to a network that tests make; populations are referred to by index.

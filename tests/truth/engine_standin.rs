@@ -4,8 +4,8 @@
 use spikewheel::network::spec::{NetworkSpec, PopulationKind, SourceSpec};
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::common::Outcome;
-use crate::twin::{self, TwinSynapse};
+use crate::common::{Edge, Outcome};
+use crate::twin;
 
 /// Very fine resolutions and drawn networks need the engine.
 pub const IS_THE_ENGINE: bool = false;
@@ -16,8 +16,10 @@ pub struct EngineRun {
     pub spikes: u64,
 }
 
-pub fn synapses(spec: &NetworkSpec) -> Vec<TwinSynapse> {
-    twin::explicit_synapses(spec)
+pub fn synapses(spec: &NetworkSpec) -> Vec<Edge> {
+    let all = twin::explicit_synapses(spec).into_iter();
+    all.map(|s| (s.source, s.target, s.weight, s.delay))
+        .collect()
 }
 
 pub fn run(spec: &NetworkSpec, _shards: usize) -> EngineRun {

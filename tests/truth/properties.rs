@@ -558,8 +558,13 @@ fn same_spikes(got: &Outcome, want: &Outcome, who: &str) -> Result<(), TestCaseE
     }
 }
 
-/// Every sample of every recording to a billionth.
-fn same_state(got: &Outcome, want: &Outcome, recordings: usize) -> Result<(), TestCaseError> {
+/// Every sample of every recording to a billionth, times what rounding allows.
+fn same_state(
+    got: &Outcome,
+    truth: &twin::TwinRun,
+    recordings: usize,
+) -> Result<(), TestCaseError> {
+    let (want, billionth) = (&truth.outcome, 1e-9 * truth.looseness);
     for recording in 0..recordings {
         let got: Vec<_> = got.of_recording(recording).collect();
         let want: Vec<_> = want.of_recording(recording).collect();
@@ -569,7 +574,7 @@ fn same_state(got: &Outcome, want: &Outcome, recordings: usize) -> Result<(), Te
             prop_assert_eq!(values.len(), expected.len());
             for (i, (value, expected)) in values.iter().zip(expected).enumerate() {
                 prop_assert!(
-                    (value - expected).abs() <= 1e-9 * (1.0 + expected.abs()),
+                    (value - expected).abs() <= billionth * (1.0 + expected.abs()),
                     "recording {recording}, element {i} at tick {tick}: {value}, not {expected}"
                 );
             }
@@ -581,7 +586,7 @@ fn same_state(got: &Outcome, want: &Outcome, recordings: usize) -> Result<(), Te
 /// For tests that run a network dozens of times on more threads than there are cores, where every
 /// window costs a meeting.
 fn shortened(mut spec: NetworkSpec) -> NetworkSpec {
-    spec.duration = spec.duration.min(2_000);
+    spec.duration = spec.duration.min(1_000);
     spec
 }
 
@@ -638,7 +643,7 @@ proptest! {
             spec.update_all(update);
             let run = engine::run(&spec, 1);
             same_spikes(&run.outcome, &truth.outcome, &format!("{update:?}"))?;
-            same_state(&run.outcome, &truth.outcome, recordings)?;
+            same_state(&run.outcome, &truth, recordings)?;
         }
     }
 
@@ -672,7 +677,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(32))]
+    #![proptest_config(cases(16))]
 
     #[test]
     fn any_number_of_shards_gives_the_same_bits(recipe in network()) {
@@ -736,14 +741,26 @@ proptest! {
     #[test]
     fn the_built_network_has_exactly_the_stated_synapses(recipe in network()) {
         let spec = recipe.spec();
-        let sorted = |mut all: Vec<twin::TwinSynapse>| {
+        let sorted = |mut all: Vec<Edge>| {
             all.sort_by(|a, b| {
-                let key = |s: &twin::TwinSynapse| (s.projection, s.source, s.target, s.delay);
-                key(a).cmp(&key(b)).then(a.weight.total_cmp(&b.weight))
+                let key = |s: &Edge| (s.0, s.1, s.3);
+                key(a).cmp(&key(b)).then(a.2.total_cmp(&b.2))
             });
             all
         };
-        let (got, want) = (engine::synapses(&spec), twin::explicit_synapses(&spec));
+        // A relay ignores its weights, so nobody need remember them.
+        let mut weightless = Vec::new();
+        for (at, p) in spec.populations.iter().enumerate() {
+            let relay = spec.model(at) == Some(Relay);
+            weightless.extend((0..p.size).map(|_| relay));
+        }
+        let plain = |edge: Edge| {
+            let weight = if weightless[edge.1 as usize] { 1.0 } else { edge.2 };
+            (edge.0, edge.1, weight, edge.3)
+        };
+        let got = engine::synapses(&spec).into_iter().map(plain).collect();
+        let want = twin::explicit_synapses(&spec).into_iter();
+        let want = want.map(|s| plain((s.source, s.target, s.weight, s.delay))).collect();
         prop_assert_eq!(sorted(got), sorted(want));
     }
 }
@@ -801,7 +818,7 @@ fn a_network_that_the_engine_has_drawn_runs_as_its_twin_on_the_same_synapses() {
                     high: 2.5,
                 });
             }
-            let truth = twin::run(&spec, &engine::synapses(&spec));
+            let truth = twin::run(&spec, &twin::drawn_synapses(engine::synapses(&spec)));
             assert!(truth.outcome.spikes.len() > 40, "{rule:?}, {model:?}");
             if truth.closest < UNDECIDABLE {
                 continue;
