@@ -172,15 +172,15 @@ impl<R: Real> Dynamics<R> for LifExp {
         let steady = drive * c.tau_m / c.c_m;
         sum.add(0.0, steady, 0.0);
         let mut own = v - steady;
-        for x in 0..2 {
-            if s[x] == 0.0 {
+        for (current, tau_syn) in s.into_iter().zip(c.tau_syn) {
+            if current == 0.0 {
                 continue;
             }
-            let (a, b) = (1.0 / c.tau_m, 1.0 / c.tau_syn[x]);
+            let (a, b) = (1.0 / c.tau_m, 1.0 / tau_syn);
             if close(a, b) {
-                sum.add(a, 0.0, s[x] / c.c_m);
+                sum.add(a, 0.0, current / c.c_m);
             } else {
-                let part = s[x] / (c.c_m * (a - b));
+                let part = current / (c.c_m * (a - b));
                 sum.add(b, part, 0.0);
                 own -= part;
             }

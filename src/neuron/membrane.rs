@@ -269,16 +269,16 @@ impl<D: Dynamics<R>, R: Real> Lif<D, R> {
     #[inline(always)]
     fn syn_of(&self, i: usize) -> [R; SYN] {
         let mut s = [R::ZERO; SYN];
-        for k in 0..D::SYN {
-            s[k] = self.syn[k][i];
+        for (s, column) in s.iter_mut().zip(&self.syn).take(D::SYN) {
+            *s = column[i];
         }
         s
     }
 
     #[inline(always)]
     fn set_syn(&mut self, i: usize, s: [R; SYN]) {
-        for k in 0..D::SYN {
-            self.syn[k][i] = s[k];
+        for (column, s) in self.syn.iter_mut().zip(s).take(D::SYN) {
+            column[i] = s;
         }
     }
 

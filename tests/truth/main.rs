@@ -3,8 +3,7 @@
 mod brunel;
 mod closed_forms;
 mod common;
+mod engine;
 mod nest;
 mod properties;
 mod twin;
-
-mod engine;

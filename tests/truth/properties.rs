@@ -558,15 +558,13 @@ fn same_spikes(got: &Outcome, want: &Outcome, who: &str) -> Result<(), TestCaseE
     }
 }
 
-/// Every sample of every recording to a billionth, and in proportion more after more than 5,000
-/// ticks: the twin rounds at every tick, and what it has rounded adds up over spikes that take
-/// their threshold off.
+/// Every sample of every recording to a billionth, times what rounding allows.
 fn same_state(
     got: &Outcome,
-    want: &Outcome,
+    truth: &twin::TwinRun,
     recordings: usize,
-    who: &str,
 ) -> Result<(), TestCaseError> {
+    let (want, billionth) = (&truth.outcome, 1e-9 * truth.looseness);
     for recording in 0..recordings {
         let got: Vec<_> = got.of_recording(recording).collect();
         let want: Vec<_> = want.of_recording(recording).collect();
@@ -576,9 +574,8 @@ fn same_state(
             prop_assert_eq!(values.len(), expected.len());
             for (i, (value, expected)) in values.iter().zip(expected).enumerate() {
                 prop_assert!(
-                    (value - expected).abs()
-                        <= 1e-9 * (1.0 + expected.abs()) * (tick as f64 / 5000.0).max(1.0),
-                    "{who}: recording {recording}, element {i} at tick {tick}: {value}, not {expected}"
+                    (value - expected).abs() <= billionth * (1.0 + expected.abs()),
+                    "recording {recording}, element {i} at tick {tick}: {value}, not {expected}"
                 );
             }
         }
@@ -632,7 +629,7 @@ fn with_null_synapses(spec: &NetworkSpec) -> NetworkSpec {
 }
 
 proptest! {
-    #![proptest_config(cases(64))]
+    #![proptest_config(cases(96))]
 
     #[test]
     fn the_engine_fires_as_its_twin_does_in_every_way_of_updating(recipe in network()) {
@@ -645,9 +642,8 @@ proptest! {
         for update in UPDATES {
             spec.update_all(update);
             let run = engine::run(&spec, 1);
-            let who = format!("{update:?}");
-            same_spikes(&run.outcome, &truth.outcome, &who)?;
-            same_state(&run.outcome, &truth.outcome, recordings, &who)?;
+            same_spikes(&run.outcome, &truth.outcome, &format!("{update:?}"))?;
+            same_state(&run.outcome, &truth, recordings)?;
         }
     }
 
@@ -681,7 +677,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(6))]
+    #![proptest_config(cases(16))]
 
     #[test]
     fn any_number_of_shards_gives_the_same_bits(recipe in network()) {

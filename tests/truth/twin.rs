@@ -56,7 +56,11 @@ pub struct TwinRun {
     /// correct program may decide differently only where this is tiny. Potentials that are sums of
     /// multiples of 1/1024 and nothing else are exact, so their ties are not counted: there every
     /// program must agree.
+    /// Distances count less where much has flowed into V, and been subtracted again: rounding goes
+    /// with what flowed (see `flow`), 1e-12 of it at most.
     pub closest: f64,
+    /// The greatest such factor by which errors may be larger than usual; at least 1.
+    pub looseness: f64,
 }
 
 /// The synapses of a network whose projections leave nothing to draw.
@@ -176,6 +180,7 @@ pub fn run(spec: &NetworkSpec, synapses: &[TwinSynapse]) -> TwinRun {
     let mut queue: BinaryHeap<Reverse<Event>> = BinaryHeap::new();
     let mut outcome = Outcome::default();
     let mut closest = f64::INFINITY;
+    let mut looseness: f64 = 1.0;
 
     for tick in 1..=spec.duration {
         // 1. Sum what arrives.
@@ -243,7 +248,10 @@ pub fn run(spec: &NetworkSpec, synapses: &[TwinSynapse]) -> TwinRun {
                     PopulationKind::Source(source) => times_fired(source, tick, i),
                     PopulationKind::Neurons(_) => {
                         let neuron = neurons[id as usize].as_mut().expect("a neuron");
-                        neuron.step(&inputs[id as usize], current[id as usize], &mut closest)
+                        let input = &inputs[id as usize];
+                        let times = neuron.step(input, current[id as usize], &mut closest);
+                        looseness = looseness.max(neuron.looseness());
+                        times
                     }
                 };
                 for _ in 0..times {
@@ -277,7 +285,11 @@ pub fn run(spec: &NetworkSpec, synapses: &[TwinSynapse]) -> TwinRun {
             }
         }
     }
-    TwinRun { outcome, closest }
+    TwinRun {
+        outcome,
+        closest,
+        looseness,
+    }
 }
 
 fn two_channels(neurons: &[Option<Neuron>], target: u32) -> bool {
@@ -408,6 +420,8 @@ struct Neuron {
     channels: [Channel; 2],
     refractory: u64,
     kept_input: f64,
+    /// What |V| would be had nothing been subtracted by resets and nothing cancelled.
+    flow: f64,
     /// V is a sum of multiples of 1/1024, without any rounding.
     exact: bool,
 }
@@ -467,6 +481,7 @@ impl Neuron {
             channels,
             refractory: 0,
             kept_input: 0.0,
+            flow: 0.0,
             exact: is_short(state("V_m")) && is_short(e_l) && is_short(v_th),
         }
     }
@@ -492,6 +507,14 @@ impl Neuron {
                 || (self.v != 0.0 && self.decay != 1.0)
                 || !self.channels.iter().all(Channel::is_silent);
             self.exact &= !moves && !input.rounded;
+            self.flow = self.flow * self.decay
+                + self
+                    .channels
+                    .iter()
+                    .map(|c| c.push_on_v().abs())
+                    .sum::<f64>()
+                + (drive * self.v_per_current).abs()
+                + if is_delta { input.sum[0].abs() } else { 0.0 };
             self.v = self.v * self.decay
                 + self.channels[0].push_on_v()
                 + self.channels[1].push_on_v()
@@ -509,7 +532,7 @@ impl Neuron {
         }
         let threshold = self.v_th + self.rise;
         if !(self.exact && self.rise == 0.0) {
-            *closest = closest.min((self.v - threshold).abs());
+            *closest = closest.min((self.v - threshold).abs() / self.looseness());
         }
         let reached = match self.options.threshold_test {
             ThresholdTest::NonStrict => self.v >= threshold,
@@ -528,6 +551,11 @@ impl Neuron {
         self.rise += self.q_sfa;
         self.refractory = self.t_ref;
         1
+    }
+
+    /// Up to a flow of a volt, 1e-9 mV is far more than rounding.
+    fn looseness(&self) -> f64 {
+        (self.flow / 1000.0).max(1.0)
     }
 
     /// In the order of the models' tables: V_m, threshold, I_syn_ex, I_syn_in.
