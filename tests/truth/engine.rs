@@ -17,11 +17,7 @@ pub struct EngineRun {
 
 /// A granule of one neuron lets small networks be split anywhere.
 fn built(spec: &NetworkSpec, shards: usize) -> Network {
-    let options = BuildOptions {
-        shards,
-        granule: 1,
-        ..Default::default()
-    };
+    let options = BuildOptions { shards, granule: 1 };
     build(spec, &options).expect("the network can be built")
 }
 
