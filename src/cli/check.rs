@@ -132,7 +132,11 @@ fn to_text(loaded: &Loaded, e: &Estimate) -> String {
     }
     out.push_str("\nTogether\n");
     let window = match e.window {
-        Some(w) => format!("{} ms ({w} ticks)", ms(w, spec)),
+        Some(w) => format!(
+            "{} ms ({w} tick{})",
+            ms(w, spec),
+            if w == 1 { "" } else { "s" }
+        ),
         None => "none: nothing is connected".into(),
     };
     let available = match available_memory() {

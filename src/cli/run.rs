@@ -39,7 +39,8 @@ pub struct Args {
     /// Another value for a parameter, or for simulation.seed, simulation.duration, ...
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub set: Vec<Override>,
-    /// Worker threads; the results are the same for any number [default: one per core]
+    /// Worker threads; the results are the same for any number [default: one per core, fewer for
+    /// small networks]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// Directory for the results [default: runs/NAME-001, numbered upwards]
@@ -83,10 +84,9 @@ pub fn run(args: &Args) -> Outcome {
     let needed = estimate::estimate(spec);
     estimate::refuse_if_too_large(&needed)
         .map_err(|told| Failure::Input(vec![Report::msg(told)]))?;
-    let threads = args.threads.map_or_else(
-        || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        usize::from,
-    );
+    let threads = args
+        .threads
+        .map_or_else(|| worthwhile_threads(spec, &needed), usize::from);
     let directory = if args.no_record {
         None
     } else {
@@ -168,6 +168,18 @@ pub fn run(args: &Args) -> Outcome {
         )));
     }
     Ok(())
+}
+
+/// One thread per core, but only as many as have enough to do between two meetings: they meet once
+/// per window, and a meeting costs some microseconds.
+fn worthwhile_threads(spec: &NetworkSpec, needed: &estimate::Estimate) -> usize {
+    /// Neuron updates and input events per thread and window.
+    const WORTH_A_MEETING: f64 = 5_000.0;
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let ticks = needed.window.unwrap_or(1_000_000).min(1_000_000) as f64;
+    let seconds = ticks * spec.tick_ms() / 1000.0;
+    let work = needed.events() * seconds + (needed.neurons * ticks).min(needed.neurons * 100.0);
+    cores.min((work / WORTH_A_MEETING) as usize).max(1)
 }
 
 fn reached_ms(spec: &NetworkSpec, report: &RunReport) -> f64 {
@@ -279,6 +291,19 @@ fn results_directory(args: &Args) -> Result<PathBuf, Failure> {
             )]));
         }
         make(out)?;
+        // What this run may not write again would look like its results.
+        for name in ["spikes.h5", "spikes.csv", "raster.png", "traces.png"] {
+            let old = out.join(name);
+            match std::fs::remove_file(&old) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Failure::Work(miette!(
+                        "cannot replace `{}`: {e}",
+                        old.display()
+                    )));
+                }
+                _ => {}
+            }
+        }
         return Ok(out.clone());
     }
     let name = args
@@ -472,7 +497,7 @@ fn profile_text(told: &Told<'_>) -> String {
             "as the definition says".to_string()
         } else {
             format!(
-                "{:.3} of its neurons get input per tick; sweeping is cheaper above {:.2}",
+                "{:.3} of its neurons get input per tick; sweeping is cheaper above about {:.2}",
                 r.load, r.crossover
             )
         };

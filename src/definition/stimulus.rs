@@ -12,11 +12,13 @@ use super::syntax::{Entry, Node, Table, Value};
 use super::values::{self, Wanted};
 use super::weight;
 use crate::network::spec::{
-    DriveKind, DriveSpec, PopulationKind, PopulationSpec, Rate, SourceSpec, SpikeList, Values,
+    DriveKind, DriveSpec, PS_PER_MS, PopulationKind, PopulationSpec, Rate, SourceSpec, SpikeList,
+    Values,
 };
 use crate::neuron::def::Bound;
 use crate::stimulus::STIMULI;
 use crate::stimulus::def::StimulusDef;
+use crate::stimulus::poisson::MOST_PER_TICK;
 use crate::units::Dimension;
 
 /// Keys of every stimulus, besides those of its table.
@@ -342,8 +344,13 @@ fn hertz(per_ms: f64) -> f64 {
 
 fn read_rate(ctx: &mut Context, s: &Known<'_>, elements: Option<usize>) -> Option<Rate> {
     let node = required(ctx, s, "rate", "rate = \"10 Hz\"")?;
+    // Beyond that the counts of a tick would not fit, and nobody means it.
+    let most = ctx.resolution_ps.map_or(Bound::None, |ps| {
+        Bound::Inclusive(MOST_PER_TICK * PS_PER_MS / ps as f64)
+    });
     let wanted = Wanted {
         min: Bound::Inclusive(0.0),
+        max: most,
         file_unit: 1e-3,
         ..Wanted::any("rate", Dimension::RATE, elements, "elements")
     };

@@ -271,7 +271,7 @@ fn work<R: Real>(
             shard.profile.end(Phase::Record);
         }
         // The decisions of silent epochs are made too, so that they do not depend on the cut.
-        while shard.regime.next_decision() < next && shard.regime.next_decision() <= plan.duration {
+        while shard.regime.next_decision() < next && shard.regime.next_decision() < plan.duration {
             let at = shard.regime.next_decision();
             shard.regime.decide();
             shard.adapt(at);

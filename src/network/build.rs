@@ -20,6 +20,7 @@ use crate::engine::wheel::Wheel;
 use crate::neuron::ModelKind;
 use crate::neuron::real::Real;
 use crate::rng::{Domain, Stream};
+use crate::stimulus::poisson::MOST_PER_TICK;
 use crate::synapse::builder::{Counter, Placer, WeightKind};
 use crate::synapse::table::Accumulators;
 
@@ -49,6 +50,10 @@ pub enum BuildError {
     TooManyIds(u64),
     #[error("a shard would need {0} input slots; 2^31 fit: use more threads")]
     TooManySlots(usize),
+    #[error(
+        "a Poisson stimulus expects {0} events per element and tick; {MOST_PER_TICK} are allowed"
+    )]
+    TooManyEvents(f64),
     #[error("building failed: {0}")]
     Worker(String),
 }
@@ -82,6 +87,10 @@ pub fn build(spec: &NetworkSpec, options: &BuildOptions) -> Result<Network, Buil
     let total = spec.offsets().last().copied().unwrap_or(0);
     if total > u64::from(u32::MAX / 2) {
         return Err(BuildError::TooManyIds(total));
+    }
+    let most = feeds::largest_expectation(spec);
+    if most > MOST_PER_TICK {
+        return Err(BuildError::TooManyEvents(most));
     }
     Ok(match spec.arithmetic {
         Arithmetic::Double => Network::Double(build_shards(spec, options)?),

@@ -342,13 +342,14 @@ pub fn available_memory() -> Option<u64> {
 
 /// A number of bytes for people: `"1.5 GB"`.
 pub fn show_bytes(bytes: f64) -> String {
-    scaled(bytes, &["B", "kB", "MB", "GB", "TB", "PB"])
+    // An empty sum is -0.
+    scaled(bytes + 0.0, &["B", "kB", "MB", "GB", "TB", "PB"])
 }
 
 /// A large number for people: `"12.5 million"`.
 pub fn show_count(count: f64) -> String {
     if count < 1e6 {
-        return format!("{count:.0}");
+        return format!("{:.0}", count + 0.0);
     }
     scaled(
         count / 1e6,

@@ -254,6 +254,22 @@ fn rates(spec: &NetworkSpec, rate: &Rate) -> (Course, Individual, f64) {
     (course, individual, largest)
 }
 
+/// The largest expectation per element and tick of any Poisson stimulus.
+pub(super) fn largest_expectation(spec: &NetworkSpec) -> f64 {
+    let of_drives = spec.drives.iter().filter_map(|d| match &d.kind {
+        DriveKind::Poisson { rate, .. } => Some(rate),
+        _ => None,
+    });
+    let of_sources = spec.populations.iter().filter_map(|p| match &p.kind {
+        PopulationKind::Source(SourceSpec::Poisson { rate }) => Some(rate),
+        _ => None,
+    });
+    of_drives
+        .chain(of_sources)
+        .map(|rate| rates(spec, rate).2)
+        .fold(0.0, f64::max)
+}
+
 /// The blocks of a gap process that are wanted.
 fn gap_blocks(
     spec: &NetworkSpec,

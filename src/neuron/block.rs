@@ -137,12 +137,13 @@ impl<R: Real> Block<R> {
     }
 }
 
-/// Updates per neuron and tick above which sweeping a population is cheaper than visiting
-/// neurons one by one: cost of a swept neuron-tick over cost of a visit (benches/README.md).
+/// Updates per neuron and tick above which sweeping a population is cheaper than visiting neurons one
+/// by one: cost of a swept neuron-tick over cost of a visit (benches/README.md). A visit of a neuron
+/// with currents costs more near its threshold, where a crossing has to be looked for.
 pub fn crossover(model: ModelKind) -> f64 {
     match model {
-        ModelKind::LifDelta | ModelKind::If => 0.08,
-        ModelKind::LifExp | ModelKind::LifAlpha => 0.10,
+        ModelKind::LifDelta | ModelKind::If => 0.035,
+        ModelKind::LifExp | ModelKind::LifAlpha => 0.03,
         ModelKind::Relay => 0.3,
     }
 }

@@ -85,8 +85,12 @@ impl ExpSum {
     }
 
     /// The first s >= 0 at which the sum is >= 0, if it ever is.
+    ///
+    /// Where the numbers are beyond what f64 can hold, the answer is the earliest possible.
     pub fn first_at_or_above_zero(mut self) -> Option<f64> {
-        if self.at(0.0) >= 0.0 {
+        let finite = |t: &Term| t.rate.is_finite() && (t.c + t.d + t.e).is_finite();
+        // Written so that a NaN counts as reached.
+        if !(self.at(0.0) < 0.0 && self.terms[..self.len].iter().all(finite)) {
             return Some(0.0);
         }
         self.terms[..self.len].sort_by(|x, y| x.rate.total_cmp(&y.rate));
@@ -116,14 +120,15 @@ impl ExpSum {
             horizon
         };
         // The zeros are in order, and g < 0 at 0: the first one is a rise.
-        let zeros = self.zeros(horizon);
+        let zeros = self.zeros(horizon, 3 * TERMS);
         (zeros.len > 0).then(|| zeros.at[0])
     }
 
-    /// All zeros in (0, horizon), ascending. Terms are sorted by rate.
-    fn zeros(&self, horizon: f64) -> Zeros {
+    /// All zeros in (0, horizon), ascending. Terms are sorted by rate. `depth`: coefficients left;
+    /// more steps are taken only if a derivative has overflowed, and then there is nothing to find.
+    fn zeros(&self, horizon: f64, depth: usize) -> Zeros {
         let mut out = Zeros::default();
-        if self.len == 0 {
+        if self.len == 0 || depth == 0 {
             return out;
         }
         // exp(slowest s) g(s) has the same zeros and a polynomial as its slowest term.
@@ -151,7 +156,7 @@ impl ExpSum {
                 -t.rate * t.e,
             );
         }
-        let turns = slope.zeros(horizon);
+        let turns = slope.zeros(horizon, depth - 1);
         let mut lo = 0.0;
         let mut g_lo = shifted.at(lo);
         for i in 0..=turns.len {
@@ -248,6 +253,22 @@ mod tests {
             sum(&[(0.0, -1.0, 0.0), (0.1, 0.5, 0.0)]).first_at_or_above_zero(),
             None
         );
+    }
+
+    #[test]
+    fn numbers_out_of_range_give_the_earliest_answer_and_not_an_endless_search() {
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(
+                sum(&[(0.0, -1.0, 0.0), (0.1, bad, 0.0)]).first_at_or_above_zero(),
+                Some(0.0)
+            );
+        }
+        let huge = sum(&[
+            (0.0, -1.0, 0.0),
+            (1e300, -1e300, 1e300),
+            (1e-300, -1e300, 0.0),
+        ]);
+        let _ = huge.first_at_or_above_zero();
     }
 
     proptest! {

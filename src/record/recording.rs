@@ -148,6 +148,13 @@ impl Recording {
         if populations.is_empty() && !ours {
             return Err(RecordError::NoSpikes { path: path.into() });
         }
+        // A group that lists a population but lacks its columns is damage, not silence.
+        if let Some(lost) = names
+            .iter()
+            .find(|n| ours && !populations.iter().any(|p| p.name == **n))
+        {
+            return Err(damaged(format!("the spikes of `{lost}` are missing")));
+        }
         let place = |p: &Population| known.iter().position(|(n, _)| *n == p.name);
         populations.sort_by_key(|p| place(p).unwrap_or(usize::MAX));
         let real = |name| match attributes.get(name) {

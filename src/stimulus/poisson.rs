@@ -19,6 +19,10 @@ pub const BLOCK: u32 = 512;
 /// Expected events per element and tick above which counts are drawn instead of gaps.
 pub const COUNTS_ABOVE: f64 = 1.0 / 32.0;
 
+/// Largest expectation per element and tick: counts have 16 bits, and a tenth of their range is
+/// hundreds of standard deviations away from it.
+pub const MOST_PER_TICK: f64 = 10_000.0;
+
 /// Thresholds up to which counting comparisons beats looking up.
 const SHORT: usize = 24;
 
