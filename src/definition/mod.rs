@@ -6,8 +6,10 @@
 //! one message.
 
 mod context;
+mod delay;
 pub mod describe;
 pub mod diagnostics;
+mod edges;
 pub mod expression;
 mod files;
 mod include;
@@ -18,6 +20,7 @@ mod parameters;
 mod population;
 mod projection;
 mod recording;
+mod rule;
 pub mod schema;
 mod simulation;
 pub mod source;
