@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::context::show;
 use super::population::range_text;
-use crate::network::connect::{RULES, RuleDef};
+use crate::network::connect::{Pairs, RULES, RuleDef};
 use crate::neuron::MODELS;
 use crate::neuron::def::{ModelDef, ParamDef, StateDefault};
 use crate::stimulus::STIMULI;
@@ -85,6 +85,10 @@ impl Page {
                 "kind": "rule",
                 "name": d.name,
                 "argument": d.argument,
+                "keys": d.keys.iter().map(|k| json!({
+                    "name": k.name, "expects": k.expects, "required": k.required, "doc": k.doc,
+                })).collect::<Vec<_>>(),
+                "table": d.argument.is_some() && d.pairs != Pairs::No,
                 "doc": d.doc,
             }),
             Self::Stimulus(d) => json!({
@@ -239,7 +243,34 @@ fn rule_text(d: &RuleDef) -> String {
         None => format!("rule = \"{}\"", d.name),
         Some(what) => format!("rule = {{ {} = ... }}    ({what})", d.name),
     };
-    format!("{}: {}\n\n  {example}\n", d.name, d.doc)
+    let mut out = format!("{}: {}\n\n  {example}\n", d.name, d.doc);
+    if !d.keys.is_empty() {
+        let mut rows = vec![header(&["key", "expects", "meaning"])];
+        rows.extend(
+            d.keys
+                .iter()
+                .map(|k| vec![k.name.into(), k.expects.into(), k.doc.into()]),
+        );
+        let _ = write!(
+            out,
+            "\nKeys of an argument {{ key = ... }}\n{}",
+            table(&rows, &[])
+        );
+    }
+    out.push_str(match d.pairs {
+        Pairs::No => "",
+        Pairs::Table | Pairs::Any if d.argument.is_some() => {
+            "\nOver lists of populations the argument may be a table, [[...], ...]: a row for each\n\
+             population of `to`, a column for each of `from`, 0 for no projection. Then weight and\n\
+             delay may be tables too, or { per_source = [...] } or { per_target = [...] }.\n"
+        }
+        Pairs::Table | Pairs::Any => {
+            "\nOver lists of populations weight and delay may be tables, [[...], ...]: a row for each\n\
+             population of `to`, a column for each of `from`; or { per_source = [...] } or\n\
+             { per_target = [...] }.\n"
+        }
+    });
+    out
 }
 
 fn stimulus_text(d: &StimulusDef) -> String {

@@ -16,6 +16,7 @@ mod include;
 mod lower;
 mod names;
 mod overrides;
+mod pairs;
 mod parameters;
 mod population;
 mod projection;

@@ -2,10 +2,10 @@
 
 use super::context::Context;
 use super::names::Names;
-use super::rule::Ends;
+use super::rule::{Ends, Named};
 use super::source::Place;
 use super::syntax::{Node, Table};
-use super::{delay, rule, weight};
+use super::{delay, pairs, rule, weight};
 use crate::network::spec::{Delay, ProjectionSpec, Slice, Weight};
 
 /// Keys of a projection.
@@ -28,11 +28,35 @@ fn shared(a: &[Slice], b: &[Slice]) -> u64 {
     }
     count
 }
-/// Reads one projection.
-pub(super) fn read(ctx: &mut Context, node: &Node, names: &Names) -> Option<ProjectionSpec> {
+/// What every projection states, whether it is read as one or pair by pair.
+pub(super) struct Stated<'n> {
+    pub node: &'n Node,
+    pub table: &'n Table,
+    pub from: Option<(Vec<Slice>, Place)>,
+    pub to: Option<(Vec<Slice>, Place)>,
+    pub allow_autapses: Option<bool>,
+    pub allow_multapses: Option<bool>,
+    pub rule: Option<Named<'n>>,
+}
+impl Stated<'_> {
+    /// What may be drawn between some sources and some targets of the statement.
+    pub fn ends<'s>(&self, from: &'s [Slice], to: &'s [Slice]) -> Ends<'s> {
+        Ends {
+            from,
+            to,
+            sources: from.iter().map(|s| u64::from(s.len())).sum(),
+            targets: to.iter().map(|s| u64::from(s.len())).sum(),
+            shared: shared(from, to),
+            allow_autapses: self.allow_autapses.unwrap_or(true),
+            allow_multapses: self.allow_multapses.unwrap_or(true),
+        }
+    }
+}
+/// Reads one statement: a projection, or one for every pair if it speaks in tables.
+pub(super) fn read(ctx: &mut Context, node: &Node, names: &Names) -> Vec<ProjectionSpec> {
     let Some(table) = node.table() else {
         ctx.expected(node, "a projection", "a table");
-        return None;
+        return Vec::new();
     };
     table.only(&KEYS, "a projection", &mut ctx.reports);
     let mut end = |key: &str| -> Option<(Vec<Slice>, Place)> {
@@ -56,25 +80,38 @@ pub(super) fn read(ctx: &mut Context, node: &Node, names: &Names) -> Option<Proj
         None => Some(true),
     };
     let (allow_autapses, allow_multapses) = (flag("allow_autapses"), flag("allow_multapses"));
-    let ends = match (&from, &to) {
-        (Some((from, _)), Some((to, _))) => Some(Ends {
-            from,
-            to,
-            sources: from.iter().map(|s| u64::from(s.len())).sum(),
-            targets: to.iter().map(|s| u64::from(s.len())).sum(),
-            shared: shared(from, to),
-            allow_autapses: allow_autapses.unwrap_or(true),
-            allow_multapses: allow_multapses.unwrap_or(true),
-        }),
+    let rule = rule::name(ctx, node, table);
+    let stated = Stated {
+        node,
+        table,
+        from,
+        to,
+        allow_autapses,
+        allow_multapses,
+        rule,
+    };
+    if pairs::speaks_in_tables(&stated) {
+        return pairs::read(ctx, &stated, names);
+    }
+    one(ctx, stated, names).into_iter().collect()
+}
+/// Reads a statement whose selections are taken together.
+fn one(ctx: &mut Context, stated: Stated<'_>, names: &Names) -> Option<ProjectionSpec> {
+    let (node, table) = (stated.node, stated.table);
+    let ends = match (&stated.from, &stated.to) {
+        (Some((from, _)), Some((to, _))) => Some(stated.ends(from, to)),
         _ => None,
     };
-    let rule = rule::read(ctx, node, table, ends.as_ref());
+    let rule = stated
+        .rule
+        .as_ref()
+        .and_then(|named| rule::read(ctx, named, ends.as_ref()));
     // Without its rule it is unknown whether a weight or delay must be stated.
     let (listed_weight, listed_delay) = match &rule {
         Some((_, columns)) => (columns.weight, columns.delay),
         None => (table.get("weight").is_none(), table.get("delay").is_none()),
     };
-    let weight = match (&to, listed_weight) {
+    let weight = match (&stated.to, listed_weight) {
         (_, true) => {
             twice(ctx, table, "weight", rule.is_some());
             Some(Weight::FromList)
@@ -97,13 +134,13 @@ pub(super) fn read(ctx: &mut Context, node: &Node, names: &Names) -> Option<Proj
         }
     };
     Some(ProjectionSpec {
-        from: from?.0,
-        to: to?.0,
         rule: rule?.0,
-        allow_autapses: allow_autapses?,
-        allow_multapses: allow_multapses?,
+        allow_autapses: stated.allow_autapses?,
+        allow_multapses: stated.allow_multapses?,
         weight: weight?,
         delay: delay?,
+        from: stated.from?.0,
+        to: stated.to?.0,
     })
 }
 /// A value that the list has must not be stated again.

@@ -3,8 +3,9 @@
 use super::context::{Context, show};
 use super::diagnostics::suggest;
 use super::edges;
+use super::source::Place;
 use super::syntax::{Node, Table, Value};
-use crate::network::connect::RULES;
+use crate::network::connect::{RULES, RuleDef};
 use crate::network::spec::{Rule, Slice};
 use crate::units::Dimension;
 
@@ -46,13 +47,14 @@ pub(super) struct Columns {
     pub weight: bool,
     pub delay: bool,
 }
-/// Reads the rule, and says which columns it brings.
-pub(super) fn read(
-    ctx: &mut Context,
-    node: &Node,
-    table: &Table,
-    ends: Option<&Ends<'_>>,
-) -> Option<(Rule, Columns)> {
+/// The rule as it is written.
+pub(super) struct Named<'n> {
+    pub def: &'static RuleDef,
+    pub place: &'n Place,
+    pub argument: Option<&'n Node>,
+}
+/// Finds the rule and sees that it has an argument if it needs one.
+pub(super) fn name<'n>(ctx: &mut Context, node: &Node, table: &'n Table) -> Option<Named<'n>> {
     let valid: Vec<&str> = RULES.iter().map(|r| r.name).collect();
     let Some(rule_node) = table.get("rule") else {
         ctx.missing(
@@ -62,7 +64,7 @@ pub(super) fn read(
         );
         return None;
     };
-    let (name, name_place, argument) = match &rule_node.value {
+    let (name, place, argument) = match &rule_node.value {
         Value::Text(t) => (t.as_str(), &rule_node.place, None),
         Value::Table(t) => match t.entries.as_slice() {
             [only] => (only.key.as_str(), &only.key_place, Some(&only.node)),
@@ -81,14 +83,14 @@ pub(super) fn read(
     let Some(def) = RULES.iter().find(|r| r.name == name) else {
         ctx.reports
             .error(
-                name_place,
+                place,
                 format!("there is no connection rule `{}`", name.escape_debug()),
             )
             .label("unknown")
             .help(suggest(name, &valid));
         return None;
     };
-    let argument = match (def.argument, argument) {
+    match (def.argument, argument) {
         (None, Some(_)) => {
             ctx.reports
                 .error(
@@ -96,7 +98,7 @@ pub(super) fn read(
                     format!("the rule {name} takes no argument"),
                 )
                 .help(format!("write rule = \"{name}\""));
-            return None;
+            None
         }
         (Some(what), None) => {
             ctx.reports
@@ -105,18 +107,29 @@ pub(super) fn read(
                     format!("the rule {name} needs its argument: {what}"),
                 )
                 .help(format!("write rule = {{ {name} = ... }}"));
-            return None;
+            None
         }
-        (_, argument) => argument,
-    };
-    let rule = match (name, argument) {
+        _ => Some(Named {
+            def,
+            place,
+            argument,
+        }),
+    }
+}
+/// Reads the rule between two ends, and says which columns it brings.
+pub(super) fn read(
+    ctx: &mut Context,
+    named: &Named<'_>,
+    ends: Option<&Ends<'_>>,
+) -> Option<(Rule, Columns)> {
+    let rule = match (named.def.name, named.argument) {
         ("all_to_all", _) => Rule::AllToAll,
         ("one_to_one", _) => {
             if let Some(e) = ends
                 && e.sources != e.targets
             {
                 ctx.reports.error(
-                    name_place,
+                    named.place,
                     format!(
                         "one_to_one needs sides of equal size, but there are {} sources and {} targets",
                         e.sources, e.targets
@@ -126,48 +139,114 @@ pub(super) fn read(
             }
             Rule::OneToOne
         }
-        ("fixed_indegree", Some(n)) => {
-            Rule::FixedIndegree(read_degree(ctx, n, ends.map(|e| (e, true)))?)
-        }
-        ("fixed_outdegree", Some(n)) => {
-            Rule::FixedOutdegree(read_degree(ctx, n, ends.map(|e| (e, false)))?)
-        }
-        ("fixed_total_number", Some(n)) => {
-            let count = ctx.whole(n, "the number of synapses", 0, u64::MAX)?;
-            if let Some(e) = ends {
-                let room = e.pairs();
-                let too_many = !e.allow_multapses && u128::from(count) > room;
-                if too_many || (count > 0 && room == 0) {
-                    ctx.reports
-                        .error(&n.place, format!("{count} synapses do not fit between {} sources and {} targets: only {room} different ones are possible", e.sources, e.targets))
-                        .help("allow multapses, or ask for fewer");
-                    return None;
-                }
-            }
-            Rule::FixedTotalNumber(count)
-        }
-        ("pairwise_bernoulli", Some(n)) => {
-            let p = ctx.scalar(n, Dimension::NONE, "the probability")?;
-            if !(0.0..=1.0).contains(&p) {
-                ctx.reports.error(
-                    &n.place,
-                    format!("a probability lies between 0 and 1, not at {}", show(p)),
-                );
-                return None;
-            }
-            Rule::PairwiseBernoulli(p)
-        }
         ("list", Some(n)) => return edges::read(ctx, n, ends),
-        _ => {
-            // A rule of the table that is not read here would be a mistake of this file.
-            ctx.reports.error(
-                name_place,
-                format!("the rule {name} cannot be used in a definition"),
-            );
-            return None;
+        ("fixed_total_number", Some(n)) if n.table().is_some() => {
+            let p = probability_key(ctx, n)?;
+            let value = probability(ctx, p)?;
+            with_probability(ctx, value, &p.place, ends?)?
         }
+        (_, Some(n)) => number(ctx, named, n, ends)?,
+        (_, None) => return unread(ctx, named),
     };
     Some((rule, Columns::default()))
+}
+/// A rule of the table that is not read here would be a mistake of this file.
+fn unread<T>(ctx: &mut Context, named: &Named<'_>) -> Option<T> {
+    ctx.reports.error(
+        named.place,
+        format!("the rule {} cannot be used in a definition", named.def.name),
+    );
+    None
+}
+/// A rule whose argument is one number.
+pub(super) fn number(
+    ctx: &mut Context,
+    named: &Named<'_>,
+    n: &Node,
+    ends: Option<&Ends<'_>>,
+) -> Option<Rule> {
+    Some(match named.def.name {
+        "fixed_indegree" => Rule::FixedIndegree(read_degree(ctx, n, ends.map(|e| (e, true)))?),
+        "fixed_outdegree" => Rule::FixedOutdegree(read_degree(ctx, n, ends.map(|e| (e, false)))?),
+        "fixed_total_number" => {
+            let count = ctx.whole(n, "the number of synapses", 0, u64::MAX)?;
+            fits(ctx, count, &n.place, ends)?;
+            Rule::FixedTotalNumber(count)
+        }
+        "pairwise_bernoulli" => Rule::PairwiseBernoulli(probability(ctx, n)?),
+        _ => return unread(ctx, named),
+    })
+}
+/// That many synapses must find room.
+fn fits(ctx: &mut Context, count: u64, place: &Place, ends: Option<&Ends<'_>>) -> Option<()> {
+    let Some(e) = ends else {
+        return Some(());
+    };
+    let room = e.pairs();
+    let too_many = !e.allow_multapses && u128::from(count) > room;
+    if too_many || (count > 0 && room == 0) {
+        ctx.reports
+            .error(place, format!("{count} synapses do not fit between {} sources and {} targets: only {room} different ones are possible", e.sources, e.targets))
+            .help("allow multapses, or ask for fewer");
+        return None;
+    }
+    Some(())
+}
+pub(super) fn probability(ctx: &mut Context, n: &Node) -> Option<f64> {
+    let p = ctx.scalar(n, Dimension::NONE, "the probability")?;
+    if !(0.0..=1.0).contains(&p) {
+        ctx.reports.error(
+            &n.place,
+            format!("a probability lies between 0 and 1, not at {}", show(p)),
+        );
+        return None;
+    }
+    Some(p)
+}
+/// What stands behind `fixed_total_number = { probability = ... }`.
+pub(super) fn probability_key<'n>(ctx: &mut Context, n: &'n Node) -> Option<&'n Node> {
+    let table = n.table()?;
+    table.only(&["probability"], "fixed_total_number", &mut ctx.reports);
+    if table.entries.is_empty() {
+        ctx.missing(
+            &n.place,
+            "fixed_total_number: `probability`",
+            "probability = 0.1",
+        );
+    }
+    table.get("probability")
+}
+/// As many synapses as give each possible pair the probability `p` of being connected.
+///
+/// With multapses N synapses miss a pair with probability (1 - 1/P)^N, P being the number of
+/// possible pairs, so N = ln(1 - p) / ln(1 - 1/P) (Potjans & Diesmann 2014, Cereb. Cortex 24:785,
+/// equation 1); without them N = p P. Rounded to a whole number.
+pub(super) fn with_probability(
+    ctx: &mut Context,
+    p: f64,
+    place: &Place,
+    ends: &Ends<'_>,
+) -> Option<Rule> {
+    let pairs = ends.pairs() as f64;
+    let count = if !ends.allow_multapses {
+        p * pairs
+    } else if p < 1.0 {
+        // One pair is hit by any synapse; none can be hit at all.
+        if pairs <= 1.0 {
+            pairs * f64::from(p > 0.0)
+        } else {
+            libm::log1p(-p) / libm::log1p(-1.0 / pairs)
+        }
+    } else {
+        ctx.reports
+            .error(
+                place,
+                "no number of synapses connects every pair for certain",
+            )
+            .help("lower the probability, set allow_multapses = false, or use all_to_all");
+        return None;
+    };
+    Some(Rule::FixedTotalNumber(count.round() as u64))
 }
 /// An in-degree (`true`) or out-degree.
 fn read_degree(ctx: &mut Context, node: &Node, ends: Option<(&Ends<'_>, bool)>) -> Option<u32> {

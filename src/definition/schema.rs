@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::population::{RESETS, TESTS, range_text};
 use super::{include, population, projection, recording, simulation};
-use crate::network::connect::RULES;
+use crate::network::connect::{Pairs, RULES, RuleKey};
 use crate::network::spec::{Arithmetic, Update};
 use crate::neuron::MODELS;
 use crate::neuron::def::ModelDef;
@@ -390,25 +390,81 @@ fn stimulus_schema() -> Value {
     json!({ "oneOf": kinds })
 }
 
+/// A table: a row for each target population.
+fn rows_of(item: &str) -> Value {
+    let of_row = json!({ "$ref": format!("#/$defs/{item}") });
+    json!({
+        "type": "array", "minItems": 1,
+        "items": { "type": "array", "minItems": 1, "items": of_row },
+        "description": "A row for each population of `to`, a column for each of `from`.",
+    })
+}
+
+/// A key of a rule whose argument is a table of keys.
+fn rule_key(key: &RuleKey, pairs: Pairs) -> Value {
+    let mut forms = vec![json!({ "type": ["number", "string", "boolean"] })];
+    if pairs != Pairs::No {
+        forms.push(rows_of("quantity"));
+    }
+    json!({ "anyOf": forms, "description": format!("{}. Expects {}.", key.doc, key.expects) })
+}
+
 fn rule_schema() -> Value {
     let mut forms = Vec::new();
     for rule in &RULES {
-        forms.push(match rule.argument {
-            None => json!({ "const": rule.name, "description": rule.doc }),
-            Some(argument) => {
-                let mut properties = Map::new();
-                properties.insert(
-                    rule.name.into(),
-                    json!({ "type": ["number", "string"], "description": format!("{}: {argument}", rule.doc) }),
-                );
-                json!({
-                    "type": "object", "properties": properties,
-                    "required": [rule.name], "additionalProperties": false,
-                })
-            }
-        });
+        let Some(argument) = rule.argument else {
+            forms.push(json!({ "const": rule.name, "description": rule.doc }));
+            continue;
+        };
+        let mut arguments = vec![json!({ "type": ["number", "string"] })];
+        if rule.pairs != Pairs::No {
+            arguments.push(rows_of("quantity"));
+        }
+        if !rule.keys.is_empty() {
+            let keys: Map<String, Value> = rule
+                .keys
+                .iter()
+                .map(|k| (k.name.to_string(), rule_key(k, rule.pairs)))
+                .collect();
+            let required = rule.keys.iter().filter(|k| k.required).map(|k| k.name);
+            arguments.push(json!({
+                "type": "object", "properties": keys, "additionalProperties": false,
+                "required": required.collect::<Vec<_>>(),
+            }));
+        }
+        let mut properties = Map::new();
+        properties.insert(
+            rule.name.into(),
+            json!({ "anyOf": arguments, "description": format!("{}: {argument}", rule.doc) }),
+        );
+        forms.push(json!({
+            "type": "object", "properties": properties,
+            "required": [rule.name], "additionalProperties": false,
+        }));
     }
     json!({ "anyOf": forms, "description": "Who is connected to whom." })
+}
+
+/// A value of all synapses, or one for each pair of populations.
+fn by_pair(description: &str) -> Value {
+    let list = json!({ "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/values" } });
+    let one_side = |key: &str, what: &str| {
+        let mut properties = Map::new();
+        properties.insert(key.into(), list.clone());
+        json!({
+            "type": "object", "properties": properties, "required": [key],
+            "additionalProperties": false, "description": what,
+        })
+    };
+    json!({
+        "anyOf": [
+            { "$ref": "#/$defs/values" },
+            one_side("per_source", "One for each population of `from`."),
+            one_side("per_target", "One for each population of `to`."),
+            rows_of("values"),
+        ],
+        "description": description,
+    })
 }
 
 fn projection_schema() -> Value {
@@ -431,13 +487,13 @@ fn projection_schema() -> Value {
             ),
             (
                 "weight",
-                values(
+                by_pair(
                     "mV onto delta input, pA onto current-based input, a plain number onto `if`.",
                 ),
             ),
             (
                 "delay",
-                values(
+                by_pair(
                     "At least one tick; rounded to ticks. Draws never round to less than one tick.",
                 ),
             ),

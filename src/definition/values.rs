@@ -133,7 +133,7 @@ fn list_length(ctx: &mut Context, place: &Place, got: usize, wanted: &Wanted<'_>
         None => {
             ctx.reports
                 .error(place, format!("{} cannot be a list of values", wanted.what))
-                .help("one value for each synapse comes from rule = { list = \"file.csv\" }");
+                .help("one value for each synapse comes from rule = { list = \"file.csv\" }; one for each source population is { per_source = [...] }, one for each pair a list of rows");
             None
         }
     }

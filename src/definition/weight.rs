@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::names::Names;
 use super::source::Place;
-use super::syntax::Table;
+use super::syntax::{Node, Table};
 use super::values::{self, Wanted};
 use crate::network::spec::{Slice, Values};
 use crate::units::Dimension;
@@ -21,8 +21,22 @@ pub(super) fn read(
     place: &Place,
     count: Option<usize>,
 ) -> Option<Values> {
+    let stated = table.entry("weight").map(|e| (&e.key_place, &e.node));
+    one(ctx, stated, names, to, to_place, place, count)
+}
+
+/// The same for a weight that stands at `stated`: the place of its key, and the value.
+pub(super) fn one(
+    ctx: &mut Context,
+    stated: Option<(&Place, &Node)>,
+    names: &Names,
+    to: &[Slice],
+    to_place: &Place,
+    place: &Place,
+    count: Option<usize>,
+) -> Option<Values> {
     let dimension = names.weight_dimension(ctx, to, to_place)?;
-    let Some(entry) = table.entry("weight") else {
+    let Some((key_place, node)) = stated else {
         let Some(dimension) = dimension else {
             return Some(Values::Constant(1.0));
         };
@@ -36,7 +50,7 @@ pub(super) fn read(
     let Some(dimension) = dimension else {
         ctx.reports
             .warning(
-                &entry.key_place,
+                key_place,
                 "the weight is ignored: relay neurons repeat every spike whatever its weight",
             )
             .label("ignored");
@@ -44,7 +58,7 @@ pub(super) fn read(
     };
     values::read(
         ctx,
-        &entry.node,
+        node,
         &Wanted::any("weight", dimension, count, "targets"),
     )
 }

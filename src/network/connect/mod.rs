@@ -64,7 +64,34 @@ pub struct RuleDef {
     pub name: &'static str,
     /// What stands behind the name: `rule = { fixed_indegree = 1000 }`. `None`: the bare name.
     pub argument: Option<&'static str>,
+    /// Keys of an argument that is a table.
+    pub keys: &'static [RuleKey],
+    /// Whether one statement may make a projection for each pair of a source and a target selection.
+    pub pairs: Pairs,
     pub doc: &'static str,
+}
+
+/// A key of `rule = { NAME = { key = ... } }`.
+#[derive(Debug)]
+pub struct RuleKey {
+    pub name: &'static str,
+    pub expects: &'static str,
+    /// Must it be there?
+    pub required: bool,
+    /// What it means, and what holds without it.
+    pub doc: &'static str,
+}
+
+/// How a rule stands to statements over tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pairs {
+    /// Not for them.
+    No,
+    /// The argument must be a table: one number would mean something else for each pair than for
+    /// all populations taken together.
+    Table,
+    /// The argument may be a table, or one for all pairs.
+    Any,
 }
 
 /// Every rule, in the order users see.
@@ -72,36 +99,55 @@ pub static RULES: [RuleDef; 7] = [
     RuleDef {
         name: "all_to_all",
         argument: None,
+        keys: &[],
+        pairs: Pairs::Any,
         doc: "every source to every target",
     },
     RuleDef {
         name: "one_to_one",
         argument: None,
+        keys: &[],
+        pairs: Pairs::No,
         doc: "source i to target i; both sides must have the same size",
     },
     RuleDef {
         name: "fixed_indegree",
         argument: Some("sources per target, a whole number"),
+        keys: &[],
+        pairs: Pairs::Table,
         doc: "every target draws its sources at random",
     },
     RuleDef {
         name: "fixed_outdegree",
         argument: Some("targets per source, a whole number"),
+        keys: &[],
+        pairs: Pairs::Table,
         doc: "every source draws its targets at random",
     },
     RuleDef {
         name: "fixed_total_number",
-        argument: Some("number of synapses, a whole number"),
+        argument: Some("number of synapses, a whole number, or { probability = p }"),
+        keys: &[RuleKey {
+            name: "probability",
+            expects: "a number in [0, 1), or a table of such numbers",
+            required: true,
+            doc: "as many synapses as give a pair this probability of at least one: ln(1 - p) / ln(1 - 1 / (N_source N_target)), rounded; p N_source N_target without multapses",
+        }],
+        pairs: Pairs::Table,
         doc: "both ends of every synapse are drawn at random",
     },
     RuleDef {
         name: "pairwise_bernoulli",
         argument: Some("probability in [0, 1]"),
+        keys: &[],
+        pairs: Pairs::Any,
         doc: "each pair is connected with this probability",
     },
     RuleDef {
         name: "list",
         argument: Some("a CSV file with the header source,target and optionally weight, delay_ms"),
+        keys: &[],
+        pairs: Pairs::No,
         doc: "exactly the synapses in the file; ids start at 0 and count within from and to",
     },
 ];

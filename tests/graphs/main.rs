@@ -1,0 +1,3 @@
+//! Statements over tables, and rules that make whole graphs.
+
+mod pairs;
