@@ -118,7 +118,7 @@ fn drawn_weight(t: usize, s: usize) -> String {
 }
 
 fn drawn_delay(s: usize) -> String {
-    let mean = if s % 2 == 0 { "1.5" } else { "0.8" };
+    let mean = if s.is_multiple_of(2) { "1.5" } else { "0.8" };
     format!("{{ normal = [\"{mean} ms\", \"{mean} ms / 2\"], min = \"0.1 ms\" }}")
 }
 
