@@ -6,33 +6,21 @@
 mod axis;
 mod canvas;
 pub mod raster;
-mod select;
 mod theme;
 pub mod traces;
 
-pub use select::Selection;
+pub use crate::record::Selection;
 pub use theme::Theme;
 
 use std::path::PathBuf;
 
+use crate::record::SelectError;
+
 /// Why a picture cannot be drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum PlotError {
-    /// A name that the recording does not have, with the one that was probably meant.
-    #[error("there is no population `{name}` in the recording{}", hint(nearest))]
-    Population {
-        name: String,
-        nearest: Option<String>,
-    },
-    #[error("`{text}` is not a population or a slice such as `excitatory[0..100]`")]
-    Selection { text: String },
-    #[error("population `{population}` has {size} elements; `{start}..{end}` is not a part of it")]
-    Slice {
-        population: String,
-        size: u32,
-        start: u32,
-        end: u32,
-    },
+    #[error(transparent)]
+    Select(#[from] SelectError),
     #[error("the time range from {from} ms to {to} ms is empty")]
     Range { from: f64, to: f64 },
     #[error(
@@ -45,10 +33,4 @@ pub enum PlotError {
     Nothing(String),
     #[error("cannot write `{}`: {reason}", path.display())]
     Write { path: PathBuf, reason: String },
-}
-
-fn hint(nearest: &Option<String>) -> String {
-    nearest
-        .as_ref()
-        .map_or_else(String::new, |n| format!("; did you mean `{n}`?"))
 }

@@ -9,10 +9,9 @@ use std::path::Path;
 
 use super::axis::{duration, grouped, rate, round_up, ticks, time_unit};
 use super::canvas::{Anchor, Area, Canvas, Style, fitted, text_width};
-use super::select::{Part, parts};
 use super::theme::{Rgb, Theme};
 use super::{PlotError, Selection};
-use crate::record::Recording;
+use crate::record::{Part, Recording, parts};
 
 /// What to draw, and how large.
 #[derive(Clone, Debug)]

@@ -5,10 +5,9 @@ use std::path::Path;
 use super::axis::{duration, ticks};
 use super::canvas::{Anchor, Area, Canvas, Style, fitted, text_width};
 use super::raster::{frame, heading, pixels, text_size, time_axis, time_range};
-use super::select::unknown;
 use super::theme::{Rgb, Theme};
 use super::{PlotError, Selection};
-use crate::record::{Recording, StateTrace};
+use crate::record::{Recording, StateTrace, unknown};
 
 /// What to draw, and how large.
 #[derive(Clone, Debug)]
@@ -136,7 +135,7 @@ fn panels<'a>(
             .iter()
             .any(|t| t.population == s.population)
         {
-            return Err(unknown(recording, &s.population));
+            return Err(unknown(recording, &s.population).into());
         }
     }
     let mut all: Vec<Panel> = Vec::new();

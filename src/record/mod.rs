@@ -25,7 +25,10 @@ mod error;
 mod hdf5_file;
 mod recorder;
 mod recording;
+mod select;
 
 pub use error::RecordError;
 pub use recorder::{RecordOptions, Recorder, Summary};
 pub use recording::{Attribute, Population, Recording, StateTrace};
+pub(crate) use select::{Part, parts, unknown};
+pub use select::{SelectError, Selection};

@@ -180,13 +180,19 @@ impl Recording {
         self.populations.iter().find(|p| p.name == name)
     }
 
+    /// Time in ms that the run reached, if it ended in order and the file says so.
+    pub fn reached(&self) -> Option<f64> {
+        match self.attributes.get("reached") {
+            Some(Attribute::Real(t)) if t.is_finite() => Some(*t),
+            _ => None,
+        }
+    }
+
     /// Time in ms of the last thing that the file knows of: the time that the run reached if it
     /// ended in order, else the last spike or frame.
     pub fn end(&self) -> f64 {
-        if let Some(Attribute::Real(t)) = self.attributes.get("reached")
-            && t.is_finite()
-        {
-            return *t;
+        if let Some(t) = self.reached() {
+            return t;
         }
         let spikes = self.populations.iter().filter_map(|p| p.times.last());
         let frames = self

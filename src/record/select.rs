@@ -2,8 +2,33 @@
 
 use std::str::FromStr;
 
-use super::PlotError;
-use crate::record::{Population, Recording};
+use super::{Population, Recording};
+
+/// Why a part of a recording cannot be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SelectError {
+    /// A name that the recording does not have, with the one that was probably meant.
+    #[error("there is no population `{name}` in the recording{}", hint(nearest))]
+    Population {
+        name: String,
+        nearest: Option<String>,
+    },
+    #[error("`{text}` is not a population or a slice such as `excitatory[0..100]`")]
+    Selection { text: String },
+    #[error("population `{population}` has {size} elements; `{start}..{end}` is not a part of it")]
+    Slice {
+        population: String,
+        size: u32,
+        start: u32,
+        end: u32,
+    },
+}
+
+fn hint(nearest: &Option<String>) -> String {
+    nearest
+        .as_ref()
+        .map_or_else(String::new, |n| format!("; did you mean `{n}`?"))
+}
 
 /// A population or a half-open part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,10 +38,10 @@ pub struct Selection {
 }
 
 impl FromStr for Selection {
-    type Err = PlotError;
+    type Err = SelectError;
 
-    fn from_str(text: &str) -> Result<Self, PlotError> {
-        let wrong = || PlotError::Selection { text: text.into() };
+    fn from_str(text: &str) -> Result<Self, SelectError> {
+        let wrong = || SelectError::Selection { text: text.into() };
         let text = text.trim();
         let Some((name, rest)) = text.split_once('[') else {
             if text.is_empty() {
@@ -86,7 +111,7 @@ impl Part<'_> {
 pub(crate) fn parts<'a>(
     recording: &'a Recording,
     select: &[Selection],
-) -> Result<Vec<Part<'a>>, PlotError> {
+) -> Result<Vec<Part<'a>>, SelectError> {
     if select.is_empty() {
         let all = recording.populations.iter().map(|population| {
             // A recording of a slice shows the slice, not the rows about which nothing is known.
@@ -108,7 +133,7 @@ pub(crate) fn parts<'a>(
                 .ok_or_else(|| unknown(recording, &s.population))?;
             let (start, end) = s.range.unwrap_or((0, population.size));
             if start > end || end > population.size || (s.range.is_some() && start == end) {
-                return Err(PlotError::Slice {
+                return Err(SelectError::Slice {
                     population: population.name.clone(),
                     size: population.size,
                     start,
@@ -125,10 +150,10 @@ pub(crate) fn parts<'a>(
 }
 
 /// The error for a name that no population has.
-pub(crate) fn unknown(recording: &Recording, name: &str) -> PlotError {
+pub(crate) fn unknown(recording: &Recording, name: &str) -> SelectError {
     let spikes = recording.populations.iter().map(|p| p.name.as_str());
     let state = recording.traces.iter().map(|t| t.population.as_str());
-    PlotError::Population {
+    SelectError::Population {
         name: name.into(),
         nearest: nearest(name, spikes.chain(state)),
     }
