@@ -286,7 +286,7 @@ fn every_form_says_the_same() {
     let lines: Vec<_> = csv.lines().collect();
     assert_eq!(lines.len(), 3);
     assert!(
-        lines[1].starts_with("a,5,300,60,0,1,100,100,100,0.2,"),
+        lines[1].starts_with("a,5,300,60,0,1,99,100,100,0.2,"),
         "{csv}"
     );
     assert_eq!(lines[2], "b,4,0,0,0,0,0,0,0,1,,,,,0,,0,,0,0,,,,,,", "{csv}");
