@@ -90,6 +90,7 @@ impl Page {
                 })).collect::<Vec<_>>(),
                 "table": d.argument.is_some() && d.pairs != Pairs::No,
                 "doc": d.doc,
+                "details": (d.name == "list").then_some(super::edge_files::HELP),
             }),
             Self::Stimulus(d) => json!({
                 "kind": "stimulus",
@@ -270,6 +271,9 @@ fn rule_text(d: &RuleDef) -> String {
              { per_target = [...] }.\n"
         }
     });
+    if d.name == "list" {
+        let _ = write!(out, "\n{}", super::edge_files::HELP);
+    }
     out
 }
 

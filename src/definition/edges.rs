@@ -1,24 +1,57 @@
 //! `rule = { list = FILE }`: explicit synapses, checked against both ends.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::context::{Context, round_to_ticks, show, show_in};
-use super::files::{self, EdgeRows};
+use super::edge_files::{self, EdgeRows, Options};
+use super::files;
 use super::rule::{Columns, Ends};
-use super::syntax::Node;
+use super::syntax::{Node, Table, Value};
+use crate::network::connect::RuleDef;
 use crate::network::spec::{EdgeList, PS_PER_MS, Rule, Slice};
 use crate::units::Dimension;
 
-/// Reads the file of a list.
+/// Reads a list: the name of its file, or a table with `file` and what else there is to say.
 pub(super) fn read(
     ctx: &mut Context,
+    def: &RuleDef,
     node: &Node,
     ends: Option<&Ends<'_>>,
 ) -> Option<(Rule, Columns)> {
-    let name = ctx.text(node, "list")?;
+    let nothing = Table::default();
+    let (name, table) = match &node.value {
+        Value::Table(table) => {
+            let keys: Vec<&str> = def.keys.iter().map(|k| k.name).collect();
+            table.only(&keys, "a list", &mut ctx.reports);
+            let Some(file) = table.get("file") else {
+                ctx.missing(&node.place, "list: `file`", "file = \"edges.h5\"");
+                return None;
+            };
+            (ctx.text(file, "list: file")?, table)
+        }
+        Value::Text(name) => (name.as_str(), &nothing),
+        _ => {
+            ctx.expected(node, "list", "the name of a file, or a table with file");
+            return None;
+        }
+    };
     let path = node.place.file.resolve(name);
-    let rows = match files::edges(&path) {
+    let population = match table.get("population") {
+        Some(n) => Some(ctx.text(n, "list: population")?),
+        None => None,
+    };
+    let types = match table.get("types") {
+        Some(n) => Some(node.place.file.resolve(ctx.text(n, "list: types")?)),
+        None => None,
+    };
+    let options = Options {
+        population,
+        types: types.as_deref(),
+    };
+    let mut rows = match edge_files::read(&path, options) {
         Ok(rows) => rows,
         Err(errors) => {
             for e in errors {
@@ -27,6 +60,21 @@ pub(super) fn read(
             return None;
         }
     };
+    if let Some(scale) = table.entry("weight_scale") {
+        let factor = weight_scale(ctx, &scale.node, ends)?;
+        let Some(weights) = &mut rows.weight else {
+            ctx.reports
+                .error(
+                    &scale.key_place,
+                    format!("{} has no weights to scale", path.display()),
+                )
+                .help("state the weight of the projection instead");
+            return None;
+        };
+        for w in weights {
+            *w *= factor;
+        }
+    }
     if !rows.ignored.is_empty() {
         ctx.reports
             .warning(
@@ -52,55 +100,74 @@ pub(super) fn read(
     if !in_range {
         return None;
     }
-    let narrow =
-        |ids: &[u64]| -> Option<Vec<u32>> { ids.iter().map(|i| u32::try_from(*i).ok()).collect() };
     let list = EdgeList {
-        source: narrow(&rows.source)?,
-        target: narrow(&rows.target)?,
+        source: rows.source,
+        target: rows.target,
         delay: delay?,
         weight: rows.weight.unwrap_or_default(),
     };
     Some((Rule::List(Arc::new(list)), columns))
 }
+
+/// What the numbers of the file are multiplied with: a plain number, or a weight of the targets,
+/// such as the "0.275 mV" of one synapse where the file counts synapses.
+fn weight_scale(ctx: &mut Context, node: &Node, ends: Option<&Ends<'_>>) -> Option<f64> {
+    let q = ctx.quantity(node, "weight_scale")?;
+    if q.dimension == Dimension::NONE {
+        return Some(q.value);
+    }
+    let dimension = ends?.weight_dimension?;
+    ctx.scalar(node, dimension, "weight_scale")
+}
+
+/// The first few synapses of a kind, as messages name them.
+fn some(rows: &EdgeRows, is_bad: impl Fn(usize) -> bool) -> Option<String> {
+    let mut first = Vec::new();
+    let mut count = 0;
+    for k in (0..rows.source.len()).filter(|&k| is_bad(k)) {
+        if first.len() < files::MOST_ROWS {
+            first.push(rows.numbering.of(k));
+        }
+        count += 1;
+    }
+    (count > 0).then(|| {
+        format!(
+            "{} {}",
+            rows.numbering.word,
+            files::first_rows(&first, count)
+        )
+    })
+}
+
 fn ids_in_range(
     ctx: &mut Context,
     node: &Node,
-    ids: &[u64],
+    ids: &[u32],
     rows: &EdgeRows,
     what: &str,
     size: u64,
 ) -> bool {
-    let bad: Vec<u64> = ids
-        .iter()
-        .zip(&rows.row)
-        .filter(|(id, _)| **id >= size)
-        .map(|(_, row)| *row)
-        .collect();
-    if !bad.is_empty() {
-        ctx.reports
-            .error(
-                &node.place,
-                format!(
-                    "{what} ids are out of range in row {}",
-                    files::first_rows(&bad, bad.len())
-                ),
-            )
-            .help(format!(
-                "there are {size} {what}s: ids go from 0 to {}",
-                size.saturating_sub(1)
-            ));
-    }
-    bad.is_empty()
+    let bad = some(rows, |k| ids.get(k).is_none_or(|id| u64::from(*id) >= size));
+    let Some(bad) = bad else {
+        return true;
+    };
+    ctx.reports
+        .error(&node.place, format!("{what} ids are out of range in {bad}"))
+        .help(format!(
+            "there are {size} {what}s: ids go from 0 to {}",
+            size.saturating_sub(1)
+        ));
+    false
 }
+
 fn list_delays(ctx: &mut Context, node: &Node, rows: &EdgeRows) -> Option<Vec<u64>> {
     let Some(delays) = &rows.delay_ms else {
         return Some(Vec::new());
     };
     let resolution = ctx.resolution_ps?;
     let mut ticks = Vec::with_capacity(delays.len());
-    let mut bad = Vec::new();
     let (mut shifted, mut largest) = (0u64, 0.0f64);
-    for (ms, row) in delays.iter().zip(&rows.row) {
+    for ms in delays {
         match round_to_ticks(*ms, resolution) {
             Some(r) if r.ticks >= 1 => {
                 if r.shift != 0.0 {
@@ -109,17 +176,14 @@ fn list_delays(ctx: &mut Context, node: &Node, rows: &EdgeRows) -> Option<Vec<u6
                 }
                 ticks.push(r.ticks);
             }
-            _ => bad.push(*row),
+            _ => ticks.push(0),
         }
     }
-    if !bad.is_empty() {
+    if let Some(bad) = some(rows, |k| ticks.get(k) == Some(&0)) {
         ctx.reports
             .error(
                 &node.place,
-                format!(
-                    "delays are less than one tick or too long in row {}",
-                    files::first_rows(&bad, bad.len())
-                ),
+                format!("delays are less than one tick or too long in {bad}"),
             )
             .help(format!(
                 "the resolution is {} ms",
@@ -141,6 +205,7 @@ fn list_delays(ctx: &mut Context, node: &Node, rows: &EdgeRows) -> Option<Vec<u6
     }
     Some(ticks)
 }
+
 /// Population and id of the element at a place of a concatenated list.
 fn element(slices: &[Slice], mut at: u64) -> Option<(usize, u64)> {
     for s in slices {
@@ -152,51 +217,51 @@ fn element(slices: &[Slice], mut at: u64) -> Option<(usize, u64)> {
     }
     None
 }
+
 fn check_autapses(ctx: &mut Context, node: &Node, rows: &EdgeRows, ends: &Ends<'_>) {
     if ends.allow_autapses {
         return;
     }
-    let own: Vec<u64> = rows
-        .source
-        .iter()
-        .zip(&rows.target)
-        .zip(&rows.row)
-        .filter(|((s, t), _)| {
-            let source = element(ends.from, **s);
-            source.is_some() && source == element(ends.to, **t)
-        })
-        .map(|(_, row)| *row)
-        .collect();
-    if !own.is_empty() {
+    let own = some(rows, |k| {
+        let at = |ids: &[u32], slices| element(slices, u64::from(*ids.get(k)?));
+        let source = at(&rows.source, ends.from);
+        source.is_some() && source == at(&rows.target, ends.to)
+    });
+    if let Some(own) = own {
         ctx.reports.error(
             &node.place,
-            format!(
-                "autapses are not allowed, but the list has an autapse in row {}",
-                files::first_rows(&own, own.len())
-            ),
+            format!("autapses are not allowed, but the list has an autapse in {own}"),
         );
     }
 }
+
 fn check_multapses(ctx: &mut Context, node: &Node, rows: &EdgeRows, ends: &Ends<'_>) {
     if ends.allow_multapses {
         return;
     }
-    let mut seen = HashSet::with_capacity(rows.row.len());
-    let repeated: Vec<u64> = rows
-        .source
-        .iter()
-        .zip(&rows.target)
-        .zip(&rows.row)
-        .filter(|(pair, _)| !seen.insert(*pair))
-        .map(|(_, row)| *row)
+    let pair = |k: usize| {
+        let id = |ids: &[u32]| u64::from(ids.get(k).copied().unwrap_or(0));
+        (id(&rows.source) << 32) | id(&rows.target)
+    };
+    // Sorting takes a third of the memory of a set; the order of the file matters only for messages.
+    let mut pairs: Vec<u64> = (0..rows.source.len()).map(pair).collect();
+    pairs.sort_unstable();
+    let repeats: FxHashSet<u64> = pairs
+        .windows(2)
+        .filter_map(|w| (w.first() == w.last()).then(|| w.first().copied())?)
         .collect();
-    if !repeated.is_empty() {
+    if repeats.is_empty() {
+        return;
+    }
+    drop(pairs);
+    let seen = RefCell::new(FxHashSet::default());
+    let again = some(rows, |k| {
+        repeats.contains(&pair(k)) && !seen.borrow_mut().insert(pair(k))
+    });
+    if let Some(again) = again {
         ctx.reports.error(
             &node.place,
-            format!(
-                "multapses are not allowed, but the list repeats a synapse in row {}",
-                files::first_rows(&repeated, repeated.len())
-            ),
+            format!("multapses are not allowed, but the list repeats a synapse in {again}"),
         );
     }
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// Rows that are reported one by one; the rest is counted.
-const MOST_ROWS: usize = 5;
+pub(super) const MOST_ROWS: usize = 5;
 
 /// Text of a file: missing files, directories and other encodings are told apart.
 pub(super) fn read_text(path: &Path) -> Result<String, String> {
@@ -28,20 +28,14 @@ pub(super) fn read_text(path: &Path) -> Result<String, String> {
 }
 
 /// Collects errors of rows: the first few in full, then a count.
-struct RowErrors {
+#[derive(Default)]
+pub(super) struct RowErrors {
     list: Vec<String>,
     more: usize,
 }
 
 impl RowErrors {
-    fn new() -> Self {
-        Self {
-            list: Vec::new(),
-            more: 0,
-        }
-    }
-
-    fn add(&mut self, path: &Path, row: u64, message: &str) {
+    pub fn add(&mut self, path: &Path, row: u64, message: &str) {
         if self.list.len() < MOST_ROWS {
             self.list
                 .push(format!("{}, row {row}: {message}", path.display()));
@@ -50,7 +44,7 @@ impl RowErrors {
         }
     }
 
-    fn finish<T>(mut self, value: T) -> Result<T, Vec<String>> {
+    pub fn finish<T>(mut self, value: T) -> Result<T, Vec<String>> {
         if self.list.is_empty() {
             return Ok(value);
         }
@@ -71,6 +65,25 @@ pub(super) fn first_rows(rows: &[u64], count: usize) -> String {
     } else {
         format!("{} and {more} more", shown.join(", "))
     }
+}
+
+/// A reader of a CSV file that is not taken into memory as a whole, header and all.
+pub(super) fn csv_reader(path: &Path) -> Result<csv::Reader<fs::File>, String> {
+    let shown = path.display();
+    if path.is_dir() {
+        return Err(format!("{shown} is a directory, not a file"));
+    }
+    let file = fs::File::open(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => format!("there is no file {shown}"),
+        _ => format!("{shown} cannot be read: {e}"),
+    })?;
+    Ok(csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .comment(Some(b'#'))
+        .trim(csv::Trim::All)
+        .buffer_capacity(1 << 20)
+        .from_reader(file))
 }
 
 /// Rows of a CSV file: row number and cells.
@@ -140,7 +153,7 @@ fn column(
 pub(super) fn number_column(path: &Path, name: Option<&str>) -> Result<Vec<f64>, Vec<String>> {
     let (rows, index) =
         column(path, name, |cell| cell.parse::<f64>().is_ok()).map_err(|e| vec![e])?;
-    let mut errors = RowErrors::new();
+    let mut errors = RowErrors::default();
     let mut values = Vec::with_capacity(rows.len());
     for (row, record) in &rows {
         match number(record.get(index)) {
@@ -155,7 +168,7 @@ pub(super) fn number_column(path: &Path, name: Option<&str>) -> Result<Vec<f64>,
 pub(super) fn text_column(path: &Path, name: Option<&str>) -> Result<Vec<String>, Vec<String>> {
     let (rows, index) =
         column(path, name, |cell| !matches!(cell, "label" | "labels")).map_err(|e| vec![e])?;
-    let mut errors = RowErrors::new();
+    let mut errors = RowErrors::default();
     let mut values = Vec::with_capacity(rows.len());
     for (row, record) in &rows {
         match record.get(index) {
@@ -166,7 +179,7 @@ pub(super) fn text_column(path: &Path, name: Option<&str>) -> Result<Vec<String>
     errors.finish(values)
 }
 
-fn number(cell: Option<&str>) -> Result<f64, String> {
+pub(super) fn number(cell: Option<&str>) -> Result<f64, String> {
     let cell = cell.unwrap_or_default();
     if cell.is_empty() {
         return Err("a number is missing".into());
@@ -178,84 +191,11 @@ fn number(cell: Option<&str>) -> Result<f64, String> {
     }
 }
 
-fn id(cell: Option<&str>) -> Result<u64, String> {
+/// An id: a whole number from 0.
+pub(super) fn id(cell: Option<&str>) -> Result<u64, String> {
     let cell = cell.unwrap_or_default();
     cell.parse::<u64>()
         .map_err(|_| format!("`{cell}` is not an id (a whole number from 0)"))
-}
-
-/// Synapses as they stand in a file.
-#[derive(Debug, Default)]
-pub(super) struct EdgeRows {
-    pub row: Vec<u64>,
-    pub source: Vec<u64>,
-    pub target: Vec<u64>,
-    pub weight: Option<Vec<f64>>,
-    pub delay_ms: Option<Vec<f64>>,
-    /// Columns that mean nothing here.
-    pub ignored: Vec<String>,
-}
-
-/// Reads `source,target[,weight][,delay_ms]`; the order of the columns is free.
-pub(super) fn edges(path: &Path) -> Result<EdgeRows, Vec<String>> {
-    let mut all = rows(path).map_err(|e| vec![e])?;
-    let (_, header) = all.remove(0);
-    let find = |name: &str| header.iter().position(|h| h == name);
-    let (Some(source), Some(target)) = (find("source"), find("target")) else {
-        return Err(vec![format!(
-            "{} needs a header with source and target (and optionally weight, delay_ms); it has {}",
-            path.display(),
-            header.iter().collect::<Vec<_>>().join(", ")
-        )]);
-    };
-    let (weight, delay) = (find("weight"), find("delay_ms"));
-    let mut out = EdgeRows {
-        weight: weight.map(|_| Vec::new()),
-        delay_ms: delay.map(|_| Vec::new()),
-        ignored: header
-            .iter()
-            .filter(|h| !["source", "target", "weight", "delay_ms"].contains(h))
-            .map(str::to_string)
-            .collect(),
-        ..EdgeRows::default()
-    };
-    let mut errors = RowErrors::new();
-    for (row, record) in &all {
-        let read = || -> Result<(u64, u64, f64, f64), String> {
-            if record.len() != header.len() {
-                return Err(format!(
-                    "{} cells under a header of {}",
-                    record.len(),
-                    header.len()
-                ));
-            }
-            let optional = |column: Option<usize>| match column {
-                Some(i) => number(record.get(i)),
-                None => Ok(0.0),
-            };
-            Ok((
-                id(record.get(source))?,
-                id(record.get(target))?,
-                optional(weight)?,
-                optional(delay)?,
-            ))
-        };
-        match read() {
-            Ok((s, t, w, d)) => {
-                out.row.push(*row);
-                out.source.push(s);
-                out.target.push(t);
-                if let Some(all) = &mut out.weight {
-                    all.push(w);
-                }
-                if let Some(all) = &mut out.delay_ms {
-                    all.push(d);
-                }
-            }
-            Err(e) => errors.add(path, *row, &e),
-        }
-    }
-    errors.finish(out)
 }
 
 /// Spikes as they stand in a file.
@@ -303,7 +243,7 @@ pub(super) fn spikes(path: &Path, population: Option<&str>) -> Result<SpikeRows,
         )]);
     };
     let mut out = SpikeRows::default();
-    let mut errors = RowErrors::new();
+    let mut errors = RowErrors::default();
     for (row, record) in &all {
         match (number(record.get(time)), id(record.get(element))) {
             (Ok(t), Ok(e)) => {

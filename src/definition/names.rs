@@ -224,6 +224,15 @@ impl Names {
         fine
     }
 
+    /// The one dimension of weights onto these neurons, if it is one. Says nothing.
+    pub fn common_weight_dimension(&self, slices: &[Slice]) -> Option<Dimension> {
+        let mut all = slices
+            .iter()
+            .filter_map(|s| self.model(s).and_then(|m| m.def().weight));
+        let first = all.next()?;
+        all.all(|d| d == first).then_some(first)
+    }
+
     /// The dimension of a weight onto these neurons: `Some(None)` if none of them uses one.
     pub fn weight_dimension(
         &self,

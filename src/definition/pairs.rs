@@ -314,7 +314,7 @@ pub(super) fn read(ctx: &mut Context, stated: &Stated<'_>, names: &Names) -> Vec
     for (t, one_target) in to.iter().enumerate() {
         for (s, one_source) in from.iter().enumerate() {
             let (one_from, one_to) = ([*one_source], [*one_target]);
-            let ends = stated.ends(&one_from, &one_to);
+            let ends = stated.ends(names, &one_from, &one_to);
             let rule = rules.as_ref().and_then(|r| r.at(ctx, t, s, &ends));
             if rule.as_ref().is_some_and(makes_none) {
                 continue;

@@ -40,7 +40,7 @@ pub(super) struct Stated<'n> {
 }
 impl Stated<'_> {
     /// What may be drawn between some sources and some targets of the statement.
-    pub fn ends<'s>(&self, from: &'s [Slice], to: &'s [Slice]) -> Ends<'s> {
+    pub fn ends<'s>(&self, names: &Names, from: &'s [Slice], to: &'s [Slice]) -> Ends<'s> {
         Ends {
             from,
             to,
@@ -49,6 +49,7 @@ impl Stated<'_> {
             shared: shared(from, to),
             allow_autapses: self.allow_autapses.unwrap_or(true),
             allow_multapses: self.allow_multapses.unwrap_or(true),
+            weight_dimension: names.common_weight_dimension(to),
         }
     }
 }
@@ -99,7 +100,7 @@ pub(super) fn read(ctx: &mut Context, node: &Node, names: &Names) -> Vec<Project
 fn one(ctx: &mut Context, stated: Stated<'_>, names: &Names) -> Option<ProjectionSpec> {
     let (node, table) = (stated.node, stated.table);
     let ends = match (&stated.from, &stated.to) {
-        (Some((from, _)), Some((to, _))) => Some(stated.ends(from, to)),
+        (Some((from, _)), Some((to, _))) => Some(stated.ends(names, from, to)),
         _ => None,
     };
     let rule = stated

@@ -19,7 +19,10 @@ pub(super) struct Ends<'s> {
     pub shared: u64,
     pub allow_autapses: bool,
     pub allow_multapses: bool,
+    /// Of the targets, if they agree on one.
+    pub weight_dimension: Option<Dimension>,
 }
+
 impl Ends<'_> {
     /// Sources that every target may choose from.
     pub fn sources_per_target(&self) -> u64 {
@@ -139,7 +142,7 @@ pub(super) fn read(
             }
             Rule::OneToOne
         }
-        ("list", Some(n)) => return edges::read(ctx, n, ends),
+        ("list", Some(n)) => return edges::read(ctx, named.def, n, ends),
         ("fixed_total_number", Some(n)) if n.table().is_some() => {
             let p = probability_key(ctx, n)?;
             let value = probability(ctx, p)?;

@@ -145,8 +145,33 @@ pub static RULES: [RuleDef; 7] = [
     },
     RuleDef {
         name: "list",
-        argument: Some("a CSV file with the header source,target and optionally weight, delay_ms"),
-        keys: &[],
+        argument: Some("a file: .csv or .h5 (SONATA), or { file = ... }"),
+        keys: &[
+            RuleKey {
+                name: "file",
+                expects: "a text",
+                required: true,
+                doc: "the file, relative to the definition",
+            },
+            RuleKey {
+                name: "population",
+                expects: "a text",
+                required: false,
+                doc: "edge population of a SONATA file; not needed if it has one",
+            },
+            RuleKey {
+                name: "types",
+                expects: "a text",
+                required: false,
+                doc: "table of edge types of a SONATA file, whose syn_weight and delay hold where an edge has none of its own",
+            },
+            RuleKey {
+                name: "weight_scale",
+                expects: "a weight or a number",
+                required: false,
+                doc: "multiplies the weights of the file, for example \"0.275 mV\" where it counts synapses",
+            },
+        ],
         pairs: Pairs::No,
         doc: "exactly the synapses in the file; ids start at 0 and count within from and to",
     },
