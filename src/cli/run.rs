@@ -492,6 +492,11 @@ fn profile_text(told: &Told<'_>) -> String {
     );
     out.push_str("\nHow populations were updated\n");
     for r in &report.regimes {
+        let name = &spec.populations[r.population].name;
+        if let Some(step) = spec.step_ms(r.population) {
+            let _ = writeln!(out, "  {name}: swept every {} (clocked)", time(step));
+            continue;
+        }
         let share = 100.0 * r.swept_ticks as f64 / report.reached.max(1) as f64;
         let why = if r.forced {
             "as the definition says".to_string()
@@ -506,11 +511,7 @@ fn profile_text(told: &Told<'_>) -> String {
             s if s < 0.1 => "lazy".to_string(),
             s => format!("swept in {s:.0} % of the ticks, else lazy"),
         };
-        let _ = writeln!(
-            out,
-            "  {}: {how} ({why})",
-            spec.populations[r.population].name
-        );
+        let _ = writeln!(out, "  {name}: {how} ({why})");
     }
     out.push_str("\nSynapse tables\n");
     let _ = writeln!(
@@ -575,6 +576,7 @@ fn to_json(told: &Told<'_>) -> serde_json::Value {
             "load": r.load,
             "crossover": r.crossover,
             "forced": r.forced,
+            "step_ms": spec.step_ms(r.population),
         })).collect::<Vec<_>>(),
         "tables": report.tables.iter().map(|t| json!({
             "thread": t.shard,

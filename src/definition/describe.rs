@@ -217,12 +217,31 @@ fn model_text(d: &ModelDef) -> String {
         );
         let _ = write!(out, "\nCan be recorded\n{}", table(&rows, &[]));
     }
+    if let Some(clock) = &d.clock {
+        let default = if clock.follows_resolution {
+            format!(
+                "the resolution, or {} ms where that is finer",
+                show(clock.default_ms)
+            )
+        } else {
+            format!("at most {} ms", show(clock.default_ms))
+        };
+        let _ = write!(
+            out,
+            "\nClocked: integrated with a local step, not exact.\n  {}\n  step = \"0.1 ms\": a whole multiple or a whole fraction of the resolution; {default} unless given\n",
+            clock.method
+        );
+    }
     let weight = match d.weight {
         None => "ignored".to_string(),
         Some(Dimension::NONE) => "a plain number".into(),
         Some(w) => format!("a {} ({})", w.name(), w.canonical_unit()),
     };
-    let mut keys = vec!["update"];
+    let mut keys = match &d.clock {
+        None => vec!["update"],
+        Some(c) if c.has_consistent_integration => vec!["step", "consistent_integration"],
+        Some(_) => vec!["step"],
+    };
     if d.has_threshold {
         keys.extend(["reset", "threshold_test"]);
     }
@@ -329,6 +348,12 @@ fn model_json(d: &ModelDef) -> Value {
         "reset": d.has_threshold,
         "refractory_input": d.has_refractory_input,
         "takes_current": d.takes_current,
+        "clocked": d.clock.as_ref().map(|c| json!({
+            "method": c.method,
+            "default_step_ms": c.default_ms,
+            "follows_resolution": c.follows_resolution,
+            "consistent_integration": c.has_consistent_integration,
+        })),
         "reference": d.reference,
     })
 }

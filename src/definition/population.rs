@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::clock;
 use super::context::{Context, round_to_ticks, show, show_in, show_ticks};
 use super::diagnostics::suggest;
 use super::files;
@@ -11,15 +12,15 @@ use super::source::Place;
 use super::syntax::{Entry, Node, Table, Value};
 use super::values::{self, Wanted};
 use crate::network::spec::{
-    NeuronOptions, NeuronSpec, PopulationKind, PopulationSpec, ResetMode, ThresholdTest, Update,
-    Values,
+    Clock, NeuronOptions, NeuronSpec, PopulationKind, PopulationSpec, ResetMode, ThresholdTest,
+    Update, Values,
 };
 use crate::neuron::def::{Bound, ModelDef, StateDefault};
 use crate::neuron::{MODELS, ModelKind};
 use crate::units::Dimension;
 
 /// Keys of a population.
-pub(super) const KEYS: [&str; 10] = [
+pub(super) const KEYS: [&str; 12] = [
     "model",
     "like",
     "size",
@@ -29,6 +30,8 @@ pub(super) const KEYS: [&str; 10] = [
     "threshold_test",
     "refractory_input",
     "update",
+    "step",
+    "consistent_integration",
     "labels",
 ];
 /// Names of `ResetMode`.
@@ -204,7 +207,8 @@ fn read_one(
     }
     let model = model?;
     let def = model.def();
-    let options = read_options(ctx, table, def);
+    let mut options = read_options(ctx, table, def);
+    clock::read(ctx, table, def, &mut options);
     let update = match table.get("update") {
         Some(node) => match ctx.choice(node, "update", &Update::NAMES) {
             Some(1) => Update::Lazy,
@@ -213,9 +217,11 @@ fn read_one(
         },
         None => Update::Auto,
     };
-    let params = read_params(ctx, table, def, named.size);
+    clock::check_update(ctx, table, def, update);
+    let params = read_params(ctx, table, def, named.size, options.clock);
     let initial = read_initial(ctx, table, def, named.size, &params);
     check_reset(ctx, entry, table, def, &params, options);
+    clock::check_params(ctx, entry, table, def, &params);
     Some(PopulationSpec {
         name: entry.key.clone(),
         size: named.size?,
@@ -372,6 +378,7 @@ fn read_params(
     table: &Table,
     def: &ModelDef,
     size: Option<u32>,
+    clock: Clock,
 ) -> Vec<Option<Values>> {
     let valid: Vec<&str> = def.params.iter().map(|p| p.name).collect();
     let given = section(ctx, table, "params", "parameter", def, &valid);
@@ -392,7 +399,9 @@ fn read_params(
         };
         let value = read_sized(ctx, node, &wanted, size);
         all.push(match value {
-            Some(v) if ON_THE_GRID.contains(&p.name) => Some(to_grid(ctx, v, &node.place, p.name)),
+            Some(v) if ON_THE_GRID.contains(&p.name) => {
+                Some(to_grid(ctx, v, &node.place, p.name, clock.ticks))
+            }
             other => other,
         });
     }
@@ -418,11 +427,13 @@ fn read_sized(
     values::read(ctx, node, wanted)
 }
 
-/// Rounds times to ticks, with one warning. Drawn values are rounded when they are drawn.
-fn to_grid(ctx: &mut Context, values: Values, place: &Place, what: &str) -> Values {
-    let Some(resolution) = ctx.resolution_ps else {
+/// Rounds times to ticks, or to steps of several ticks, with one warning. Drawn values are rounded
+/// when they are drawn.
+fn to_grid(ctx: &mut Context, values: Values, place: &Place, what: &str, step: u64) -> Values {
+    let Some(resolution) = ctx.resolution_ps.and_then(|r| r.checked_mul(step)) else {
         return values;
     };
+    let grid = if step > 1 { "step" } else { "resolution" };
     let mut first: Option<(f64, u64)> = None;
     let mut count = 0usize;
     let mut too_long = false;
@@ -460,7 +471,7 @@ fn to_grid(ctx: &mut Context, values: Values, place: &Place, what: &str) -> Valu
             .warning(
                 place,
                 format!(
-                    "{what} of {} ms is no multiple of the resolution: rounded to {}{more}",
+                    "{what} of {} ms is no multiple of the {grid}: rounded to {}{more}",
                     show(ms),
                     show_ticks(ticks, resolution)
                 ),
@@ -484,7 +495,11 @@ fn read_initial(
         all.push(match given.and_then(|t| t.get(s.name)) {
             Some(node) => {
                 let count = size.map(|n| n as usize);
-                let wanted = Wanted::any(s.name, s.dimension, count, "neurons");
+                let mut wanted = Wanted::any(s.name, s.dimension, count, "neurons");
+                if s.name.starts_with("g_") || s.name.starts_with("dg_") {
+                    // Conductances: negative ones let the potential run away.
+                    wanted.min = Bound::Inclusive(0.0);
+                }
                 read_sized(ctx, node, &wanted, size)
             }
             None => match s.default {
@@ -531,7 +546,7 @@ fn check_reset(
         .param("V_th")
         .and_then(|i| def.params.get(i))
         .map_or(Dimension::NONE, |p| p.dimension);
-    let pair = violation(low, threshold);
+    let pair = violation(low, threshold, false);
     let Some((low, threshold, neuron)) = pair else {
         return;
     };
@@ -555,8 +570,14 @@ fn check_reset(
         });
 }
 
-/// The first pair with `low >= threshold`, and its neuron if it is one.
-fn violation(low: &Values, threshold: &Values) -> Option<(f64, f64, Option<usize>)> {
+/// The first pair with `low >= threshold` (`low > threshold` if they may be equal), and its neuron if
+/// it is one.
+pub(super) fn violation(
+    low: &Values,
+    threshold: &Values,
+    may_be_equal: bool,
+) -> Option<(f64, f64, Option<usize>)> {
+    let wrong = |a: f64, b: f64| a > b || (a == b && !may_be_equal);
     let at = |v: &Values, i: usize| match v {
         Values::Constant(c) => Some(*c),
         Values::Array(a) => a.get(i).copied(),
@@ -570,11 +591,11 @@ fn violation(low: &Values, threshold: &Values) -> Option<(f64, f64, Option<usize
             let (lowest, _) = values::support(threshold);
             // A uniform distribution never reaches its upper limit.
             let touching = matches!(low, Values::Uniform { .. }) && highest == lowest;
-            return (highest >= lowest && !touching).then_some((highest, lowest, None));
+            return (wrong(highest, lowest) && !touching).then_some((highest, lowest, None));
         }
     };
     (0..length).find_map(|i| match (at(low, i), at(threshold, i)) {
-        (Some(a), Some(b)) if a >= b => Some((a, b, Some(i))),
+        (Some(a), Some(b)) if wrong(a, b) => Some((a, b, Some(i))),
         _ => None,
     })
 }

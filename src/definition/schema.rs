@@ -313,8 +313,18 @@ fn population_schema() -> Value {
                 choice(
                     &Update::NAMES,
                     "auto",
-                    "How the population is updated; results are the same up to rounding.",
+                    "How the population is updated; results are the same up to rounding. Clocked models are always swept.",
                 ),
+            ),
+            (
+                "step",
+                quantity(
+                    "Local step of a clocked model, a whole multiple or fraction of the resolution.",
+                ),
+            ),
+            (
+                "consistent_integration",
+                json!({ "type": "boolean", "default": true, "description": "izhikevich: forward Euler; false: two half steps, as in the paper." }),
             ),
             (
                 "labels",
@@ -488,7 +498,7 @@ fn projection_schema() -> Value {
             (
                 "weight",
                 by_pair(
-                    "mV onto delta input, pA onto current-based input, a plain number onto `if`.",
+                    "mV onto delta input, pA onto current-based input, nS onto conductances, a plain number onto `if`.",
                 ),
             ),
             (

@@ -50,6 +50,8 @@ pub struct Run {
 pub struct CountFeed {
     pub counts: Counts,
     pub run: Run,
+    /// The slots are 32-bit ones, which gather what is drawn until the unit is due.
+    pub wide: bool,
 }
 
 /// A change of the constant current of some neurons, after `tick`.
@@ -117,6 +119,8 @@ pub struct Scratch {
     fired: Vec<u32>,
     /// Actions due at the end of the tick.
     actions: Vec<u64>,
+    /// Private counts of a tick on their way to 32-bit slots.
+    drawn: Vec<u16>,
 }
 
 const WIDE: u32 = 1 << 31;
@@ -147,10 +151,12 @@ impl<R: Real> Shard<R> {
 
     /// The first tick >= `from` at which this shard has anything to do.
     pub fn next_event(&mut self, from: u64) -> Option<u64> {
-        if self.units.iter().any(|u| u.swept) {
-            return Some(from);
+        let sweep = self.next_sweep(from);
+        if sweep == Some(from) {
+            return sweep;
         }
         let mut next = [
+            sweep,
             self.wheel.next(from),
             self.agenda.next(),
             self.sources.next(),
@@ -174,8 +180,8 @@ impl<R: Real> Shard<R> {
     /// samples of recorded variables to `samples`.
     ///
     /// At each tick at which anything is due, in this order: what was sent arrives in the
-    /// accumulators; private input is added; neurons are updated (swept populations whole, others
-    /// where there is input or a wake-up); currents change; variables are sampled.
+    /// accumulators; private input is added; neurons are updated (swept populations whole, if the tick
+    /// is one of theirs; others where there is input or a wake-up); currents change; variables are sampled.
     pub fn process(
         &mut self,
         start: u64,
@@ -263,8 +269,9 @@ impl<R: Real> Shard<R> {
     /// The first tick >= `from` of the window at which there is anything to do.
     #[inline]
     fn next_in_window(&mut self, from: u64, start: u64, input: Option<&(u32, u32)>) -> Option<u64> {
-        if self.units.iter().any(|u| u.swept) {
-            return Some(from);
+        let sweep = self.next_sweep(from);
+        if sweep == Some(from) {
+            return sweep;
         }
         let mut next = self.wheel.next(from);
         let mut earlier = |t: Option<u64>| {
@@ -272,6 +279,7 @@ impl<R: Real> Shard<R> {
                 next = Some(next.map_or(t, |n| n.min(t)));
             }
         };
+        earlier(sweep);
         earlier(self.agenda.next());
         earlier(input.map(|i| start + u64::from(i.0)));
         for f in &self.count_feeds {
@@ -279,6 +287,20 @@ impl<R: Real> Shard<R> {
         }
         for p in &self.probes {
             earlier(Some(from.next_multiple_of(p.every)));
+        }
+        next
+    }
+
+    /// The first tick >= `from` at which a swept unit is updated.
+    #[inline]
+    fn next_sweep(&self, from: u64) -> Option<u64> {
+        let mut next: Option<u64> = None;
+        for unit in self.units.iter().filter(|u| u.swept) {
+            if unit.due(from) {
+                return Some(from);
+            }
+            let t = from.next_multiple_of(unit.period);
+            next = Some(next.map_or(t, |n| n.min(t)));
         }
         next
     }
@@ -318,6 +340,20 @@ impl<R: Real> Shard<R> {
         for feed in &mut self.count_feeds {
             let run = feed.run;
             let span = run.slot..run.slot + (run.end - run.first) as usize;
+            if feed.wide {
+                let drawn = &mut self.scratch.drawn;
+                drawn.resize(span.len(), 0);
+                if feed.counts.draw(tick, drawn) {
+                    let mark = !self.units[run.unit].swept;
+                    for (slot, &n) in span.zip(&*drawn) {
+                        self.slots.counts32.values[slot] += u32::from(n);
+                        if mark && n != 0 {
+                            self.slots.counts32.touch(slot);
+                        }
+                    }
+                }
+                continue;
+            }
             let plane = &mut self.slots.counts16.values[span.clone()];
             if feed.counts.draw(tick, plane) && !self.units[run.unit].swept {
                 for slot in span {
@@ -376,6 +412,9 @@ impl<R: Real> Shard<R> {
         for (u, unit) in units.iter_mut().enumerate() {
             scratch.fired.clear();
             if unit.swept {
+                if !unit.due(tick) {
+                    continue;
+                }
                 unit.sweep(tick, slots, &mut scratch.fired);
             } else if !unit.visits.is_empty() {
                 unit.visit(

@@ -38,8 +38,11 @@ pub struct Unit<R: Real> {
     pub sums: [Option<usize>; 2],
     /// Counted input in the order of the definition: projections, then private stimuli.
     pub counts: Vec<CountPlane<R>>,
-    /// Every neuron at every tick, or only where something happens.
+    /// Every neuron at every tick that is a multiple of `period`, or only where something happens.
     pub swept: bool,
+    /// More than 1 for clocked populations with a step of several ticks; their input waits in the
+    /// accumulators from step to step.
+    pub period: u64,
     /// Neurons to visit at this tick. Filled by deliveries and wake-ups, emptied by the update.
     pub visits: Vec<u32>,
     /// Neurons on the agenda.
@@ -61,14 +64,15 @@ impl<R: Real> Unit<R> {
             population,
             start,
             first_id,
-            block,
             channels,
             sums: [None; 2],
             counts: Vec::new(),
             swept: false,
+            period: block.period(),
             visits: Vec::with_capacity(n),
             scheduled: vec![false; n],
             input: [vec![R::ZERO; CHUNK], vec![R::ZERO; CHUNK]],
+            block,
         }
     }
 
@@ -105,6 +109,12 @@ impl<R: Real> Unit<R> {
             |i, wake| after(&mut scheduled[i as usize], i, wake),
         );
         visits.clear();
+    }
+
+    /// Is a swept unit updated at tick `t`?
+    #[inline(always)]
+    pub fn due(&self, t: u64) -> bool {
+        self.period == 1 || t.is_multiple_of(self.period)
     }
 
     /// Updates all neurons.

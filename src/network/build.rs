@@ -224,8 +224,9 @@ fn classify(spec: &NetworkSpec) -> Vec<Class> {
         .collect()
 }
 
-/// 16-bit counts where a target provably gets at most 65,535 inputs of the statement in a tick: a
-/// neuron spikes at most once per tick, other sources may do so several times.
+/// 16-bit counts where a target provably gets at most 65,535 inputs of the statement from one update
+/// to the next: a neuron spikes at most once per tick (a clocked one at most once per step), other
+/// sources may do so several times, and a clocked target may gather the input of many ticks.
 fn count_kind(spec: &NetworkSpec, p: &ProjectionSpec) -> WeightKind {
     let once = p
         .from
@@ -236,6 +237,7 @@ fn count_kind(spec: &NetworkSpec, p: &ProjectionSpec) -> WeightKind {
             PopulationKind::Source(_) => false,
         });
     let most = most_per_target(&p.rule, p.sources(), p.allow_multapses);
+    let most = most.saturating_mul(most_per_source(spec, p));
     // Drawn delays may bring several spikes of one source to one tick, but not more than there are
     // synapses times delays; such statements are rare enough for wide counters.
     if once && matches!(p.delay, Delay::Ticks(_)) && most <= u64::from(u16::MAX) {
@@ -243,6 +245,24 @@ fn count_kind(spec: &NetworkSpec, p: &ProjectionSpec) -> WeightKind {
     } else {
         WeightKind::Count32
     }
+}
+
+/// Spikes that an element of the statement can send between two updates of a target, if it spikes at
+/// most once per tick. With one delay for all, what arrives in a span of ticks was sent in a span of
+/// the same length.
+fn most_per_source(spec: &NetworkSpec, p: &ProjectionSpec) -> u64 {
+    let step = |population: usize| match &spec.populations[population].kind {
+        PopulationKind::Neurons(n) if n.model.def().clock.is_some() => n.options.clock.ticks,
+        PopulationKind::Source(SourceSpec::Regular { interval, .. }) => (*interval).max(1),
+        _ => 1,
+    };
+    let gathered = |population: usize| match &spec.populations[population].kind {
+        PopulationKind::Neurons(_) => step(population),
+        PopulationKind::Source(_) => 1,
+    };
+    let span = p.to.iter().map(|s| gathered(s.population)).max();
+    let between = p.from.iter().map(|s| step(s.population)).min();
+    span.unwrap_or(1).div_ceil(between.unwrap_or(1))
 }
 
 struct ShardBuilder<'a, R: Real> {

@@ -95,8 +95,10 @@ pub(super) fn make<R: Real>(
                 let mut before = 0.0;
                 for (&tick, &now) in at.iter().zip(amplitude) {
                     for (range, unit, local) in &own {
+                        // A clocked unit feels it from its next step on.
+                        let period = units[*unit].period;
                         feeds.steps.push(CurrentStep {
-                            tick,
+                            tick: tick.checked_next_multiple_of(period).unwrap_or(u64::MAX),
                             unit: *unit,
                             neurons: *local..local + (range.end - range.start),
                             by: now - before,
@@ -110,8 +112,10 @@ pub(super) fn make<R: Real>(
             | DriveKind::SpikeList { weight, .. }
             | DriveKind::Regular { weight, .. } => weight,
         };
-        // Lists may hold any number of spikes for one tick.
-        let wide = matches!(drive.kind, DriveKind::SpikeList { .. });
+        // Lists may hold any number of spikes for one tick, and units that are not updated at every
+        // tick gather those of many.
+        let wide = matches!(drive.kind, DriveKind::SpikeList { .. })
+            || own.iter().any(|(_, unit, _)| units[*unit].period > 1);
         let runs: Vec<Run> = own
             .iter()
             .map(|(range, unit, local)| {
@@ -150,6 +154,7 @@ pub(super) fn make<R: Real>(
                             &individual,
                         ),
                         run,
+                        wide,
                     }));
                 } else {
                     let at = (Domain::PoissonDrive, d as u64);

@@ -15,7 +15,10 @@ pub(super) fn regime(spec: &NetworkSpec) -> Regime {
         .map(|p| match &p.kind {
             PopulationKind::Neurons(neurons) => PopulationLoad {
                 neurons: p.size,
-                update: neurons.update,
+                update: match neurons.model.def().clock {
+                    Some(_) => Update::Sweep,
+                    None => neurons.update,
+                },
                 crossover: crossover(neurons.model),
                 fan_in: vec![0.0; n],
                 private: Vec::new(),

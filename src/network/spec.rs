@@ -50,6 +50,16 @@ impl NetworkSpec {
         all
     }
 
+    /// Length of the local step of a clocked population; `None` for others.
+    pub fn step_ms(&self, population: usize) -> Option<f64> {
+        match &self.populations.get(population)?.kind {
+            PopulationKind::Neurons(n) if n.model.def().clock.is_some() => {
+                Some(n.options.clock.step_ms(self.tick_ms()))
+            }
+            _ => None,
+        }
+    }
+
     /// Index of the population of that name.
     pub fn population(&self, name: &str) -> Option<usize> {
         self.populations.iter().position(|p| p.name == name)
@@ -122,6 +132,36 @@ pub struct NeuronOptions {
     pub threshold_test: ThresholdTest,
     /// Keep delta input that arrives while refractory, decayed to the end of the refractory time.
     pub refractory_input: bool,
+    /// The local step of a clocked model.
+    pub clock: Clock,
+    /// `consistent_integration = false` of the Izhikevich neuron.
+    pub two_half_steps: bool,
+}
+
+/// The local step of a clocked population: a whole number of ticks, or a whole fraction of one. It
+/// takes its input at ticks that are multiples of `ticks`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// Ticks from step to step, at least 1.
+    pub ticks: u64,
+    /// Steps within a tick, at least 1; more only if `ticks` is 1.
+    pub substeps: u32,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self {
+            ticks: 1,
+            substeps: 1,
+        }
+    }
+}
+
+impl Clock {
+    /// Length of a step.
+    pub fn step_ms(self, tick_ms: f64) -> f64 {
+        tick_ms * self.ticks as f64 / f64::from(self.substeps)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -215,7 +255,8 @@ pub struct ProjectionSpec {
     pub rule: Rule,
     pub allow_autapses: bool,
     pub allow_multapses: bool,
-    /// mV for models with delta input, pA for current-based ones, a plain number for `if`.
+    /// mV for models with delta input, pA for current-based ones, nS for conductances, a plain number
+    /// for `if`.
     pub weight: Weight,
     pub delay: Delay,
 }

@@ -2,6 +2,7 @@
 //! tick, none per neuron.
 
 use super::ModelKind;
+use super::clocked_block::{self, ClockedBlock};
 use super::if_neuron::If;
 use super::lif_alpha::LifAlpha;
 use super::lif_delta::LifDelta;
@@ -17,17 +18,21 @@ pub enum Block<R: Real> {
     Alpha(Lif<LifAlpha, R>),
     If(Lif<If, R>),
     Relay(Relay),
+    /// Models with a local step; always swept.
+    Clocked(ClockedBlock),
 }
 
-/// Runs `$body` with `$b` bound to the integrate-and-fire population, or `$relay` for relays.
+/// Runs `$body` with `$b` bound to the exactly solved population, `$relay` for relays, or `$clocked`
+/// for models with a local step.
 macro_rules! lif {
-    ($self:expr, $b:ident => $body:expr, $r:pat => $relay:expr) => {
+    ($self:expr, $b:ident => $body:expr, $r:pat => $relay:expr, $c:pat => $clocked:expr) => {
         match $self {
             Block::Delta($b) => $body,
             Block::Exp($b) => $body,
             Block::Alpha($b) => $body,
             Block::If($b) => $body,
             Block::Relay($r) => $relay,
+            Block::Clocked($c) => $clocked,
         }
     };
 }
@@ -49,15 +54,30 @@ impl<R: Real> Block<R> {
             ModelKind::LifAlpha => Self::Alpha(Lif::new(n, tick_ms, options, columns, d)),
             ModelKind::If => Self::If(Lif::new(n, tick_ms, options, columns, d)),
             ModelKind::Relay => Self::Relay(Relay::new(n)),
+            ModelKind::LifCondExp
+            | ModelKind::LifCondAlpha
+            | ModelKind::Izhikevich
+            | ModelKind::Adex
+            | ModelKind::AdexAlpha => {
+                Self::Clocked(ClockedBlock::new(model, n, tick_ms, options, columns, d))
+            }
         }
     }
 
     pub fn len(&self) -> usize {
-        lif!(self, b => b.len(), r => r.len())
+        lif!(self, b => b.len(), r => r.len(), c => c.len())
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The population is updated at ticks that are multiples of this.
+    pub fn period(&self) -> u64 {
+        match self {
+            Self::Clocked(c) => c.period(),
+            _ => 1,
+        }
     }
 
     /// Visits each listed neuron once, with its input; spiking ones are appended to `out` (a relay
@@ -93,7 +113,7 @@ impl<R: Real> Block<R> {
                 let times = input(k)[0].f64() as u64;
                 out.extend((0..times).map(|_| i));
             }
-        });
+        }, _ => {});
     }
 
     /// One tick for neurons from `lo` on.
@@ -104,36 +124,36 @@ impl<R: Real> Block<R> {
                 let times = hits.f64() as u64;
                 out.extend((0..times).map(|_| (lo + k) as u32));
             }
-        });
+        }, c => c.sweep(t, lo, input, out));
     }
 
     pub fn swept_to(&mut self, t: u64) {
-        lif!(self, b => b.swept_to(t), _ => {});
+        lif!(self, b => b.swept_to(t), _ => {}, _ => {});
     }
 
     pub fn advance_all(&mut self, t: u64) {
-        lif!(self, b => b.advance_all(t), _ => {});
+        lif!(self, b => b.advance_all(t), _ => {}, _ => {});
     }
 
-    /// See `Lif::next_wake`; relays never wake by themselves.
+    /// See `Lif::next_wake`; relays never wake by themselves, clocked neurons need no waking.
     pub fn next_wake(&self, i: usize) -> Option<u64> {
-        lif!(self, b => b.next_wake(i), _ => None)
+        lif!(self, b => b.next_wake(i), _ => None, _ => None)
     }
 
     pub fn inject(&mut self, i: usize, t: u64, by: f64) {
-        lif!(self, b => b.inject(i, t, by), _ => {});
+        lif!(self, b => b.inject(i, t, by), _ => {}, c => c.inject(i, by));
     }
 
     pub fn inject_swept(&mut self, i: usize, by: f64) {
-        lif!(self, b => b.inject_swept(i, by), _ => {});
+        lif!(self, b => b.inject_swept(i, by), _ => {}, c => c.inject(i, by));
     }
 
     pub fn peek_swept(&self, i: usize, variable: &str) -> f64 {
-        lif!(self, b => b.peek_swept(i, variable), _ => f64::NAN)
+        lif!(self, b => b.peek_swept(i, variable), _ => f64::NAN, c => c.peek(i, variable))
     }
 
     pub fn peek(&self, i: usize, t: u64, variable: &str) -> f64 {
-        lif!(self, b => b.peek(i, t, variable), _ => f64::NAN)
+        lif!(self, b => b.peek(i, t, variable), _ => f64::NAN, c => c.peek(i, variable))
     }
 }
 
@@ -145,6 +165,8 @@ pub fn crossover(model: ModelKind) -> f64 {
         ModelKind::LifDelta | ModelKind::If => 0.035,
         ModelKind::LifExp | ModelKind::LifAlpha => 0.03,
         ModelKind::Relay => 0.3,
+        // Clocked models are swept whatever their input.
+        _ => 0.0,
     }
 }
 
@@ -156,5 +178,6 @@ pub fn channels(model: ModelKind) -> usize {
         ModelKind::LifAlpha => <LifAlpha as Dynamics<f64>>::CHANNELS,
         ModelKind::If => <If as Dynamics<f64>>::CHANNELS,
         ModelKind::Relay => 1,
+        clocked => clocked_block::channels(clocked),
     }
 }

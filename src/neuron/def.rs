@@ -67,6 +67,29 @@ pub struct RecordableDef {
     pub doc: &'static str,
 }
 
+/// A pair of parameters of which the first must be lower.
+#[derive(Debug)]
+pub struct Order {
+    pub low: &'static str,
+    pub high: &'static str,
+    pub may_be_equal: bool,
+    pub why: &'static str,
+}
+
+/// What there is to say of a model that is integrated with a local step instead of being solved.
+#[derive(Debug)]
+pub struct ClockDef {
+    /// How it is integrated.
+    pub method: &'static str,
+    /// Longest step in ms unless another is stated.
+    pub default_ms: f64,
+    /// A resolution coarser than the default is the step, instead of being divided.
+    pub follows_resolution: bool,
+    /// `consistent_integration = false` may be given.
+    pub has_consistent_integration: bool,
+    pub orders: &'static [Order],
+}
+
 /// A whole model as users see it.
 #[derive(Debug)]
 pub struct ModelDef {
@@ -84,6 +107,8 @@ pub struct ModelDef {
     pub has_refractory_input: bool,
     /// A constant current can be injected (`step_current`).
     pub takes_current: bool,
+    /// `None`: solved exactly.
+    pub clock: Option<ClockDef>,
     pub reference: &'static str,
 }
 

@@ -96,6 +96,7 @@ threshold = V_th + a;  tau_sfa da/dt = -a;  a <- a + q_sfa at each own spike",
     has_threshold: true,
     has_refractory_input: true,
     takes_current: false,
+    clock: None,
     reference: "Lapicque (1907); Diehl et al. (2015) IJCNN for its use in converted networks",
 };
 

@@ -128,6 +128,7 @@ Solved in closed form between events; exact on the grid of ticks.",
     has_threshold: true,
     has_refractory_input: true,
     takes_current: true,
+    clock: None,
     reference: "Rotter & Diesmann (1999) Biol. Cybern. 81:381; convention of NEST's iaf_psc_delta",
 };
 

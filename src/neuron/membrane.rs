@@ -136,13 +136,16 @@ impl Columns<'_> {
     fn find<'a>(names: &[&str], all: &'a [Column], name: &str) -> Option<&'a Column> {
         names.iter().position(|n| *n == name).map(|i| &all[i])
     }
-    fn param(&self, name: &str, i: usize) -> f64 {
+    pub(super) fn param(&self, name: &str, i: usize) -> f64 {
         Self::find(self.param_names, self.params, name).map_or(0.0, |c| c.at(i))
+    }
+    pub(super) fn any_param_varies(&self) -> bool {
+        self.params.iter().any(Column::varies)
     }
     fn param_varies(&self, name: &str) -> bool {
         Self::find(self.param_names, self.params, name).is_some_and(Column::varies)
     }
-    fn initial(&self, name: &str, i: usize) -> f64 {
+    pub(super) fn initial(&self, name: &str, i: usize) -> f64 {
         Self::find(self.state_names, self.state, name).map_or(0.0, |c| c.at(i))
     }
 }
@@ -160,7 +163,7 @@ impl<D: Dynamics<R>, R: Real> Lif<D, R> {
         columns: &Columns<'_>,
         individual_drive: bool,
     ) -> Self {
-        let varied = individual_drive || columns.params.iter().any(Column::varies);
+        let varied = individual_drive || columns.any_param_varies();
         let len = if varied { n } else { 1 };
         let each = |f: &dyn Fn(usize) -> f64| -> Vec<R> { (0..len).map(|i| R::of(f(i))).collect() };
         let param = |name: &'static str| move |i: usize| columns.param(name, i);

@@ -1,10 +1,19 @@
 //! Neuron models: one file each, and the one table that registers them.
 
+pub mod adex;
+pub mod adex_alpha;
 pub mod block;
+pub mod clocked;
+pub mod clocked_block;
+pub mod conductance;
 pub mod crossing;
 pub mod def;
+pub mod exponential;
 pub mod if_neuron;
+pub mod izhikevich;
 pub mod lif_alpha;
+pub mod lif_cond_alpha;
+pub mod lif_cond_exp;
 pub mod lif_delta;
 pub mod lif_exp;
 pub mod membrane;
@@ -22,15 +31,25 @@ pub enum ModelKind {
     LifAlpha,
     If,
     Relay,
+    LifCondExp,
+    LifCondAlpha,
+    Izhikevich,
+    Adex,
+    AdexAlpha,
 }
 
 /// The registry: adding a model is its file, a variant above and a line here.
-pub static MODELS: [(ModelKind, &ModelDef); 5] = [
+pub static MODELS: [(ModelKind, &ModelDef); 10] = [
     (ModelKind::LifDelta, &lif_delta::DEF),
     (ModelKind::LifExp, &lif_exp::DEF),
     (ModelKind::LifAlpha, &lif_alpha::DEF),
     (ModelKind::If, &if_neuron::DEF),
     (ModelKind::Relay, &relay::DEF),
+    (ModelKind::LifCondExp, &lif_cond_exp::DEF),
+    (ModelKind::LifCondAlpha, &lif_cond_alpha::DEF),
+    (ModelKind::Izhikevich, &izhikevich::DEF),
+    (ModelKind::Adex, &adex::DEF),
+    (ModelKind::AdexAlpha, &adex_alpha::DEF),
 ];
 
 impl ModelKind {

@@ -17,6 +17,7 @@ an input spike that arrives at tick t is emitted at tick t, once for each synaps
     has_threshold: false,
     has_refractory_input: false,
     takes_current: false,
+    clock: None,
     reference: "NEST's parrot_neuron",
 };
 

@@ -1,6 +1,7 @@
 //! Outside truth: a slow obvious twin of the engine, NEST's spike trains and closed forms.
 
 mod brunel;
+mod clocked;
 mod closed_forms;
 mod common;
 mod engine;

@@ -124,7 +124,7 @@ impl Recipe {
             LifDelta => 16.0,
             LifExp => 4096.0,
             LifAlpha => 2048.0,
-            If | Relay => 1.0,
+            _ => 1.0,
         };
         let inexact = if self.dyadic { 1.0 } else { 0.937 };
         f64::from(weight) / 1024.0 * scale * inexact
@@ -300,6 +300,7 @@ fn options() -> impl Strategy<Value = NeuronOptions> {
             reset: [ResetMode::Value, ResetMode::Subtract][usize::from(subtract)],
             threshold_test: [ThresholdTest::NonStrict, ThresholdTest::Strict][usize::from(strict)],
             refractory_input: kept,
+            ..NeuronOptions::default()
         }
     })
 }
