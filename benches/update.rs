@@ -33,6 +33,7 @@ fn seconds(model: ModelKind, update: Update, per_tick: f64) -> f64 {
             name: "cells".into(),
             size: NEURONS,
             labels: None,
+            positions: None,
             kind: PopulationKind::Neurons(NeuronSpec {
                 model,
                 params: def

@@ -21,6 +21,9 @@ pub enum Domain {
     PoissonSource = 6,
     PoissonDrive = 7,
     DriveWeight = 8,
+    Position = 9,
+    /// Samples for estimates; no part of a network hangs on them.
+    Estimate = 10,
 }
 
 /// The finaliser of SplitMix64: a bijection of 64 bits that mixes well.

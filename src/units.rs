@@ -23,6 +23,7 @@ impl Dimension {
     pub const CURRENT: Self = Self::new(0, 0, 1, 0);
     pub const LENGTH: Self = Self::new(0, 0, 0, 1);
     pub const RATE: Self = Self::new(-1, 0, 0, 0);
+    pub const SPEED: Self = Self::new(-1, 0, 0, 1);
     pub const CAPACITANCE: Self = Self::new(1, -1, 1, 0);
     pub const CONDUCTANCE: Self = Self::new(0, -1, 1, 0);
     pub const RESISTANCE: Self = Self::new(0, 1, -1, 0);
@@ -46,6 +47,7 @@ impl Dimension {
             Self::CURRENT => "current",
             Self::LENGTH => "length",
             Self::RATE => "rate",
+            Self::SPEED => "speed",
             Self::CAPACITANCE => "capacitance",
             Self::CONDUCTANCE => "conductance",
             Self::RESISTANCE => "resistance",
@@ -63,6 +65,7 @@ impl Dimension {
             Self::CURRENT => "pA".into(),
             Self::LENGTH => "um".into(),
             Self::RATE => "kHz".into(),
+            Self::SPEED => "um/ms".into(),
             Self::CAPACITANCE => "pF".into(),
             Self::CONDUCTANCE => "nS".into(),
             Self::RESISTANCE => "GOhm".into(),
@@ -79,6 +82,7 @@ impl Dimension {
             Self::CURRENT => "\"200 pA\"",
             Self::LENGTH => "\"100 um\"",
             Self::RATE => "\"10 Hz\"",
+            Self::SPEED => "\"0.3 m/s\"",
             Self::CAPACITANCE => "\"250 pF\"",
             Self::CONDUCTANCE => "\"10 nS\"",
             Self::RESISTANCE => "\"40 MOhm\"",

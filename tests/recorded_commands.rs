@@ -51,6 +51,7 @@ fn record(path: &Path) {
                 },
             }),
             labels: None,
+            positions: None,
         }],
         projections: vec![],
         drives: vec![],

@@ -43,6 +43,7 @@ fn network(recording: RecordingSpec) -> NetworkSpec {
         size,
         kind,
         labels: None,
+        positions: None,
     };
     let source = SourceSpec::Poisson {
         rate: Rate::Constant {

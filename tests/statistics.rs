@@ -164,6 +164,7 @@ fn record(path: &Path, spikes: &[(u64, u32)]) {
             },
         }),
         labels: None,
+        positions: None,
     };
     let slice = |population, end| Slice {
         population,

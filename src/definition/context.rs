@@ -19,6 +19,8 @@ pub(super) struct Context {
     pub resolution_ps: Option<u64>,
     /// Last tick.
     pub duration: Option<u64>,
+    /// What random positions are drawn from.
+    pub seed: u64,
 }
 
 /// The longest time in ticks. Times come from `f64`, so larger ones would not be what they seem.

@@ -1,13 +1,17 @@
 //! The `delay` of a projection.
 
+use super::by_distance;
 use super::context::{Context, round_to_ticks, show};
 use super::syntax::{Node, Value};
 use super::values::{self, Wanted};
 use crate::network::spec::{Delay, PS_PER_MS, Values};
 use crate::units::Dimension;
 
-/// A constant in ticks, or a distribution whose draws round to at least one tick.
+/// A constant in ticks, a function of distance, or a distribution whose draws round to at least one tick.
 pub(super) fn read(ctx: &mut Context, node: &Node) -> Option<Delay> {
+    if by_distance::is_meant(node) {
+        return by_distance::delay(ctx, node).map(Delay::ByDistance);
+    }
     let drawn = match &node.value {
         Value::Table(_) | Value::List(_) => {
             values::read(ctx, node, &Wanted::any("delay", Dimension::TIME, None, ""))?

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::context::show;
 use super::population::range_text;
+use super::positions::{LAYOUTS, LayoutDef, MODIFIERS};
 use crate::network::connect::{Pairs, RULES, RuleDef};
+use crate::network::space::{KERNELS, KernelDef, SPEED};
 use crate::neuron::MODELS;
 use crate::neuron::def::{ModelDef, ParamDef, StateDefault};
 use crate::stimulus::STIMULI;
@@ -19,14 +21,22 @@ pub enum Page {
     Model(&'static ModelDef),
     Rule(&'static RuleDef),
     Stimulus(&'static StimulusDef),
+    Layout(&'static LayoutDef),
+    Kernel(&'static KernelDef),
 }
 
-/// Every page, in the order users see: models, rules, stimuli.
+/// Every page, in the order users see: models, rules, stimuli, positions, kernels.
 pub fn pages() -> impl Iterator<Item = Page> {
     let models = MODELS.iter().map(|(_, d)| Page::Model(d));
     let rules = RULES.iter().map(Page::Rule);
     let stimuli = STIMULI.iter().map(|d| Page::Stimulus(d));
-    models.chain(rules).chain(stimuli)
+    let layouts = LAYOUTS.iter().map(Page::Layout);
+    let kernels = KERNELS.iter().chain([&SPEED]).map(Page::Kernel);
+    models
+        .chain(rules)
+        .chain(stimuli)
+        .chain(layouts)
+        .chain(kernels)
 }
 
 /// The page of that name.
@@ -47,6 +57,8 @@ impl Page {
             Self::Model(d) => d.name,
             Self::Rule(d) => d.name,
             Self::Stimulus(d) => d.name,
+            Self::Layout(d) => d.name,
+            Self::Kernel(d) => d.name,
         }
     }
 
@@ -56,6 +68,8 @@ impl Page {
             Self::Model(_) => "Neuron models",
             Self::Rule(_) => "Connection rules",
             Self::Stimulus(_) => "Stimuli",
+            Self::Layout(_) => "Positions",
+            Self::Kernel(_) => "Kernels (what depends on distance)",
         }
     }
 
@@ -65,6 +79,8 @@ impl Page {
             Self::Model(d) => d.summary,
             Self::Rule(d) => d.doc,
             Self::Stimulus(d) => d.summary,
+            Self::Layout(d) => d.doc,
+            Self::Kernel(d) => d.doc,
         }
     }
 
@@ -74,6 +90,8 @@ impl Page {
             Self::Model(d) => model_text(d),
             Self::Rule(d) => rule_text(d),
             Self::Stimulus(d) => stimulus_text(d),
+            Self::Layout(d) => layout_text(d),
+            Self::Kernel(d) => kernel_text(d),
         }
     }
 
@@ -89,6 +107,7 @@ impl Page {
                     "name": k.name, "expects": k.expects, "required": k.required, "doc": k.doc,
                 })).collect::<Vec<_>>(),
                 "table": d.argument.is_some() && d.pairs != Pairs::No,
+                "by_distance": d.by_distance,
                 "doc": d.doc,
                 "details": (d.name == "list").then_some(super::edge_files::HELP),
             }),
@@ -103,6 +122,12 @@ impl Page {
                 })).collect::<Vec<_>>(),
                 "reference": d.reference,
             }),
+            Self::Layout(d) => json!({
+                "kind": "positions", "name": d.name, "example": d.example, "doc": d.doc,
+            }),
+            Self::Kernel(d) => json!({
+                "kind": "kernel", "name": d.name, "formula": d.formula, "doc": d.doc,
+            }),
         }
     }
 }
@@ -110,7 +135,9 @@ impl Page {
 /// The list of all pages for a terminal.
 pub fn overview() -> String {
     let mut out = String::new();
-    for title in ["Neuron models", "Connection rules", "Stimuli"] {
+    let mut titles: Vec<&str> = pages().map(Page::group).collect();
+    titles.dedup();
+    for title in titles {
         let rows: Vec<Vec<String>> = pages()
             .filter(|p| p.group() == title)
             .map(|p| vec![p.name().to_string(), p.summary().to_string()])
@@ -293,6 +320,42 @@ fn rule_text(d: &RuleDef) -> String {
     if d.name == "list" {
         let _ = write!(out, "\n{}", super::edge_files::HELP);
     }
+    if let Some(keys) = d.by_distance {
+        let _ = writeln!(
+            out,
+            "  rule = {{ {} = {{ {keys} }} }}    (by distance: a kernel, and optionally within = a mask radius)",
+            d.name
+        );
+    }
+    out
+}
+
+fn layout_text(d: &LayoutDef) -> String {
+    let mut out = format!("{}: {}\n\n  {}\n\n", d.name, d.doc, d.example);
+    let rows: Vec<Vec<String>> = MODIFIERS
+        .iter()
+        .filter(|(key, _)| d.keys.contains(key))
+        .map(|(key, doc)| vec![(*key).to_string(), (*doc).to_string()])
+        .collect();
+    out.push_str(&table(&rows, &[]));
+    out
+}
+
+fn kernel_text(d: &KernelDef) -> String {
+    let uses: &[&str] = if d.name == SPEED.name {
+        &["delay = { speed = \"0.3 m/s\", offset = \"0.5 ms\" }"]
+    } else {
+        &[
+            "rule = { pairwise_bernoulli = { NAME = \"0.2 mm\", peak = 0.6, within = \"1 mm\" } }",
+            "rule = { fixed_indegree = { indegree = 100, NAME = \"0.2 mm\" } }",
+            "weight = { NAME = \"0.2 mm\", peak = \"20 pA\", offset = \"1 pA\" }",
+        ]
+    };
+    let mut out = format!("{}: {}\n\n  {}\n\n", d.name, d.doc, d.formula);
+    for line in uses {
+        let _ = writeln!(out, "  {}", line.replace("NAME", d.name));
+    }
+    out.push_str("\nBoth sides need positions. Peak and offset of weights and delays may be distributions.\n");
     out
 }
 

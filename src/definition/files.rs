@@ -198,6 +198,43 @@ pub(super) fn id(cell: Option<&str>) -> Result<u64, String> {
         .map_err(|_| format!("`{cell}` is not an id (a whole number from 0)"))
 }
 
+/// Positions in um from the columns x, y, z, as many of them as there are; and that number.
+pub(super) fn points(path: &Path) -> Result<(usize, Vec<[f64; 3]>), Vec<String>> {
+    let mut all = rows(path).map_err(|e| vec![e])?;
+    let (_, header) = all.remove(0);
+    let columns: Vec<usize> = ["x", "y", "z"]
+        .iter()
+        .map_while(|name| header.iter().position(|h| h == *name))
+        .collect();
+    let wanted = header
+        .iter()
+        .filter(|h| ["x", "y", "z"].contains(h))
+        .count();
+    if columns.is_empty() || columns.len() != wanted {
+        return Err(vec![format!(
+            "{} needs a header with x, y, z (or x, y; or x); it has {}",
+            path.display(),
+            header.iter().collect::<Vec<_>>().join(", ")
+        )]);
+    }
+    if all.is_empty() {
+        return Err(vec![format!("{} has no positions", path.display())]);
+    }
+    let mut errors = RowErrors::default();
+    let mut points = Vec::with_capacity(all.len());
+    for (row, record) in &all {
+        let mut point = [0.0; 3];
+        for (x, column) in point.iter_mut().zip(&columns) {
+            match number(record.get(*column)) {
+                Ok(v) => *x = v,
+                Err(e) => errors.add(path, *row, &e),
+            }
+        }
+        points.push(point);
+    }
+    errors.finish((columns.len(), points))
+}
+
 /// Spikes as they stand in a file.
 #[derive(Debug, Default)]
 pub(super) struct SpikeRows {

@@ -5,6 +5,7 @@
 //! and goes on. What a value in error would have decided is left unsaid, so that one mistake gives
 //! one message.
 
+mod by_distance;
 mod clock;
 mod context;
 mod delay;
@@ -22,6 +23,7 @@ mod overrides;
 mod pairs;
 mod parameters;
 mod population;
+mod positions;
 mod projection;
 mod recording;
 mod rule;

@@ -9,7 +9,7 @@ use super::diagnostics::suggest;
 use super::expression::{self, Failure};
 use super::source::Place;
 use super::syntax::{Node, Value};
-use crate::network::spec::Slice;
+use crate::network::spec::{Positions, Slice};
 use crate::neuron::ModelKind;
 use crate::units::Dimension;
 
@@ -32,6 +32,8 @@ pub(super) struct Named {
     /// `None`: in error, and told already.
     pub size: Option<u32>,
     pub labels: Option<Arc<Vec<String>>>,
+    /// `Err`: stated, but in error and told already.
+    pub positions: Result<Option<Positions>, ()>,
     /// Index in `NetworkSpec::populations`; meaningless for a drive.
     pub index: usize,
 }

@@ -11,9 +11,9 @@ use super::names::Names;
 use super::projection::Stated;
 use super::rule::{self, Ends, Named};
 use super::syntax::{Entry, Node, Value};
-use super::{delay, weight};
+use super::{by_distance, delay, weight};
 use crate::network::connect::Pairs;
-use crate::network::spec::{Delay, ProjectionSpec, Rule, Slice, Weight};
+use crate::network::spec::{Delay, ProjectionSpec, Rule, Slice};
 
 /// One value for each selection of one side.
 const PER_SOURCE: &str = "per_source";
@@ -323,7 +323,7 @@ pub(super) fn read(ctx: &mut Context, stated: &Stated<'_>, names: &Names) -> Vec
                 let at = weight
                     .zip(cells.as_ref().and_then(|c| c.at(t, s)))
                     .map(|(e, node)| (&e.key_place, node));
-                weight::one(ctx, at, names, &one_to, to_place, &stated.node.place, None)
+                weight::of_projection(ctx, at, names, &one_to, to_place, &stated.node.place)
             });
             let delay: Option<Delay> = delays
                 .as_ref()
@@ -332,15 +332,21 @@ pub(super) fn read(ctx: &mut Context, stated: &Stated<'_>, names: &Names) -> Vec
                 && let (Some(allow_autapses), Some(allow_multapses)) =
                     (stated.allow_autapses, stated.allow_multapses)
             {
-                all.push(ProjectionSpec {
+                let spec = ProjectionSpec {
                     from: one_from.into(),
                     to: one_to.into(),
                     rule,
                     allow_autapses,
                     allow_multapses,
-                    weight: Weight::Values(weight),
+                    weight,
                     delay,
-                });
+                };
+                let is_right = stated
+                    .places()
+                    .and_then(|at| by_distance::check(ctx, names, &spec, &at));
+                if is_right.is_some() {
+                    all.push(spec);
+                }
             }
         }
     }

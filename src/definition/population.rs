@@ -8,6 +8,7 @@ use super::context::{Context, round_to_ticks, show, show_in, show_ticks};
 use super::diagnostics::suggest;
 use super::files;
 use super::names::{Named, Names, Role};
+use super::positions;
 use super::source::Place;
 use super::syntax::{Entry, Node, Table, Value};
 use super::values::{self, Wanted};
@@ -20,7 +21,7 @@ use crate::neuron::{MODELS, ModelKind};
 use crate::units::Dimension;
 
 /// Keys of a population.
-pub(super) const KEYS: [&str; 12] = [
+pub(super) const KEYS: [&str; 13] = [
     "model",
     "like",
     "size",
@@ -33,6 +34,7 @@ pub(super) const KEYS: [&str; 12] = [
     "step",
     "consistent_integration",
     "labels",
+    "positions",
 ];
 /// Names of `ResetMode`.
 pub(super) const RESETS: [&str; 2] = ["value", "subtract"];
@@ -53,6 +55,7 @@ pub(super) fn read(ctx: &mut Context, entries: &[Entry], names: &mut Names) -> V
             role: Role::Neurons(None),
             size: None,
             labels: None,
+            positions: Ok(None),
             index: names.all.len(),
         };
         if let Some(table) = table {
@@ -187,19 +190,19 @@ fn read_one(
 ) -> Option<PopulationSpec> {
     table.only(&KEYS, "a population", &mut ctx.reports);
     let place = &entry.key_place;
-    named.size = match table.get("size") {
-        Some(node) => ctx
-            .whole(node, "size", 1, u64::from(u32::MAX))
-            .and_then(|n| u32::try_from(n).ok()),
-        None => {
-            ctx.missing(
-                place,
-                &format!("the size of population `{}`", entry.key),
-                "size = 100",
-            );
-            None
-        }
-    };
+    let size = table.entry("size");
+    named.size = size.and_then(|e| {
+        ctx.whole(&e.node, "size", 1, u64::from(u32::MAX))
+            .and_then(|n| u32::try_from(n).ok())
+    });
+    positions::place(ctx, table, named);
+    if size.is_none() && named.size.is_none() && named.positions.is_ok() {
+        ctx.missing(
+            place,
+            &format!("the size of population `{}`", entry.key),
+            "size = 100",
+        );
+    }
     let model = read_model(ctx, entry, table);
     named.role = Role::Neurons(model);
     if let (Some(node), Some(size)) = (table.get("labels"), named.size) {
@@ -233,6 +236,7 @@ fn read_one(
             update,
         }),
         labels: named.labels.clone(),
+        positions: named.positions.clone().ok()?,
     })
 }
 

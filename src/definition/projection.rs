@@ -5,7 +5,7 @@ use super::names::Names;
 use super::rule::{Ends, Named};
 use super::source::Place;
 use super::syntax::{Node, Table};
-use super::{delay, pairs, rule, weight};
+use super::{by_distance, delay, pairs, rule, weight};
 use crate::network::spec::{Delay, ProjectionSpec, Slice, Weight};
 
 /// Keys of a projection.
@@ -51,6 +51,21 @@ impl Stated<'_> {
             allow_multapses: self.allow_multapses.unwrap_or(true),
             weight_dimension: names.common_weight_dimension(to),
         }
+    }
+}
+/// Where the parts of a statement stand that messages about distances point to.
+pub(super) struct Places<'n> {
+    pub from: &'n Place,
+    pub to: &'n Place,
+    pub rule: &'n Place,
+}
+impl Stated<'_> {
+    pub fn places(&self) -> Option<Places<'_>> {
+        Some(Places {
+            from: &self.from.as_ref()?.1,
+            to: &self.to.as_ref()?.1,
+            rule: self.rule.as_ref()?.place,
+        })
     }
 }
 /// Reads one statement: a projection, or one for every pair if it speaks in tables.
@@ -118,7 +133,8 @@ fn one(ctx: &mut Context, stated: Stated<'_>, names: &Names) -> Option<Projectio
             Some(Weight::FromList)
         }
         (Some((to, place)), false) => {
-            weight::read(ctx, table, names, to, place, &node.place, None).map(Weight::Values)
+            let at = table.entry("weight").map(|e| (&e.key_place, &e.node));
+            weight::of_projection(ctx, at, names, to, place, &node.place)
         }
         (None, false) => None,
     };
@@ -134,15 +150,17 @@ fn one(ctx: &mut Context, stated: Stated<'_>, names: &Names) -> Option<Projectio
             }
         }
     };
-    Some(ProjectionSpec {
+    let spec = ProjectionSpec {
         rule: rule?.0,
         allow_autapses: stated.allow_autapses?,
         allow_multapses: stated.allow_multapses?,
         weight: weight?,
         delay: delay?,
-        from: stated.from?.0,
-        to: stated.to?.0,
-    })
+        from: stated.from.clone()?.0,
+        to: stated.to.clone()?.0,
+    };
+    by_distance::check(ctx, names, &spec, &stated.places()?)?;
+    Some(spec)
 }
 /// A value that the list has must not be stated again.
 fn twice(ctx: &mut Context, table: &Table, key: &str, listed: bool) {

@@ -1,5 +1,6 @@
 //! The `rule` of a projection: its name, its argument, and what must hold for it to be carried out.
 
+use super::by_distance;
 use super::context::{Context, show};
 use super::diagnostics::suggest;
 use super::edges;
@@ -161,7 +162,7 @@ fn unread<T>(ctx: &mut Context, named: &Named<'_>) -> Option<T> {
     );
     None
 }
-/// A rule whose argument is one number.
+/// A rule whose argument is one number, or a kernel that gives it by distance.
 pub(super) fn number(
     ctx: &mut Context,
     named: &Named<'_>,
@@ -169,6 +170,17 @@ pub(super) fn number(
     ends: Option<&Ends<'_>>,
 ) -> Option<Rule> {
     Some(match named.def.name {
+        "fixed_indegree" if let Value::Table(t) = &n.value => {
+            let rule = by_distance::indegree(ctx, n, t)?;
+            if let (Rule::IndegreeByDistance { indegree, .. }, Some(e)) = (&rule, ends) {
+                let at = t.get("indegree").unwrap_or(n);
+                check_degree(ctx, at, u64::from(*indegree), e, true)?;
+            }
+            rule
+        }
+        "pairwise_bernoulli" if let Value::Table(t) = &n.value => {
+            Rule::BernoulliByDistance(by_distance::probability(ctx, n, t)?)
+        }
         "fixed_indegree" => Rule::FixedIndegree(read_degree(ctx, n, ends.map(|e| (e, true)))?),
         "fixed_outdegree" => Rule::FixedOutdegree(read_degree(ctx, n, ends.map(|e| (e, false)))?),
         "fixed_total_number" => {
@@ -253,34 +265,43 @@ pub(super) fn with_probability(
 }
 /// An in-degree (`true`) or out-degree.
 fn read_degree(ctx: &mut Context, node: &Node, ends: Option<(&Ends<'_>, bool)>) -> Option<u32> {
-    let (what, partners) = match ends {
-        Some((_, false)) => ("the out-degree", "targets"),
-        _ => ("the in-degree", "sources"),
+    let what = match ends {
+        Some((_, false)) => "the out-degree",
+        _ => "the in-degree",
     };
     let degree = ctx.whole(node, what, 0, u64::from(u32::MAX))?;
     if let Some((e, is_in)) = ends {
-        let room = if is_in {
-            e.sources_per_target()
-        } else {
-            e.targets_per_source()
-        };
-        let too_many = !e.allow_multapses && degree > room;
-        if too_many || (degree > 0 && room == 0) {
-            let why = match (e.allow_autapses, e.allow_multapses) {
-                (true, _) => "without multapses",
-                (false, false) => "without autapses and multapses",
-                (false, true) => "without autapses",
-            };
-            ctx.reports
-                .error(
-                    &node.place,
-                    format!(
-                        "{what} of {degree} is more than the {room} {partners} there are ({why})"
-                    ),
-                )
-                .help("lower it, or allow multapses");
-            return None;
-        }
+        check_degree(ctx, node, degree, e, is_in)?;
     }
     u32::try_from(degree).ok()
+}
+/// Are there enough partners for an in-degree (`is_in`) or out-degree?
+fn check_degree(
+    ctx: &mut Context,
+    node: &Node,
+    degree: u64,
+    e: &Ends<'_>,
+    is_in: bool,
+) -> Option<()> {
+    let (what, partners, room) = if is_in {
+        ("the in-degree", "sources", e.sources_per_target())
+    } else {
+        ("the out-degree", "targets", e.targets_per_source())
+    };
+    let too_many = !e.allow_multapses && degree > room;
+    if too_many || (degree > 0 && room == 0) {
+        let why = match (e.allow_autapses, e.allow_multapses) {
+            (true, _) => "without multapses",
+            (false, false) => "without autapses and multapses",
+            (false, true) => "without autapses",
+        };
+        ctx.reports
+            .error(
+                &node.place,
+                format!("{what} of {degree} is more than the {room} {partners} there are ({why})"),
+            )
+            .help("lower it, or allow multapses");
+        return None;
+    }
+    Some(())
 }

@@ -6,8 +6,10 @@
 use serde_json::{Map, Value, json};
 
 use super::population::{RESETS, TESTS, range_text};
-use super::{include, population, projection, recording, simulation};
+use super::positions::{LAYOUTS, MODIFIERS};
+use super::{by_distance, include, population, projection, recording, simulation};
 use crate::network::connect::{Pairs, RULES, RuleKey};
+use crate::network::space::{KERNELS, KernelDef, SPEED};
 use crate::network::spec::{Arithmetic, Update};
 use crate::neuron::MODELS;
 use crate::neuron::def::ModelDef;
@@ -88,6 +90,7 @@ pub fn schema() -> Value {
             ],
         },
         "column": column_schema(),
+        "positions": positions_schema(),
         "population": population_schema(),
         "stimulus": stimulus_schema(),
         "projection": projection_schema(),
@@ -236,6 +239,93 @@ fn state_lines(def: &ModelDef) -> Vec<(&'static str, String)> {
         .collect()
 }
 
+/// One to three lengths.
+fn axes(description: &str) -> Value {
+    json!({
+        "description": description,
+        "anyOf": [
+            { "$ref": "#/$defs/quantity" },
+            { "type": "array", "minItems": 1, "maxItems": 3, "items": { "$ref": "#/$defs/quantity" } },
+        ],
+    })
+}
+
+fn positions_schema() -> Value {
+    let points = json!({
+        "type": "array", "minItems": 1, "items": axes("Coordinates of an element."),
+        "description": LAYOUTS[3].doc,
+    });
+    let mut forms = vec![points.clone()];
+    for layout in &LAYOUTS {
+        let mut properties = Map::new();
+        for (name, doc) in MODIFIERS {
+            if layout.keys.contains(&name) {
+                let schema = if name == "periodic" {
+                    json!({ "type": "boolean", "default": false, "description": doc })
+                } else {
+                    axes(doc)
+                };
+                properties.insert(name.into(), schema);
+            }
+        }
+        let own = match layout.name {
+            "file" => json!({ "type": "string", "description": layout.doc }),
+            "points" => points.clone(),
+            _ => axes(layout.doc),
+        };
+        properties.insert(layout.name.into(), own);
+        forms.push(json!({
+            "type": "object", "properties": properties,
+            "required": [layout.name], "additionalProperties": false,
+        }));
+    }
+    json!({ "anyOf": forms, "description": "Where the elements are: for rules, weights and delays by distance." })
+}
+
+/// A table with one kernel and these other keys.
+fn by_distance_schema<'k>(
+    kernels: impl Iterator<Item = &'k KernelDef>,
+    keys: &[(&str, &Value)],
+    required: &[&str],
+) -> Value {
+    let forms: Vec<Value> = kernels
+        .map(|k| {
+            let mut properties = Map::new();
+            properties.insert(
+                k.name.into(),
+                quantity(&format!("{}: {}", k.doc, k.formula)),
+            );
+            let mut required = required.to_vec();
+            for (key, schema) in keys {
+                if k.name == SPEED.name && *key == "peak" {
+                    required.retain(|r| r != key);
+                    continue;
+                }
+                let doc = by_distance::KEYS.iter().find(|(name, _)| name == key);
+                let mut schema = (*schema).clone();
+                schema["description"] = json!(doc.map_or("", |(_, doc)| *doc));
+                properties.insert((*key).into(), schema);
+            }
+            required.push(k.name);
+            json!({
+                "type": "object", "properties": properties,
+                "required": required, "additionalProperties": false,
+            })
+        })
+        .collect();
+    json!({ "anyOf": forms })
+}
+
+/// A value by distance.
+fn values_by_distance(speed: bool) -> Value {
+    let reference = json!({ "$ref": "#/$defs/values" });
+    by_distance_schema(
+        KERNELS.iter().chain(speed.then_some(&SPEED)),
+        &[("peak", &reference), ("offset", &reference)],
+        &["peak"],
+    )
+}
+
 /// Names of all models under one roof: with `like` the model may stand elsewhere. Where the model
 /// is stated, `for_model` narrows the names to its own.
 fn named_values(lines: fn(&ModelDef) -> Vec<(&'static str, String)>) -> Value {
@@ -336,6 +426,7 @@ fn population_schema() -> Value {
                     ],
                 }),
             ),
+            ("positions", json!({ "$ref": "#/$defs/positions" })),
         ],
         &population::KEYS,
     );
@@ -379,6 +470,7 @@ fn one_stimulus(def: &StimulusDef) -> Value {
     properties.insert("to".into(), json!({ "$ref": "#/$defs/selection" }));
     if def.as_source {
         properties.insert("weight".into(), values("Weight onto the targets of `to`."));
+        properties.insert("positions".into(), json!({ "$ref": "#/$defs/positions" }));
         properties.insert("size".into(), json!({ "type": ["integer", "string"], "minimum": 1, "description": "Number of elements, to connect from." }));
     }
     for key in def.keys {
@@ -451,12 +543,26 @@ fn rule_schema() -> Value {
             "type": "object", "properties": properties,
             "required": [rule.name], "additionalProperties": false,
         }));
+        if rule.by_distance.is_some() {
+            let number = json!({ "$ref": "#/$defs/quantity" });
+            let keys: &[(&str, &Value)] = match rule.name {
+                "fixed_indegree" => &[("indegree", &number), ("within", &number)],
+                _ => &[("peak", &number), ("offset", &number), ("within", &number)],
+            };
+            let kernel = by_distance_schema(KERNELS.iter(), keys, &[keys[0].0]);
+            let mut properties = Map::new();
+            properties.insert(rule.name.into(), kernel);
+            forms.push(json!({
+                "type": "object", "properties": properties,
+                "required": [rule.name], "additionalProperties": false,
+            }));
+        }
     }
     json!({ "anyOf": forms, "description": "Who is connected to whom." })
 }
 
-/// A value of all synapses, or one for each pair of populations.
-fn by_pair(description: &str) -> Value {
+/// A value of all synapses, by distance, or one for each pair of populations.
+fn by_pair(description: &str, speed: bool) -> Value {
     let list = json!({ "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/values" } });
     let one_side = |key: &str, what: &str| {
         let mut properties = Map::new();
@@ -472,6 +578,7 @@ fn by_pair(description: &str) -> Value {
             one_side("per_source", "One for each population of `from`."),
             one_side("per_target", "One for each population of `to`."),
             rows_of("values"),
+            values_by_distance(speed),
         ],
         "description": description,
     })
@@ -499,12 +606,14 @@ fn projection_schema() -> Value {
                 "weight",
                 by_pair(
                     "mV onto delta input, pA onto current-based input, nS onto conductances, a plain number onto `if`.",
+                    false,
                 ),
             ),
             (
                 "delay",
                 by_pair(
                     "At least one tick; rounded to ticks. Draws never round to less than one tick.",
+                    true,
                 ),
             ),
         ],

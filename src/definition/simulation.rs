@@ -19,7 +19,7 @@ pub(super) struct Simulation {
     pub arithmetic: Arithmetic,
 }
 
-/// Reads the section and sets resolution and duration of `ctx`. `place` is where a missing key
+/// Reads the section and sets resolution, duration and seed of `ctx`. `place` is where a missing key
 /// would belong.
 pub(super) fn read(ctx: &mut Context, table: &Table, place: &Place) -> Simulation {
     table.only(&KEYS, "[simulation]", &mut ctx.reports);
@@ -97,6 +97,7 @@ pub(super) fn read(ctx: &mut Context, table: &Table, place: &Place) -> Simulatio
         Some(node) => ctx.whole(node, "the seed", 0, u64::MAX).unwrap_or(1),
         None => 1,
     };
+    ctx.seed = seed;
     let arithmetic = match table.get("arithmetic") {
         Some(node) => match ctx.choice(node, "arithmetic", &Arithmetic::NAMES) {
             Some(1) => Arithmetic::Single,

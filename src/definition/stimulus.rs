@@ -7,6 +7,7 @@ use super::context::{Context, round_to_ticks, show, show_in, show_ticks};
 use super::diagnostics::suggest;
 use super::files::{self, SpikeRows};
 use super::names::{Named, Names, Role};
+use super::positions;
 use super::source::Place;
 use super::syntax::{Entry, Node, Table, Value};
 use super::values::{self, Wanted};
@@ -22,7 +23,7 @@ use crate::stimulus::poisson::MOST_PER_TICK;
 use crate::units::Dimension;
 
 /// Keys of every stimulus, besides those of its table.
-pub(super) const COMMON_KEYS: [&str; 4] = ["model", "to", "size", "weight"];
+pub(super) const COMMON_KEYS: [&str; 5] = ["model", "to", "size", "weight", "positions"];
 
 /// What the section gives.
 #[derive(Debug, Default)]
@@ -57,6 +58,7 @@ pub(super) fn read(
             role: Role::Source,
             size: None,
             labels: None,
+            positions: Ok(None),
             index: next,
         };
         if let Some(stimulus) = identify(ctx, entry, &mut named) {
@@ -69,9 +71,13 @@ pub(super) fn read(
     }
     let mut out = Stimuli::default();
     for stimulus in known {
-        match names.get(&stimulus.entry.key).map(|n| (n.role, n.size)) {
-            Some((Role::Drive, _)) => out.drives.extend(read_drive(ctx, stimulus, names)),
-            Some((Role::Source, size)) => out.sources.extend(read_source(ctx, stimulus, size)),
+        match names.get(&stimulus.entry.key) {
+            Some(n) if n.role == Role::Drive => {
+                out.drives.extend(read_drive(ctx, stimulus, names));
+            }
+            Some(n) if n.role == Role::Source => {
+                out.sources.extend(read_source(ctx, stimulus, n));
+            }
             _ => {}
         }
     }
@@ -108,7 +114,7 @@ fn identify<'e>(ctx: &mut Context, entry: &'e Entry, named: &mut Named) -> Optio
     };
     let mut valid: Vec<&str> = COMMON_KEYS.to_vec();
     if !def.as_source {
-        valid.retain(|k| *k != "size" && *k != "weight");
+        valid.retain(|k| !matches!(*k, "size" | "weight" | "positions"));
     }
     valid.extend(def.keys.iter().map(|k| k.name));
     table.only(
@@ -125,8 +131,19 @@ fn identify<'e>(ctx: &mut Context, entry: &'e Entry, named: &mut Named) -> Optio
             .help("`to` makes input that is private to each target; `size` makes elements that projections connect from");
         return None;
     }
+    if let (Some(to), Some(positions)) = (to, table.entry("positions")) {
+        ctx.reports
+            .error(
+                &positions.key_place,
+                "a stimulus with `to` has no positions: it has no elements of its own",
+            )
+            .also(&to.key_place, "private to each target")
+            .help("leave out `to`, and connect the stimulus with a projection");
+        return None;
+    }
     let is_list = def.name == "spike_list";
-    if to.is_none() && size.is_none() && !is_list {
+    let is_placed = table.get("positions").is_some();
+    if to.is_none() && size.is_none() && !is_list && !is_placed {
         let mut wanted = "to = \"population\"".to_string();
         if def.as_source {
             wanted.push_str(" or size = 100");
@@ -143,9 +160,17 @@ fn identify<'e>(ctx: &mut Context, entry: &'e Entry, named: &mut Named) -> Optio
             .whole(node, "size", 1, u64::from(u32::MAX))
             .and_then(|n| u32::try_from(n).ok());
     }
+    positions::place(ctx, table, named);
+    if size.is_none() && named.size.is_none() && is_placed && !is_list && named.positions.is_ok() {
+        ctx.missing(
+            &entry.key_place,
+            &format!("the size of stimulus `{}`", entry.key),
+            "size = 100",
+        );
+    }
     let spikes = if is_list {
         let (list, elements) = read_spikes(ctx, entry, table)?;
-        if let (Some(size), Some(stated)) = (named.size, size) {
+        if let (Some(size), Some(stated)) = (named.size, size.or(table.entry("positions"))) {
             if elements > u64::from(size) {
                 ctx.reports.error(
                     &stated.node.place,
@@ -186,7 +211,8 @@ fn identify<'e>(ctx: &mut Context, entry: &'e Entry, named: &mut Named) -> Optio
     })
 }
 
-fn read_source(ctx: &mut Context, s: Known<'_>, size: Option<u32>) -> Option<PopulationSpec> {
+fn read_source(ctx: &mut Context, s: Known<'_>, named: &Named) -> Option<PopulationSpec> {
+    let size = named.size;
     let source = match s.def.name {
         "poisson" => SourceSpec::Poisson {
             rate: read_rate(ctx, &s, size.map(|n| n as usize))?,
@@ -206,6 +232,7 @@ fn read_source(ctx: &mut Context, s: Known<'_>, size: Option<u32>) -> Option<Pop
         size: size?,
         kind: PopulationKind::Source(source),
         labels: None,
+        positions: named.positions.clone().ok()?,
     })
 }
 

@@ -1,11 +1,12 @@
 //! `weight` of a projection or a private stimulus: its dimension is that of the targets.
 
+use super::by_distance;
 use super::context::Context;
 use super::names::Names;
 use super::source::Place;
 use super::syntax::{Node, Table};
 use super::values::{self, Wanted};
-use crate::network::spec::{Slice, Values};
+use crate::network::spec::{Slice, Values, Weight};
 use crate::units::Dimension;
 
 /// The key `weight` of `table`. `count`: length of a list of weights, if one is allowed; `to_place`
@@ -61,4 +62,22 @@ pub(super) fn one(
         node,
         &Wanted::any("weight", dimension, count, "targets"),
     )
+}
+
+/// The weight of a projection, which may depend on distance.
+pub(super) fn of_projection(
+    ctx: &mut Context,
+    stated: Option<(&Place, &Node)>,
+    names: &Names,
+    to: &[Slice],
+    to_place: &Place,
+    place: &Place,
+) -> Option<Weight> {
+    if let Some((_, node)) = stated
+        && by_distance::is_meant(node)
+        && let Some(dimension) = names.weight_dimension(ctx, to, to_place)?
+    {
+        return by_distance::weight(ctx, node, dimension).map(Weight::ByDistance);
+    }
+    one(ctx, stated, names, to, to_place, place, None).map(Weight::Values)
 }

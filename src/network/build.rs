@@ -7,6 +7,7 @@
 use super::connect::site::{Side, Site, Visitor};
 use super::connect::{self, most_per_target};
 use super::partition::partition;
+use super::space::{ByDistance, Point, Points, Space};
 use super::spec::{
     Arithmetic, Delay, NetworkSpec, PopulationKind, ProjectionSpec, SourceSpec, Values, Weight,
 };
@@ -54,6 +55,8 @@ pub enum BuildError {
         "a Poisson stimulus expects {0} events per element and tick; {MOST_PER_TICK} are allowed"
     )]
     TooManyEvents(f64),
+    #[error("projection {0} depends on distances, but its populations are not in one space")]
+    NoPositions(usize),
     #[error("building failed: {0}")]
     Worker(String),
 }
@@ -103,15 +106,29 @@ fn build_shards<R: Real>(
     options: &BuildOptions,
 ) -> Result<NetworkOf<R>, BuildError> {
     let offsets = spec.offsets();
-    let ranges = partition(spec, options.shards.max(1), options.granule);
+    let expected: Vec<f64> = spec
+        .projections
+        .iter()
+        .map(|p| connect::expected(spec, p))
+        .collect();
+    let ranges = partition(spec, &expected, options.shards.max(1), options.granule);
     let statements = classify(spec);
+    let points = points(spec);
+    for (i, p) in spec.projections.iter().enumerate() {
+        if p.needs_positions() && space(spec, p, &points).is_none() {
+            return Err(BuildError::NoPositions(i));
+        }
+    }
     let built = crossbeam::thread::scope(|scope| {
         let workers: Vec<_> = ranges
             .iter()
             .map(|ids| {
                 let (offsets, statements) = (&offsets, &statements);
-                scope
-                    .spawn(move |_| ShardBuilder::new(spec, offsets, ids.clone()).build(statements))
+                let (points, expected) = (&points, &expected);
+                scope.spawn(move |_| {
+                    ShardBuilder::new(spec, offsets, ids.clone())
+                        .build(statements, points, expected)
+                })
             })
             .collect();
         workers
@@ -147,6 +164,46 @@ fn build_shards<R: Real>(
                 .map(|s| s.of.len() as usize)
                 .collect(),
         },
+    })
+}
+
+/// The points of every population whose distances from others matter.
+fn points(spec: &NetworkSpec) -> Vec<Option<Vec<Point>>> {
+    let mut wanted = vec![false; spec.populations.len()];
+    for p in spec.projections.iter().filter(|p| p.needs_positions()) {
+        for s in p.from.iter().chain(&p.to) {
+            wanted[s.population] = true;
+        }
+    }
+    spec.populations
+        .iter()
+        .enumerate()
+        .map(|(i, p)| match &p.positions {
+            Some(at) if wanted[i] => Some(at.all(spec.seed, i, p.size)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The space of a statement, if both sides lie in one.
+fn space<'a>(
+    spec: &NetworkSpec,
+    p: &ProjectionSpec,
+    points: &'a [Option<Vec<Point>>],
+) -> Option<Space<'a>> {
+    let mut all = p
+        .from
+        .iter()
+        .chain(&p.to)
+        .map(|s| spec.populations[s.population].positions.as_ref());
+    let first = all.next()??;
+    if !all.all(|p| p.is_some_and(|p| p.fits(first))) {
+        return None;
+    }
+    Some(Space {
+        from: Points::new(&p.from, points)?,
+        to: Points::new(&p.to, points)?,
+        period: first.period,
     })
 }
 
@@ -203,7 +260,7 @@ fn classify(spec: &NetworkSpec) -> Vec<Class> {
             } else {
                 match &p.weight {
                     Weight::Values(v) => v.constant(),
-                    Weight::FromList => None,
+                    Weight::FromList | Weight::ByDistance(_) => None,
                 }
             };
             match constant {
@@ -295,7 +352,12 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
     }
 
     /// The shard, its shortest and its longest delay.
-    fn build(mut self, classes: &[Class]) -> Result<(Shard<R>, u64, u64), BuildError> {
+    fn build(
+        mut self,
+        classes: &[Class],
+        points: &[Option<Vec<Point>>],
+        expected: &[f64],
+    ) -> Result<(Shard<R>, u64, u64), BuildError> {
         let sites: Vec<Site<'_>> = self
             .spec
             .projections
@@ -310,6 +372,11 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
                     from: Side::new(&p.from, self.offsets),
                     own: to.within(&self.ids),
                     to,
+                    space: if p.needs_positions() {
+                        space(self.spec, p, points)
+                    } else {
+                        None
+                    },
                 }
             })
             .collect();
@@ -386,7 +453,7 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
             count_feeds: feeds.counts,
             steps: feeds.steps,
             probes: feeds.probes,
-            regime: load::regime(self.spec),
+            regime: load::regime(self.spec, expected),
             agenda: Default::default(),
             sources: Default::default(),
             profile: Profile::default(),
@@ -479,13 +546,33 @@ impl Visitor for Counting<'_> {
     }
 }
 
+/// What the weights or delays of a statement are drawn from.
+#[derive(Clone, Copy)]
+enum Draws<'a> {
+    Values(&'a Values),
+    ByDistance(&'a ByDistance, &'a Space<'a>),
+}
+
+impl Draws<'_> {
+    /// The value of synapse `k` of its unit.
+    #[inline(always)]
+    fn draw(&self, stream: &mut Stream, k: usize, source: u32, target: u32) -> f64 {
+        match self {
+            Self::Values(values) => values.draw(stream, k),
+            Self::ByDistance(profile, space) => {
+                profile.draw(space.distance(source, target), stream)
+            }
+        }
+    }
+}
+
 /// Draws weights and delays, and places the synapses of own targets.
 struct Placing<'a> {
     site: &'a Site<'a>,
     places: &'a [Place],
     placer: &'a mut Placer,
-    weights: Option<(&'a Values, Stream)>,
-    delays: Option<(&'a Values, Stream)>,
+    weights: Option<(Draws<'a>, Stream)>,
+    delays: Option<(Draws<'a>, Stream)>,
     listed: Option<&'a super::spec::EdgeList>,
     /// Number of the synapse within its unit.
     at: usize,
@@ -507,15 +594,21 @@ impl<'a> Placing<'a> {
     ) -> Self {
         let stream = |domain| Stream::new(site.seed, domain, site.index, 0);
         let random = |v: &'a Values, domain| {
-            (!matches!(v, Values::Constant(_))).then(|| (v, stream(domain)))
+            (!matches!(v, Values::Constant(_))).then(|| (Draws::Values(v), stream(domain)))
+        };
+        let by_distance = |profile: &'a ByDistance, domain| {
+            let space = site.space.as_ref()?;
+            Some((Draws::ByDistance(profile, space), stream(domain)))
         };
         Self {
             weights: match &site.spec.weight {
                 Weight::Values(v) => random(v, Domain::Weight),
+                Weight::ByDistance(p) => by_distance(p, Domain::Weight),
                 Weight::FromList => None,
             },
             delays: match &site.spec.delay {
-                Delay::Drawn(v) => Some((v, stream(Domain::Delay))),
+                Delay::Drawn(v) => Some((Draws::Values(v), stream(Domain::Delay))),
+                Delay::ByDistance(p) => by_distance(p, Domain::Delay),
                 _ => None,
             },
             listed: match &site.spec.rule {
@@ -557,7 +650,7 @@ impl Visitor for Placing<'_> {
         let k = self.at;
         self.at += 1;
         let weight = match (&mut self.weights, self.listed) {
-            (Some((values, stream)), _) => f64::from(values.draw(stream, k) as f32),
+            (Some((draws, stream)), _) => f64::from(draws.draw(stream, k, source, target) as f32),
             (None, Some(edges)) => {
                 let w = edges.weight.get(k).copied().unwrap_or(0.0);
                 if self.single { f64::from(w as f32) } else { w }
@@ -565,8 +658,8 @@ impl Visitor for Placing<'_> {
             (None, None) => 0.0,
         };
         let delay = match (&mut self.delays, self.listed) {
-            (Some((values, stream)), _) => {
-                let ticks = (values.draw(stream, k) / self.tick_ms).round();
+            (Some((draws, stream)), _) => {
+                let ticks = (draws.draw(stream, k, source, target) / self.tick_ms).round();
                 if ticks >= 1.0 { ticks as u64 } else { 1 }
             }
             (None, Some(edges)) if self.constant_delay == 0 => {

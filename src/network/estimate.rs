@@ -3,6 +3,8 @@
 //! The cost is that of the specification (statements and slices), never of the synapses, and all
 //! counts are `f64`: a network of 1e15 synapses is estimated, and refused, like any other.
 
+use super::connect::expected;
+use super::space::{OPEN, Point};
 use super::spec::{
     Arithmetic, Delay, DriveKind, NetworkSpec, PopulationKind, ProjectionSpec, Rate, Rule, Slice,
     SourceSpec, Values, Weight,
@@ -21,6 +23,10 @@ const BYTES_PER_ROW: f64 = 8.0;
 const BUILD_BYTES_PER_END: f64 = 16.0;
 /// An explicit spike or synapse of a list, as it lies in the specification.
 const BYTES_PER_LISTED: f64 = 16.0;
+/// Three coordinates.
+const BYTES_PER_POINT: f64 = 24.0;
+/// Coordinates twice, and the share of the tree.
+const BYTES_PER_CELLED: f64 = 72.0;
 /// Shards are cut so that most targets fit 16 bits within their shard.
 const MOST_U16: f64 = 65_536.0;
 
@@ -174,6 +180,11 @@ fn estimate_projection(p: &ProjectionSpec, spec: &NetworkSpec) -> ProjectionEsti
         Rule::FixedOutdegree(k) => (f64::from(*k) * sources, true),
         Rule::FixedTotalNumber(n) => (*n as f64, true),
         Rule::PairwiseBernoulli(x) => (pairs * x, *x == 0.0 || *x == 1.0),
+        Rule::IndegreeByDistance { indegree, .. } => (f64::from(*indegree) * targets, true),
+        Rule::BernoulliByDistance(kernel) => {
+            let autapses = if p.allow_autapses { 0.0 } else { shared(p) };
+            (expected(spec, p) - autapses * kernel.at(0.0), false)
+        }
         Rule::List(l) => (l.source.len() as f64, true),
     };
     let delay = delay_range(p, spec);
@@ -195,7 +206,7 @@ fn estimate_projection(p: &ProjectionSpec, spec: &NetworkSpec) -> ProjectionEsti
         delay,
         table_bytes: synapses * bytes_per_synapse(p, spec.arithmetic, targets)
             + (sources + segments) * BYTES_PER_ROW,
-        build_bytes: (sources + targets) * BUILD_BYTES_PER_END + listed,
+        build_bytes: (sources + targets) * BUILD_BYTES_PER_END + listed + space_bytes(p),
     }
 }
 
@@ -208,7 +219,9 @@ pub fn bytes_per_synapse(p: &ProjectionSpec, arithmetic: Arithmetic, targets: f6
     let target = if targets <= MOST_U16 { 2.0 } else { 4.0 };
     let weight = match (&p.weight, arithmetic) {
         (Weight::Values(Values::Constant(_)), _) => return 2.0,
-        (Weight::Values(_), _) | (Weight::FromList, Arithmetic::Single) => 4.0,
+        (Weight::Values(_) | Weight::ByDistance(_), _) | (Weight::FromList, Arithmetic::Single) => {
+            4.0
+        }
         (Weight::FromList, Arithmetic::Double) => 8.0,
     };
     target + weight
@@ -225,11 +238,57 @@ fn delay_range(p: &ProjectionSpec, spec: &NetworkSpec) -> (u64, u64) {
             let (low, high) = drawn_range(values);
             (ticks(low), ticks(high.max(low)))
         }
+        (Delay::ByDistance(profile), _) => {
+            let (low, high) = profile.range(farthest(p, spec), drawn_range);
+            (ticks(low.max(0.0)), ticks(high.max(0.0)))
+        }
         (Delay::FromList, Rule::List(l)) => (
             l.delay.iter().copied().min().unwrap_or(1),
             l.delay.iter().copied().max().unwrap_or(1),
         ),
         (Delay::FromList, _) => (1, 1),
+    }
+}
+
+/// A bound on the distance between the two sides of a projection, in um.
+fn farthest(p: &ProjectionSpec, spec: &NetworkSpec) -> f64 {
+    let boxed = |side: &[Slice]| {
+        let positions = |s: &Slice| spec.populations.get(s.population)?.positions.as_ref();
+        side.iter().filter_map(positions).fold(
+            ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3], [OPEN; 3]),
+            |(low, high, _), p| {
+                let (a, b): (Point, Point) = p.bounds();
+                (
+                    std::array::from_fn(|k| low[k].min(a[k])),
+                    std::array::from_fn(|k| high[k].max(b[k])),
+                    p.period,
+                )
+            },
+        )
+    };
+    let ((a, b, period), (c, d, _)) = (boxed(&p.from), boxed(&p.to));
+    let sum: f64 = (0..3)
+        .map(|k| {
+            (b[k] - c[k])
+                .abs()
+                .max((d[k] - a[k]).abs())
+                .min(0.5 * period[k])
+        })
+        .map(|gap: f64| gap * gap)
+        .sum();
+    let mask = match &p.rule {
+        Rule::BernoulliByDistance(k) | Rule::IndegreeByDistance { kernel: k, .. } => k.within,
+        _ => f64::INFINITY,
+    };
+    sum.sqrt().min(mask)
+}
+
+/// Points of both sides, and sources in cells, where distances matter.
+fn space_bytes(p: &ProjectionSpec) -> f64 {
+    if p.needs_positions() {
+        length(&p.from) * BYTES_PER_CELLED + length(&p.to) * BYTES_PER_POINT
+    } else {
+        0.0
     }
 }
 
@@ -426,6 +485,7 @@ mod tests {
                     },
                 }),
                 labels: None,
+                positions: None,
             }],
             projections: vec![ProjectionSpec {
                 from: vec![all],

@@ -1,13 +1,13 @@
 //! What is known of the input of each population before a run: the basis of the choice between
 //! sweeping and lazy updates.
 
-use super::connect;
 use super::spec::{DriveKind, NetworkSpec, PopulationKind, Rate, SourceSpec, Update};
 use crate::engine::regime::{PopulationLoad, PrivateLoad, Regime};
 use crate::neuron::block::crossover;
 use crate::stimulus::rate::{Course, per_tick};
 
-pub(super) fn regime(spec: &NetworkSpec) -> Regime {
+/// `expected`: synapses of each projection.
+pub(super) fn regime(spec: &NetworkSpec, expected: &[f64]) -> Regime {
     let n = spec.populations.len();
     let mut loads: Vec<PopulationLoad> = spec
         .populations
@@ -32,9 +32,8 @@ pub(super) fn regime(spec: &NetworkSpec) -> Regime {
             },
         })
         .collect();
-    for p in &spec.projections {
+    for (p, synapses) in spec.projections.iter().zip(expected) {
         let (sources, targets) = (p.sources(), p.targets());
-        let synapses = connect::expected(&p.rule, sources, targets);
         for from in &p.from {
             for to in &p.to {
                 let share = f64::from(from.len()) / sources.max(1) as f64 * f64::from(to.len())

@@ -7,6 +7,7 @@ pub mod estimate;
 mod feeds;
 mod load;
 pub mod partition;
+pub mod space;
 pub mod spec;
 mod units;
 

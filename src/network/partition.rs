@@ -4,17 +4,21 @@
 //! of the granule within one, and shards get about equal load: what a neuron costs to update, plus
 //! what arrives at it. The cut changes no result.
 
-use super::connect;
 use super::spec::{NetworkSpec, PopulationKind};
 
 /// Cost of updating a neuron, in units of one synapse's share of the delivery.
 const NEURON_COST: f64 = 200.0;
 
-/// Ranges of global ids, one per shard; some may be empty.
-pub fn partition(spec: &NetworkSpec, shards: usize, granule: u32) -> Vec<std::ops::Range<u32>> {
+/// Ranges of global ids, one per shard; some may be empty. `expected`: synapses of each projection.
+pub fn partition(
+    spec: &NetworkSpec,
+    expected: &[f64],
+    shards: usize,
+    granule: u32,
+) -> Vec<std::ops::Range<u32>> {
     let offsets = spec.offsets();
     let total = offsets.last().copied().unwrap_or(0) as u32;
-    let load = load_per_element(spec);
+    let load = load_per_element(spec, expected);
     // Places where a cut may be made, and the load up to there.
     let mut places = vec![(0u32, 0.0)];
     let mut sum = 0.0;
@@ -42,7 +46,7 @@ pub fn partition(spec: &NetworkSpec, shards: usize, granule: u32) -> Vec<std::op
     cuts.windows(2).map(|w| w[0]..w[1]).collect()
 }
 
-fn load_per_element(spec: &NetworkSpec) -> Vec<f64> {
+fn load_per_element(spec: &NetworkSpec, expected: &[f64]) -> Vec<f64> {
     let mut load: Vec<f64> = spec
         .populations
         .iter()
@@ -51,8 +55,7 @@ fn load_per_element(spec: &NetworkSpec) -> Vec<f64> {
             PopulationKind::Source(_) => 1.0,
         })
         .collect();
-    for projection in &spec.projections {
-        let n = connect::expected(&projection.rule, projection.sources(), projection.targets());
+    for (projection, n) in spec.projections.iter().zip(expected) {
         let per_target = n / (projection.targets().max(1)) as f64;
         for slice in &projection.to {
             let share = f64::from(slice.len()) / f64::from(spec.populations[slice.population].size);

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+pub use super::space::{ByDistance, Kernel, Layout, OPEN, Positions, Shape};
 use crate::neuron::ModelKind;
 
 /// Picoseconds in a millisecond.
@@ -105,6 +106,8 @@ pub struct PopulationSpec {
     pub kind: PopulationKind,
     /// One name per element, if the user gave any.
     pub labels: Option<Arc<Vec<String>>>,
+    /// Where the elements are, if they are in space.
+    pub positions: Option<Positions>,
 }
 
 #[derive(Clone, Debug)]
@@ -268,6 +271,14 @@ impl ProjectionSpec {
     pub fn targets(&self) -> u64 {
         self.to.iter().map(|s| u64::from(s.len())).sum()
     }
+    /// Does anything here depend on the distance between source and target?
+    pub fn needs_positions(&self) -> bool {
+        matches!(
+            self.rule,
+            Rule::BernoulliByDistance(_) | Rule::IndegreeByDistance { .. }
+        ) || matches!(self.weight, Weight::ByDistance(_))
+            || matches!(self.delay, Delay::ByDistance(_))
+    }
 }
 
 /// Connection rules under their NEST names.
@@ -283,6 +294,13 @@ pub enum Rule {
     FixedTotalNumber(u64),
     /// Every pair with this probability.
     PairwiseBernoulli(f64),
+    /// Every pair with the probability that its distance gives.
+    BernoulliByDistance(Kernel),
+    /// Every target draws `indegree` sources, each in proportion to the kernel at its distance.
+    IndegreeByDistance {
+        indegree: u32,
+        kernel: Kernel,
+    },
     /// Exactly these; indices count within the concatenated `from` and `to`.
     List(Arc<EdgeList>),
 }
@@ -303,6 +321,8 @@ pub enum Weight {
     /// Drawn or constant. Drawn values are rounded to f32: the rounded value *is* the weight.
     Values(Values),
     FromList,
+    /// From the distance, and rounded to f32 like drawn values.
+    ByDistance(ByDistance),
 }
 
 #[derive(Clone, Debug)]
@@ -312,6 +332,8 @@ pub enum Delay {
     /// Drawn in ms, rounded to ticks, never below one tick.
     Drawn(Values),
     FromList,
+    /// From the distance in ms, rounded to ticks, never below one tick.
+    ByDistance(ByDistance),
 }
 
 /// A source as a population: its spikes travel over projections.

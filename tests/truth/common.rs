@@ -206,6 +206,7 @@ impl Construct for NetworkSpec {
             size,
             kind,
             labels: None,
+            positions: None,
         });
         let all = self.whole(at);
         self.recording.spikes.push(all);

@@ -23,7 +23,12 @@ fn built(spec: &NetworkSpec, shards: usize) -> Network {
 
 /// What the engine connected.
 pub fn synapses(spec: &NetworkSpec) -> Vec<Edge> {
-    let edges = built(spec, 1).synapses().into_iter();
+    synapses_of(spec, 1)
+}
+
+/// What several shards connected together.
+pub fn synapses_of(spec: &NetworkSpec, shards: usize) -> Vec<Edge> {
+    let edges = built(spec, shards).synapses().into_iter();
     edges
         .map(|s| (s.source, s.target, s.weight, s.delay))
         .collect()

@@ -7,4 +7,5 @@ mod common;
 mod engine;
 mod nest;
 mod properties;
+mod space;
 mod twin;

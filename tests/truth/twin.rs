@@ -173,7 +173,7 @@ pub fn run(spec: &NetworkSpec, synapses: &[TwinSynapse]) -> TwinRun {
         .iter()
         .map(|p| match &p.weight {
             Weight::Values(values) => values.constant(),
-            Weight::FromList => None,
+            Weight::FromList | Weight::ByDistance(_) => None,
         })
         .collect();
 

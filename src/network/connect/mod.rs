@@ -4,10 +4,13 @@
 //! from the same counter streams; so there is no edge list, and each shard makes its own part.
 
 mod all_to_all;
+mod bernoulli_by_distance;
 mod binomial;
+mod expected;
 mod fixed_indegree;
 mod fixed_outdegree;
 mod fixed_total_number;
+mod indegree_by_distance;
 mod list;
 mod one_to_one;
 mod pairwise_bernoulli;
@@ -15,6 +18,8 @@ mod sample;
 pub mod site;
 
 use super::spec::Rule;
+pub use expected::expected;
+pub use indegree_by_distance::first_without_sources;
 use site::{Site, Visitor};
 
 /// Shows the synapses of a statement to `to`.
@@ -26,30 +31,20 @@ pub fn visit(site: &Site<'_>, to: &mut impl Visitor) {
         Rule::FixedOutdegree(k) => fixed_outdegree::visit(site, *k, to),
         Rule::FixedTotalNumber(n) => fixed_total_number::visit(site, *n, to),
         Rule::PairwiseBernoulli(p) => pairwise_bernoulli::visit(site, *p, to),
+        Rule::BernoulliByDistance(kernel) => bernoulli_by_distance::visit(site, kernel, to),
+        Rule::IndegreeByDistance { indegree, kernel } => {
+            indegree_by_distance::visit(site, *indegree, kernel, to);
+        }
         Rule::List(edges) => list::visit(site, edges, to),
-    }
-}
-
-/// Expected number of synapses of a statement between `sources` and `targets` elements.
-pub fn expected(rule: &Rule, sources: u64, targets: u64) -> f64 {
-    let (s, t) = (sources as f64, targets as f64);
-    match rule {
-        Rule::AllToAll => s * t,
-        Rule::OneToOne => s.min(t),
-        Rule::FixedIndegree(k) => f64::from(*k) * t,
-        Rule::FixedOutdegree(k) => f64::from(*k) * s,
-        Rule::FixedTotalNumber(n) => *n as f64,
-        Rule::PairwiseBernoulli(p) => p * s * t,
-        Rule::List(edges) => edges.source.len() as f64,
     }
 }
 
 /// A bound on the synapses that one target can get from a statement.
 pub fn most_per_target(rule: &Rule, sources: u64, multapses: bool) -> u64 {
     match rule {
-        Rule::FixedIndegree(k) => u64::from(*k),
+        Rule::FixedIndegree(k) | Rule::IndegreeByDistance { indegree: k, .. } => u64::from(*k),
         Rule::OneToOne => 1,
-        Rule::AllToAll | Rule::PairwiseBernoulli(_) => sources,
+        Rule::AllToAll | Rule::PairwiseBernoulli(_) | Rule::BernoulliByDistance(_) => sources,
         Rule::FixedOutdegree(_) if !multapses => sources,
         Rule::FixedTotalNumber(n) if !multapses => sources.min(*n),
         Rule::FixedOutdegree(k) => sources.saturating_mul(u64::from(*k)),
@@ -68,6 +63,8 @@ pub struct RuleDef {
     pub keys: &'static [RuleKey],
     /// Whether one statement may make a projection for each pair of a source and a target selection.
     pub pairs: Pairs,
+    /// What stands behind the name if the distance decides: a table with a kernel.
+    pub by_distance: Option<&'static str>,
     pub doc: &'static str,
 }
 
@@ -101,6 +98,7 @@ pub static RULES: [RuleDef; 7] = [
         argument: None,
         keys: &[],
         pairs: Pairs::Any,
+        by_distance: None,
         doc: "every source to every target",
     },
     RuleDef {
@@ -108,6 +106,7 @@ pub static RULES: [RuleDef; 7] = [
         argument: None,
         keys: &[],
         pairs: Pairs::No,
+        by_distance: None,
         doc: "source i to target i; both sides must have the same size",
     },
     RuleDef {
@@ -115,6 +114,7 @@ pub static RULES: [RuleDef; 7] = [
         argument: Some("sources per target, a whole number"),
         keys: &[],
         pairs: Pairs::Table,
+        by_distance: Some("indegree = 100, gaussian = \"0.2 mm\""),
         doc: "every target draws its sources at random",
     },
     RuleDef {
@@ -122,6 +122,7 @@ pub static RULES: [RuleDef; 7] = [
         argument: Some("targets per source, a whole number"),
         keys: &[],
         pairs: Pairs::Table,
+        by_distance: None,
         doc: "every source draws its targets at random",
     },
     RuleDef {
@@ -134,6 +135,7 @@ pub static RULES: [RuleDef; 7] = [
             doc: "as many synapses as give a pair this probability of at least one: ln(1 - p) / ln(1 - 1 / (N_source N_target)), rounded; p N_source N_target without multapses",
         }],
         pairs: Pairs::Table,
+        by_distance: None,
         doc: "both ends of every synapse are drawn at random",
     },
     RuleDef {
@@ -141,6 +143,7 @@ pub static RULES: [RuleDef; 7] = [
         argument: Some("probability in [0, 1]"),
         keys: &[],
         pairs: Pairs::Any,
+        by_distance: Some("gaussian = \"0.2 mm\", peak = 0.6"),
         doc: "each pair is connected with this probability",
     },
     RuleDef {
@@ -173,6 +176,7 @@ pub static RULES: [RuleDef; 7] = [
             },
         ],
         pairs: Pairs::No,
+        by_distance: None,
         doc: "exactly the synapses in the file; ids start at 0 and count within from and to",
     },
 ];

@@ -1,5 +1,6 @@
 //! Where a connection statement is carried out: its two sides, and which targets are ours.
 
+use crate::network::space::Space;
 use crate::network::spec::{ProjectionSpec, Slice};
 use crate::rng::{Domain, Stream};
 
@@ -78,6 +79,8 @@ pub struct Site<'a> {
     pub to: Side,
     /// The targets that belong to this shard, as ranges of indices into `to`.
     pub own: Vec<std::ops::Range<u32>>,
+    /// Where both sides are, if anything in the statement depends on it.
+    pub space: Option<Space<'a>>,
 }
 
 impl Site<'_> {
