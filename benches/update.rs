@@ -44,6 +44,7 @@ fn seconds(model: ModelKind, update: Update, per_tick: f64) -> f64 {
                 initial: def.state.iter().map(|_| 0.0.into()).collect(),
                 options: NeuronOptions::default(),
                 update,
+                receptors: vec![],
             }),
         }],
         projections: vec![],
@@ -58,6 +59,7 @@ fn seconds(model: ModelKind, update: Update, per_tick: f64) -> f64 {
                 list: Arc::new(events(per_tick)),
                 weight: 0.1.into(),
             },
+            receptor: None,
         }],
         recording: RecordingSpec::default(),
     };

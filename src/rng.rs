@@ -24,6 +24,7 @@ pub enum Domain {
     Position = 9,
     /// Samples for estimates; no part of a network hangs on them.
     Estimate = 10,
+    Escape = 11,
 }
 
 /// The finaliser of SplitMix64: a bijection of 64 bits that mixes well.

@@ -36,6 +36,7 @@ fn network(recording: RecordingSpec) -> NetworkSpec {
             initial: model.def().state.iter().map(|_| 0.0.into()).collect(),
             options: NeuronOptions::default(),
             update: Update::Auto,
+            receptors: vec![],
         })
     };
     let population = |name: &str, size, kind| PopulationSpec {

@@ -11,6 +11,7 @@ use crate::network::connect::{Pairs, RULES, RuleDef};
 use crate::network::space::{KERNELS, KernelDef, SPEED};
 use crate::neuron::MODELS;
 use crate::neuron::def::{ModelDef, ParamDef, StateDefault};
+use crate::neuron::lif_multisynapse::RECEPTOR;
 use crate::stimulus::STIMULI;
 use crate::stimulus::def::StimulusDef;
 use crate::units::Dimension;
@@ -200,6 +201,16 @@ fn header(cells: &[&str]) -> Vec<String> {
     cells.iter().map(|c| (*c).to_string()).collect()
 }
 
+fn param_row(p: &ParamDef) -> Vec<String> {
+    vec![
+        p.name.into(),
+        unit(p.dimension),
+        show(p.default),
+        range(p),
+        p.doc.into(),
+    ]
+}
+
 fn model_text(d: &ModelDef) -> String {
     let mut out = format!("{}: {}\n\n", d.name, d.summary);
     for line in d.equations.lines() {
@@ -213,16 +224,29 @@ fn model_text(d: &ModelDef) -> String {
             "range",
             "meaning",
         ])];
-        rows.extend(d.params.iter().map(|p| {
-            vec![
-                p.name.into(),
-                unit(p.dimension),
-                show(p.default),
-                range(p),
-                p.doc.into(),
-            ]
-        }));
+        rows.extend(d.params.iter().map(param_row));
         let _ = write!(out, "\nParameters (params)\n{}", table(&rows, &[2]));
+    }
+    if d.ports > 0 {
+        let mut rows = vec![header(&["key", "unit", "default", "range", "meaning"])];
+        rows.push(
+            [
+                "name",
+                "-",
+                "none",
+                "a word",
+                "what `receptor` may call it, besides its number from 1",
+            ]
+            .map(String::from)
+            .to_vec(),
+        );
+        rows.extend(RECEPTOR.iter().map(param_row));
+        let _ = write!(
+            out,
+            "\nReceptors (receptors): a list of 1 to {}\n{}",
+            d.ports,
+            table(&rows, &[2])
+        );
     }
     if !d.state.is_empty() {
         let mut rows = vec![header(&["variable", "unit", "default", "meaning"])];
@@ -274,6 +298,12 @@ fn model_text(d: &ModelDef) -> String {
     }
     if d.has_refractory_input {
         keys.push("refractory_input");
+    }
+    if d.has_escape {
+        keys.push("escape");
+    }
+    if d.ports > 0 {
+        keys.push("receptors");
     }
     let current = if d.takes_current { "yes" } else { "no" };
     let _ = write!(
@@ -381,20 +411,24 @@ fn stimulus_text(d: &StimulusDef) -> String {
     out
 }
 
+fn param_json(p: &ParamDef) -> Value {
+    json!({
+        "name": p.name,
+        "unit": p.dimension.canonical_unit(),
+        "dimension": p.dimension.name(),
+        "default": p.default,
+        "range": range(p),
+        "doc": p.doc,
+    })
+}
+
 fn model_json(d: &ModelDef) -> Value {
     json!({
         "kind": "model",
         "name": d.name,
         "summary": d.summary,
         "equations": d.equations,
-        "params": d.params.iter().map(|p| json!({
-            "name": p.name,
-            "unit": p.dimension.canonical_unit(),
-            "dimension": p.dimension.name(),
-            "default": p.default,
-            "range": range(p),
-            "doc": p.doc,
-        })).collect::<Vec<_>>(),
+        "params": d.params.iter().map(param_json).collect::<Vec<_>>(),
         "state": d.state.iter().map(|s| json!({
             "name": s.name,
             "unit": s.dimension.canonical_unit(),
@@ -410,6 +444,9 @@ fn model_json(d: &ModelDef) -> Value {
         "weight_unit": d.weight.map(|w| w.canonical_unit()),
         "reset": d.has_threshold,
         "refractory_input": d.has_refractory_input,
+        "escape": d.has_escape,
+        "ports": d.ports,
+        "receptor": if d.ports > 0 { RECEPTOR.iter().map(param_json).collect() } else { vec![] },
         "takes_current": d.takes_current,
         "clocked": d.clock.as_ref().map(|c| json!({
             "method": c.method,

@@ -34,6 +34,8 @@ pub(super) struct Named {
     pub labels: Option<Arc<Vec<String>>>,
     /// `Err`: stated, but in error and told already.
     pub positions: Result<Option<Positions>, ()>,
+    /// Names of the receptor ports, if there are any; `None`: in error, and told already.
+    pub receptors: Option<Vec<Option<String>>>,
     /// Index in `NetworkSpec::populations`; meaningless for a drive.
     pub index: usize,
 }

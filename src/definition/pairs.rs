@@ -11,7 +11,7 @@ use super::names::Names;
 use super::projection::Stated;
 use super::rule::{self, Ends, Named};
 use super::syntax::{Entry, Node, Value};
-use super::{by_distance, delay, weight};
+use super::{by_distance, delay, receptors, weight};
 use crate::network::connect::Pairs;
 use crate::network::spec::{Delay, ProjectionSpec, Rule, Slice};
 
@@ -325,10 +325,13 @@ pub(super) fn read(ctx: &mut Context, stated: &Stated<'_>, names: &Names) -> Vec
                     .map(|(e, node)| (&e.key_place, node));
                 weight::of_projection(ctx, at, names, &one_to, to_place, &stated.node.place)
             });
+            let place = &stated.node.place;
+            let receptor = receptors::port(ctx, stated.table, names, &one_to, place);
             let delay: Option<Delay> = delays
                 .as_ref()
                 .and_then(|cells| delay::read(ctx, cells.at(t, s)?));
-            if let (Some(rule), Some(weight), Some(delay)) = (rule, value, delay)
+            if let (Some(rule), Some(weight), Some(delay), Some(receptor)) =
+                (rule, value, delay, receptor)
                 && let (Some(allow_autapses), Some(allow_multapses)) =
                     (stated.allow_autapses, stated.allow_multapses)
             {
@@ -340,6 +343,7 @@ pub(super) fn read(ctx: &mut Context, stated: &Stated<'_>, names: &Names) -> Vec
                     allow_multapses,
                     weight,
                     delay,
+                    receptor,
                 };
                 let is_right = stated
                     .places()

@@ -12,6 +12,7 @@ use super::positions;
 use super::source::Place;
 use super::syntax::{Entry, Node, Table, Value};
 use super::values::{self, Wanted};
+use super::{escape, receptors};
 use crate::network::spec::{
     Clock, NeuronOptions, NeuronSpec, PopulationKind, PopulationSpec, ResetMode, ThresholdTest,
     Update, Values,
@@ -21,7 +22,7 @@ use crate::neuron::{MODELS, ModelKind};
 use crate::units::Dimension;
 
 /// Keys of a population.
-pub(super) const KEYS: [&str; 13] = [
+pub(super) const KEYS: [&str; 15] = [
     "model",
     "like",
     "size",
@@ -35,6 +36,8 @@ pub(super) const KEYS: [&str; 13] = [
     "consistent_integration",
     "labels",
     "positions",
+    "receptors",
+    "escape",
 ];
 /// Names of `ResetMode`.
 pub(super) const RESETS: [&str; 2] = ["value", "subtract"];
@@ -56,6 +59,7 @@ pub(super) fn read(ctx: &mut Context, entries: &[Entry], names: &mut Names) -> V
             size: None,
             labels: None,
             positions: Ok(None),
+            receptors: None,
             index: names.all.len(),
         };
         if let Some(table) = table {
@@ -221,8 +225,13 @@ fn read_one(
         None => Update::Auto,
     };
     clock::check_update(ctx, table, def, update);
+    options.escape = escape::read(ctx, table, def, update);
+    let receptors = receptors::read(ctx, entry, table, def, named.size);
+    named.receptors = receptors
+        .as_ref()
+        .map(|all| all.iter().map(|r| r.name.clone()).collect());
     let params = read_params(ctx, table, def, named.size, options.clock);
-    let initial = read_initial(ctx, table, def, named.size, &params);
+    let initial = read_initial(ctx, table, def, named, &params);
     check_reset(ctx, entry, table, def, &params, options);
     clock::check_params(ctx, entry, table, def, &params);
     Some(PopulationSpec {
@@ -234,6 +243,7 @@ fn read_one(
             initial: initial.into_iter().collect::<Option<_>>()?,
             options,
             update,
+            receptors: receptors?,
         }),
         labels: named.labels.clone(),
         positions: named.positions.clone().ok()?,
@@ -489,14 +499,40 @@ fn read_initial(
     ctx: &mut Context,
     table: &Table,
     def: &ModelDef,
-    size: Option<u32>,
+    named: &Named,
     params: &[Option<Values>],
 ) -> Vec<Option<Values>> {
-    let valid: Vec<&str> = def.state.iter().map(|s| s.name).collect();
-    let given = section(ctx, table, "initial", "state variable", def, &valid);
+    let size = named.size;
+    let state = def.state.iter().map(|s| s.name);
+    // Without its receptors it is unknown what else there is.
+    let (known, given) = match &named.receptors {
+        Some(ports) => {
+            let known = receptors::variables(state, ports);
+            let also = known.iter().filter_map(|(_, also)| also.as_deref());
+            let valid: Vec<&str> = known.iter().map(|(name, _)| *name).chain(also).collect();
+            let given = section(ctx, table, "initial", "state variable", def, &valid);
+            (known, given)
+        }
+        None => (Vec::new(), None),
+    };
     let mut all = Vec::with_capacity(def.state.len());
     for s in def.state {
-        all.push(match given.and_then(|t| t.get(s.name)) {
+        let also = known
+            .iter()
+            .find(|(name, _)| *name == s.name)
+            .and_then(|(_, also)| also.as_deref());
+        let node = given.and_then(|t| t.get(s.name).or_else(|| t.get(also?)));
+        if let (Some(node), Some(again)) = (node, given.and_then(|t| t.entry(also?)))
+            && given.is_some_and(|t| t.get(s.name).is_some())
+        {
+            ctx.reports
+                .error(
+                    &again.key_place,
+                    format!("{} is {}, which is given already", again.key, s.name),
+                )
+                .also(&node.place, "first given");
+        }
+        all.push(match node {
             Some(node) => {
                 let count = size.map(|n| n as usize);
                 let mut wanted = Wanted::any(s.name, s.dimension, count, "neurons");

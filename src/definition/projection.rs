@@ -5,11 +5,11 @@ use super::names::Names;
 use super::rule::{Ends, Named};
 use super::source::Place;
 use super::syntax::{Node, Table};
-use super::{by_distance, delay, pairs, rule, weight};
+use super::{by_distance, delay, pairs, receptors, rule, weight};
 use crate::network::spec::{Delay, ProjectionSpec, Slice, Weight};
 
 /// Keys of a projection.
-pub(super) const KEYS: [&str; 7] = [
+pub(super) const KEYS: [&str; 8] = [
     "from",
     "to",
     "rule",
@@ -17,6 +17,7 @@ pub(super) const KEYS: [&str; 7] = [
     "allow_multapses",
     "weight",
     "delay",
+    "receptor",
 ];
 /// Elements that both lists name. Within each list nothing is named twice.
 fn shared(a: &[Slice], b: &[Slice]) -> u64 {
@@ -138,6 +139,10 @@ fn one(ctx: &mut Context, stated: Stated<'_>, names: &Names) -> Option<Projectio
         }
         (None, false) => None,
     };
+    let receptor = match &stated.to {
+        Some((to, _)) => receptors::port(ctx, table, names, to, &node.place),
+        None => None,
+    };
     let delay = if listed_delay {
         twice(ctx, table, "delay", rule.is_some());
         Some(Delay::FromList)
@@ -156,6 +161,7 @@ fn one(ctx: &mut Context, stated: Stated<'_>, names: &Names) -> Option<Projectio
         allow_multapses: stated.allow_multapses?,
         weight: weight?,
         delay: delay?,
+        receptor: receptor?,
         from: stated.from.clone()?.0,
         to: stated.to.clone()?.0,
     };

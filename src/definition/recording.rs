@@ -4,6 +4,7 @@ use super::OutputOptions;
 use super::context::Context;
 use super::diagnostics::suggest;
 use super::names::{Names, Role};
+use super::receptors;
 use super::syntax::{Node, Table, Value};
 use crate::network::spec::{RecordingSpec, Slice, StateRecording};
 
@@ -91,14 +92,21 @@ fn read_state(ctx: &mut Context, node: &Node, names: &Names) -> Option<Vec<State
     let mut out = Vec::with_capacity(of.len());
     for slice in of {
         let def = names.model(&slice)?.def();
-        match def.recordable(variable) {
+        let named = names.at(slice.population)?;
+        let ports = named.receptors.as_deref()?;
+        let known = receptors::variables(def.recordables.iter().map(|r| r.name), ports);
+        let found = known
+            .iter()
+            .find(|(name, also)| *name == variable || also.as_deref() == Some(variable));
+        match found.and_then(|(name, _)| def.recordable(name)) {
             Some(variable) => out.push(StateRecording {
                 of: slice,
                 variable,
                 every,
             }),
             None => {
-                let valid: Vec<&str> = def.recordables.iter().map(|r| r.name).collect();
+                let also = known.iter().filter_map(|(_, also)| also.as_deref());
+                let valid: Vec<&str> = known.iter().map(|(name, _)| *name).chain(also).collect();
                 ctx.reports
                     .error(
                         &variable_node.place,

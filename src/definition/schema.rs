@@ -7,12 +7,13 @@ use serde_json::{Map, Value, json};
 
 use super::population::{RESETS, TESTS, range_text};
 use super::positions::{LAYOUTS, MODIFIERS};
-use super::{by_distance, include, population, projection, recording, simulation};
+use super::{by_distance, escape, include, population, projection, recording, simulation};
 use crate::network::connect::{Pairs, RULES, RuleKey};
 use crate::network::space::{KERNELS, KernelDef, SPEED};
 use crate::network::spec::{Arithmetic, Update};
 use crate::neuron::MODELS;
 use crate::neuron::def::ModelDef;
+use crate::neuron::lif_multisynapse::{PORTS, RECEPTOR};
 use crate::stimulus::STIMULI;
 use crate::stimulus::def::StimulusDef;
 use crate::units::Dimension;
@@ -342,18 +343,42 @@ fn named_values(lines: fn(&ModelDef) -> Vec<(&'static str, String)>) -> Value {
         .into_iter()
         .map(|(name, all)| (name.to_string(), values(&all.join("\n"))))
         .collect();
-    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+    json!({
+        "type": "object",
+        "properties": properties,
+        "patternProperties": { RECEPTOR_CURRENT: values("Synaptic current of a named receptor.") },
+        "additionalProperties": false,
+    })
 }
+
+/// Variables that go by the name of a receptor.
+const RECEPTOR_CURRENT: &str = "^I_syn_";
 
 fn for_model(def: &ModelDef) -> Value {
     let params: Vec<&str> = def.params.iter().map(|p| p.name).collect();
     let state: Vec<&str> = def.state.iter().map(|s| s.name).collect();
+    let mut state = json!({ "enum": state });
+    let mut absent: Vec<&str> = Vec::new();
+    if def.ports > 0 {
+        state = json!({ "anyOf": [state, { "pattern": RECEPTOR_CURRENT }] });
+    } else {
+        absent.push("receptors");
+    }
+    if !def.has_escape {
+        absent.push("escape");
+    }
+    let mut properties: Map<String, Value> = absent
+        .into_iter()
+        .map(|key| (key.to_string(), json!(false)))
+        .collect();
+    properties.insert(
+        "params".into(),
+        json!({ "propertyNames": { "enum": params } }),
+    );
+    properties.insert("initial".into(), json!({ "propertyNames": state }));
     json!({
         "if": { "properties": { "model": { "const": def.name } }, "required": ["model"] },
-        "then": { "properties": {
-            "params": { "propertyNames": { "enum": params } },
-            "initial": { "propertyNames": { "enum": state } },
-        } },
+        "then": { "properties": properties },
     })
 }
 
@@ -406,6 +431,8 @@ fn population_schema() -> Value {
                     "How the population is updated; results are the same up to rounding. Clocked models are always swept.",
                 ),
             ),
+            ("receptors", receptors_schema()),
+            ("escape", escape_schema()),
             (
                 "step",
                 quantity(
@@ -432,6 +459,50 @@ fn population_schema() -> Value {
     );
     s["allOf"] = MODELS.iter().map(|(_, d)| for_model(d)).collect();
     s
+}
+
+fn receptors_schema() -> Value {
+    let mut properties = Map::new();
+    properties.insert(
+        "name".into(),
+        json!({ "type": "string", "description": "What `receptor` may call it, besides its number." }),
+    );
+    for p in &RECEPTOR {
+        let range = range_text(p.min, p.max, p.dimension);
+        let text = hover(
+            "receptor",
+            p.doc,
+            p.dimension,
+            &p.default.to_string(),
+            &range,
+        );
+        properties.insert(p.name.into(), values(&text));
+    }
+    json!({
+        "type": "array", "minItems": 1, "maxItems": PORTS,
+        "description": "Receptor ports, counted from 1.",
+        "items": { "type": "object", "properties": properties, "additionalProperties": false },
+    })
+}
+
+/// `receptor` of a projection or a private stimulus.
+fn receptor_schema() -> Value {
+    json!({
+        "type": ["string", "integer"],
+        "description": "Receptor of the targets, by name or by number from 1; only for models with receptors.",
+    })
+}
+
+fn escape_schema() -> Value {
+    let properties: Map<String, Value> = escape::KEYS
+        .iter()
+        .map(|(key, text)| ((*key).to_string(), quantity(text)))
+        .collect();
+    json!({
+        "type": "object", "properties": properties,
+        "required": escape::KEYS.map(|k| k.0), "additionalProperties": false,
+        "description": "Spikes by chance: hazard rate exp((V - threshold) / width).",
+    })
 }
 
 /// Shape of a key of a stimulus; what is expected in words comes from its table.
@@ -471,6 +542,7 @@ fn one_stimulus(def: &StimulusDef) -> Value {
     if def.as_source {
         properties.insert("weight".into(), values("Weight onto the targets of `to`."));
         properties.insert("positions".into(), json!({ "$ref": "#/$defs/positions" }));
+        properties.insert("receptor".into(), receptor_schema());
         properties.insert("size".into(), json!({ "type": ["integer", "string"], "minimum": 1, "description": "Number of elements, to connect from." }));
     }
     for key in def.keys {
@@ -616,6 +688,7 @@ fn projection_schema() -> Value {
                     true,
                 ),
             ),
+            ("receptor", receptor_schema()),
         ],
         &projection::KEYS,
     );

@@ -11,7 +11,7 @@ use super::positions;
 use super::source::Place;
 use super::syntax::{Entry, Node, Table, Value};
 use super::values::{self, Wanted};
-use super::weight;
+use super::{receptors, weight};
 use crate::network::spec::{
     DriveKind, DriveSpec, PS_PER_MS, PopulationKind, PopulationSpec, Rate, SourceSpec, SpikeList,
     Values,
@@ -23,7 +23,8 @@ use crate::stimulus::poisson::MOST_PER_TICK;
 use crate::units::Dimension;
 
 /// Keys of every stimulus, besides those of its table.
-pub(super) const COMMON_KEYS: [&str; 5] = ["model", "to", "size", "weight", "positions"];
+pub(super) const COMMON_KEYS: [&str; 6] =
+    ["model", "to", "size", "weight", "receptor", "positions"];
 
 /// What the section gives.
 #[derive(Debug, Default)]
@@ -59,6 +60,7 @@ pub(super) fn read(
             size: None,
             labels: None,
             positions: Ok(None),
+            receptors: Some(Vec::new()),
             index: next,
         };
         if let Some(stimulus) = identify(ctx, entry, &mut named) {
@@ -114,7 +116,7 @@ fn identify<'e>(ctx: &mut Context, entry: &'e Entry, named: &mut Named) -> Optio
     };
     let mut valid: Vec<&str> = COMMON_KEYS.to_vec();
     if !def.as_source {
-        valid.retain(|k| !matches!(*k, "size" | "weight" | "positions"));
+        valid.retain(|k| !matches!(*k, "size" | "weight" | "receptor" | "positions"));
     }
     valid.extend(def.keys.iter().map(|k| k.name));
     table.only(
@@ -196,12 +198,14 @@ fn identify<'e>(ctx: &mut Context, entry: &'e Entry, named: &mut Named) -> Optio
     } else {
         None
     };
-    if named.role == Role::Source
-        && let Some(e) = table.entry("weight")
-    {
-        ctx.reports
-            .error(&e.key_place, "a stimulus with a size has no weight")
-            .help("the weight belongs to the projection from it");
+    for key in ["weight", "receptor"] {
+        if named.role == Role::Source
+            && let Some(e) = table.entry(key)
+        {
+            ctx.reports
+                .error(&e.key_place, format!("a stimulus with a size has no {key}"))
+                .help(format!("the {key} belongs to the projection from it"));
+        }
     }
     Some(Known {
         entry,
@@ -256,6 +260,12 @@ fn read_drive(ctx: &mut Context, s: Known<'_>, names: &Names) -> Option<DriveSpe
             targets,
         ),
         _ => None,
+    };
+    let receptor = match &to {
+        Some(to) if s.def.name != "step_current" => {
+            receptors::port(ctx, s.table, names, to, &s.entry.key_place)
+        }
+        _ => Some(None),
     };
     let kind = match s.def.name {
         "poisson" => {
@@ -318,6 +328,7 @@ fn read_drive(ctx: &mut Context, s: Known<'_>, names: &Names) -> Option<DriveSpe
         name: s.entry.key.clone(),
         to: to?,
         kind,
+        receptor: receptor?,
     })
 }
 
@@ -359,7 +370,7 @@ fn read_window(ctx: &mut Context, s: &Known<'_>) -> Option<(u64, u64)> {
 
 /// Hz from 1/ms. What a person wrote as `8 Hz` must not become 8.000000000000002: a result within
 /// rounding errors of a decimal with six digits is that decimal.
-fn hertz(per_ms: f64) -> f64 {
+pub(super) fn hertz(per_ms: f64) -> f64 {
     let hz = per_ms * 1e3;
     let decimal = (hz * 1e6).round() / 1e6;
     if (decimal - hz).abs() <= 4.0 * f64::EPSILON * hz.abs() {

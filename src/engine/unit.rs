@@ -1,12 +1,34 @@
 //! A population's neurons in one shard, with the planes in which their input arrives.
 
-use crate::neuron::block::Block;
+use crate::neuron::block::{Block, Inputs};
+use crate::neuron::lif_multisynapse::PORTS;
 use crate::neuron::real::Real;
 use crate::simd::{Kernel, vectorized};
 use crate::synapse::table::Accumulators;
 
 /// Neurons of a sweep that are handled at a time: their input stays in the first-level cache.
 const CHUNK: usize = 256;
+
+/// Most receptor channels of any model.
+const CHANNELS: usize = PORTS;
+
+/// Which channel an input goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    To(usize),
+    /// Negative weights to the second of two.
+    BySign,
+}
+
+impl Route {
+    #[inline(always)]
+    pub fn channel<R: Real>(self, weight: R) -> usize {
+        match self {
+            Self::To(channel) => channel,
+            Self::BySign => usize::from(weight < R::ZERO),
+        }
+    }
+}
 
 /// Input counted per neuron and weighted when the neuron is updated.
 #[derive(Debug)]
@@ -21,9 +43,8 @@ pub struct CountPlane<R> {
 pub enum PlaneWeight<R> {
     /// All of one channel.
     One { weight: R, channel: usize },
-    /// One weight per neuron (private stimuli with drawn weights); its sign chooses the channel if
-    /// there are two.
-    Each { weights: Vec<R>, channels: usize },
+    /// One weight per neuron (private stimuli with drawn weights).
+    Each { weights: Vec<R>, route: Route },
 }
 
 pub struct Unit<R: Real> {
@@ -32,10 +53,12 @@ pub struct Unit<R: Real> {
     pub start: u32,
     pub first_id: u32,
     pub block: Block<R>,
-    /// Receptor channels of the model.
+    /// Receptor channels in use.
     pub channels: usize,
+    /// Channels are ports with numbers: the sign of a weight does not choose.
+    pub ports: bool,
     /// Plane of individually weighted input, per channel.
-    pub sums: [Option<usize>; 2],
+    pub sums: [Option<usize>; CHANNELS],
     /// Counted input in the order of the definition: projections, then private stimuli.
     pub counts: Vec<CountPlane<R>>,
     /// Every neuron at every tick that is a multiple of `period`, or only where something happens.
@@ -47,8 +70,8 @@ pub struct Unit<R: Real> {
     pub visits: Vec<u32>,
     /// Neurons on the agenda.
     pub scheduled: Vec<bool>,
-    /// Scratch of the sweep.
-    input: [Vec<R>; 2],
+    /// Scratch of the sweep: a column per channel, and two at least.
+    input: Vec<Vec<R>>,
 }
 
 impl<R: Real> Unit<R> {
@@ -58,6 +81,7 @@ impl<R: Real> Unit<R> {
         first_id: u32,
         block: Block<R>,
         channels: usize,
+        ports: bool,
     ) -> Self {
         let n = block.len();
         Self {
@@ -65,13 +89,14 @@ impl<R: Real> Unit<R> {
             start,
             first_id,
             channels,
-            sums: [None; 2],
+            ports,
+            sums: [None; CHANNELS],
             counts: Vec::new(),
             swept: false,
             period: block.period(),
             visits: Vec::with_capacity(n),
             scheduled: vec![false; n],
-            input: [vec![R::ZERO; CHUNK], vec![R::ZERO; CHUNK]],
+            input: vec![vec![R::ZERO; CHUNK]; channels.max(2)],
             block,
         }
     }
@@ -82,6 +107,15 @@ impl<R: Real> Unit<R> {
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Where input goes that names this port, or none.
+    pub fn route(&self, receptor: Option<usize>) -> Route {
+        match receptor {
+            Some(port) if self.ports => Route::To(port.min(self.channels - 1)),
+            _ if self.ports || self.channels == 1 => Route::To(0),
+            _ => Route::BySign,
+        }
     }
 
     /// Updates the neurons on the list of visits; `after` hears of each when it must be looked at
@@ -104,7 +138,7 @@ impl<R: Real> Unit<R> {
         block.visit_all(
             t,
             visits,
-            |i| gather(sums, counts, from, i),
+            Gather { sums, counts, from },
             spikes,
             |i, wake| after(&mut scheduled[i as usize], i, wake),
         );
@@ -123,34 +157,45 @@ impl<R: Real> Unit<R> {
         let mut lo = 0;
         while lo < n {
             let len = CHUNK.min(n - lo);
-            let [first, second] = &mut self.input;
-            let (first, second) = (&mut first[..len], &mut second[..len]);
-            let (sums, counts, two) = (&self.sums, &self.counts, self.channels > 1);
             vectorized(Collect {
-                sums,
-                counts,
+                sums: &self.sums,
+                counts: &self.counts,
                 from,
                 lo,
-                two_channels: two,
-                input: [&mut *first, &mut *second],
+                len,
+                input: &mut self.input[..self.channels],
             });
-            self.block.sweep(t, lo, [first, second], spikes);
+            self.block.sweep(t, lo, len, &mut self.input, spikes);
             lo += len;
         }
+    }
+}
+
+/// The input of single neurons.
+struct Gather<'a, R> {
+    sums: &'a [Option<usize>; CHANNELS],
+    counts: &'a [CountPlane<R>],
+    from: &'a mut Accumulators<R>,
+}
+
+impl<R: Real> Inputs<R> for Gather<'_, R> {
+    #[inline]
+    fn take<const C: usize>(&mut self, i: usize) -> [R; C] {
+        gather(self.sums, self.counts, self.from, i)
     }
 }
 
 /// Sums the input of neuron `i` per channel and empties its slots: individually weighted input
 /// first, then counts times weights in the order of the definition.
 #[inline]
-fn gather<R: Real>(
-    sums: &[Option<usize>; 2],
+fn gather<R: Real, const C: usize>(
+    sums: &[Option<usize>; CHANNELS],
     counts: &[CountPlane<R>],
     from: &mut Accumulators<R>,
     i: usize,
-) -> [R; 2] {
-    let mut input = [R::ZERO; 2];
-    for (channel, base) in sums.iter().enumerate() {
+) -> [R; C] {
+    let mut input = [R::ZERO; C];
+    for (channel, base) in sums.iter().take(C).enumerate() {
         if let Some(base) = base {
             input[channel] = std::mem::take(&mut from.sums.values[base + i]);
         }
@@ -166,30 +211,25 @@ fn gather<R: Real>(
         }
         match &plane.weight {
             PlaneWeight::One { weight, channel } => input[*channel] += R::of_count(n) * *weight,
-            PlaneWeight::Each { weights, channels } => {
+            PlaneWeight::Each { weights, route } => {
                 let w = weights[i];
-                input[channel_of(w, *channels)] += R::of_count(n) * w;
+                input[route.channel(w)] += R::of_count(n) * w;
             }
         }
     }
     input
 }
 
-/// The channel that a weight goes to: with two channels, negative ones to the second.
-#[inline(always)]
-pub fn channel_of<R: Real>(weight: R, channels: usize) -> usize {
-    usize::from(channels > 1 && weight < R::ZERO)
-}
-
 /// `gather` for neurons from `lo` on: the same sums in the same order. Adding a count of zero
 /// changes no bit, since a sum that starts at +0 never becomes -0.
 struct Collect<'a, R> {
-    sums: &'a [Option<usize>; 2],
+    sums: &'a [Option<usize>; CHANNELS],
     counts: &'a [CountPlane<R>],
     from: &'a mut Accumulators<R>,
     lo: usize,
-    two_channels: bool,
-    input: [&'a mut [R]; 2],
+    len: usize,
+    /// A column for every channel in use.
+    input: &'a mut [Vec<R>],
 }
 
 impl<R: Real> Kernel for Collect<'_, R> {
@@ -202,11 +242,11 @@ impl<R: Real> Kernel for Collect<'_, R> {
             counts,
             from,
             lo,
-            two_channels,
+            len: n,
             input,
         } = self;
-        for (channel, buffer) in input.into_iter().enumerate() {
-            let n = buffer.len();
+        for (channel, buffer) in input.iter_mut().enumerate() {
+            let buffer = &mut buffer[..n];
             match sums[channel] {
                 None => buffer.fill(R::ZERO),
                 Some(base) => {
@@ -224,22 +264,24 @@ impl<R: Real> Kernel for Collect<'_, R> {
                             });
                         }
                     }
-                    PlaneWeight::Each { weights, channels } => {
+                    PlaneWeight::Each { weights, route } => {
+                        let last = match *route {
+                            Route::To(c) if c != channel => continue,
+                            Route::To(_) => true,
+                            Route::BySign => channel == 1,
+                        };
                         for (k, sum) in buffer.iter_mut().enumerate() {
                             let w = weights[lo + k];
-                            if channel_of(w, *channels) == channel {
+                            if route.channel(w) == channel {
                                 *sum += R::of_count(peek(plane, from, lo + k)) * w;
                             }
                         }
                         // Counts stay until the last channel has had its part.
-                        if channel + 1 == *channels {
+                        if last {
                             add_counts(plane, from, lo, n, |_, _| {});
                         }
                     }
                 }
-            }
-            if channel == 0 && !two_channels {
-                break;
             }
         }
     }

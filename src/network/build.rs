@@ -16,7 +16,7 @@ use super::{feeds, load};
 use crate::engine::Plan;
 use crate::engine::report::Profile;
 use crate::engine::shard::{Scratch, Shard};
-use crate::engine::unit::{CountPlane, PlaneWeight, Unit, channel_of};
+use crate::engine::unit::{CountPlane, PlaneWeight, Route, Unit};
 use crate::engine::wheel::Wheel;
 use crate::neuron::ModelKind;
 use crate::neuron::real::Real;
@@ -334,9 +334,9 @@ struct ShardBuilder<'a, R: Real> {
 struct Place {
     /// Indices into the statement's targets.
     range: std::ops::Range<u32>,
-    /// Slot of the first, per channel (both the same for counted synapses).
+    /// Slot of the first for weights that are not negative, and for negative ones. The same for
+    /// counted synapses, and where the sign does not choose the channel.
     slot: [usize; 2],
-    channels: usize,
 }
 
 impl<'a, R: Real> ShardBuilder<'a, R> {
@@ -479,14 +479,15 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
                 let u = &mut units[unit];
                 let local = (id - u.first_id) as usize;
                 let n = u.len();
-                let channels = u.channels;
+                let route = u.route(site.spec.receptor);
                 let slot = match class.kind {
                     WeightKind::F32 | WeightKind::F64 => {
                         let mut base =
                             |c: usize| *u.sums[c].get_or_insert_with(|| slots.sums.plane(unit, n));
-                        let first = base(0);
-                        let second = if channels > 1 { base(1) } else { first };
-                        [first + local, second + local]
+                        match route {
+                            Route::To(channel) => [base(channel) + local; 2],
+                            Route::BySign => [base(0) + local, base(1) + local],
+                        }
                     }
                     kind => {
                         let wide = kind == WeightKind::Count32;
@@ -502,7 +503,7 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
                                 base,
                                 weight: PlaneWeight::One {
                                     weight,
-                                    channel: channel_of(weight, channels),
+                                    channel: route.channel(weight),
                                 },
                             });
                             base
@@ -513,7 +514,6 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
                 Place {
                     range: range.clone(),
                     slot,
-                    channels,
                 }
             })
             .collect()
@@ -678,8 +678,7 @@ impl Visitor for Placing<'_> {
                 .unwrap_or(0);
         }
         let place = &self.places[self.last];
-        let channel = channel_of(weight, place.channels);
-        let slot = place.slot[channel] + (target - place.range.start) as usize;
+        let slot = place.slot[usize::from(weight < 0.0)] + (target - place.range.start) as usize;
         self.shortest = self.shortest.min(delay);
         self.longest = self.longest.max(delay);
         self.placer

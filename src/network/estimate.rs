@@ -495,6 +495,7 @@ mod tests {
                 allow_multapses: true,
                 weight: Weight::Values(Values::Constant(1.0)),
                 delay,
+                receptor: None,
             }],
             drives: Vec::new(),
             recording: RecordingSpec::default(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::connect::site::Side;
 use super::spec::{DriveKind, NetworkSpec, PopulationKind, Rate, SourceSpec, SpikeList, Values};
 use crate::engine::shard::{CountFeed, CurrentStep, Feed, Into, Probe, Run};
-use crate::engine::unit::{CountPlane, PlaneWeight, Unit, channel_of};
+use crate::engine::unit::{CountPlane, PlaneWeight, Unit};
 use crate::neuron::block::Block;
 use crate::neuron::real::Real;
 use crate::rng::Domain;
@@ -210,6 +210,7 @@ fn plane<R: Real>(
 ) -> usize {
     let u = &mut units[unit];
     let n = u.len();
+    let route = u.route(spec.drives[drive].receptor);
     let base = if wide {
         slots.counts32.plane(unit, n)
     } else {
@@ -223,7 +224,7 @@ fn plane<R: Real>(
         },
         Values::Constant(w) => PlaneWeight::One {
             weight: R::of(*w),
-            channel: channel_of(R::of(*w), u.channels),
+            channel: route.channel(R::of(*w)),
         },
         drawn => {
             let mut weights = vec![R::ZERO; n];
@@ -231,10 +232,7 @@ fn plane<R: Real>(
                 let w = drawn.element(spec.seed, Domain::DriveWeight, drive as u64, i as usize);
                 weights[(local + i - range.start) as usize] = R::of(w);
             }
-            PlaneWeight::Each {
-                weights,
-                channels: u.channels,
-            }
+            PlaneWeight::Each { weights, route }
         }
     };
     u.counts.push(CountPlane { wide, base, weight });

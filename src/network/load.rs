@@ -17,6 +17,8 @@ pub(super) fn regime(spec: &NetworkSpec, expected: &[f64]) -> Regime {
                 neurons: p.size,
                 update: match neurons.model.def().clock {
                     Some(_) => Update::Sweep,
+                    // A spike by chance can come at any tick.
+                    None if neurons.options.escape.is_some() => Update::Sweep,
                     None => neurons.update,
                 },
                 crossover: crossover(neurons.model),

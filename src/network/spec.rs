@@ -126,10 +126,36 @@ pub struct NeuronSpec {
     pub initial: Vec<Values>,
     pub options: NeuronOptions,
     pub update: Update,
+    /// Receptor ports of a model that has them; empty for the others.
+    pub receptors: Vec<ReceptorSpec>,
+}
+
+impl NeuronSpec {
+    /// Name under which a variable of the table of recordables is written down: the current of a
+    /// receptor goes by the name that the user gave it.
+    pub fn recordable_name(&self, variable: usize) -> Option<String> {
+        let name = self.model.def().recordables.get(variable)?.name;
+        let receptor = crate::neuron::lif_multisynapse::port_of(name)
+            .and_then(|port| self.receptors.get(port)?.name.as_ref());
+        Some(match receptor {
+            Some(receptor) => format!("I_syn_{receptor}"),
+            None => name.into(),
+        })
+    }
+}
+
+/// A receptor port: an arriving weight starts a current of this shape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReceptorSpec {
+    pub name: Option<String>,
+    /// ms; 0: the current is there at once.
+    pub tau_rise: Values,
+    /// ms
+    pub tau_decay: Values,
 }
 
 /// What applies to a population as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub struct NeuronOptions {
     pub reset: ResetMode,
     pub threshold_test: ThresholdTest,
@@ -139,6 +165,8 @@ pub struct NeuronOptions {
     pub clock: Clock,
     /// `consistent_integration = false` of the Izhikevich neuron.
     pub two_half_steps: bool,
+    /// Spikes come by chance, the more so the higher V; such a population is always swept.
+    pub escape: Option<EscapeNoise>,
 }
 
 /// The local step of a clocked population: a whole number of ticks, or a whole fraction of one. It
@@ -165,6 +193,15 @@ impl Clock {
     pub fn step_ms(self, tick_ms: f64) -> f64 {
         tick_ms * self.ticks as f64 / f64::from(self.substeps)
     }
+}
+
+/// Escape noise: hazard `rate` exp((V - threshold) / `width`), see `neuron::escape`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EscapeNoise {
+    /// Hz, at the threshold; positive.
+    pub rate: f64,
+    /// Unit of V; positive.
+    pub width: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -262,6 +299,8 @@ pub struct ProjectionSpec {
     /// for `if`.
     pub weight: Weight,
     pub delay: Delay,
+    /// Port of the targets, counted from 0; `None` where the targets have none.
+    pub receptor: Option<usize>,
 }
 
 impl ProjectionSpec {
@@ -379,6 +418,8 @@ pub struct DriveSpec {
     pub name: String,
     pub to: Vec<Slice>,
     pub kind: DriveKind,
+    /// Port of the targets, counted from 0; `None` where the targets have none.
+    pub receptor: Option<usize>,
 }
 
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ use super::spec::{DriveKind, NetworkSpec, PopulationKind, Values};
 use crate::engine::unit::Unit;
 use crate::neuron::block::{Block, channels};
 use crate::neuron::def::StateDefault;
+use crate::neuron::lif_multisynapse::{PORTS, TAU_DECAY, TAU_RISE};
 use crate::neuron::membrane::{Column, Columns};
 use crate::neuron::real::Real;
 use crate::rng::Domain;
@@ -11,6 +12,10 @@ use crate::rng::Domain;
 pub(super) struct UnitPlan<R: Real> {
     pub units: Vec<Unit<R>>,
 }
+
+/// Number of the first parameter of a receptor port in the keys of draws; those of the models' own
+/// tables lie below.
+const FIRST_OF_PORTS: usize = 1 << 12;
 
 /// One unit per population that has neurons among the ids.
 pub(super) fn make_units<R: Real>(
@@ -31,25 +36,26 @@ pub(super) fn make_units<R: Real>(
         }
         let def = neurons.model.def();
         let range = (lo - first) as usize..(hi - first) as usize;
+        let column = |values: &Values, domain: Domain, k: usize| {
+            // The key holds population and parameter, so that no two columns share draws.
+            let of = (p as u64) << 16 | k as u64;
+            match values {
+                Values::Constant(v) => Column::One(*v),
+                _ => Column::Each(
+                    range
+                        .clone()
+                        .map(|i| values.element(spec.seed, domain, of, i))
+                        .collect(),
+                ),
+            }
+        };
         let columns = |all: &[Values], domain: Domain| -> Vec<Column> {
             all.iter()
                 .enumerate()
-                .map(|(k, values)| {
-                    // The key holds population and parameter, so that no two columns share draws.
-                    let of = (p as u64) << 16 | k as u64;
-                    match values {
-                        Values::Constant(v) => Column::One(*v),
-                        _ => Column::Each(
-                            range
-                                .clone()
-                                .map(|i| values.element(spec.seed, domain, of, i))
-                                .collect(),
-                        ),
-                    }
-                })
+                .map(|(k, values)| column(values, domain, k))
                 .collect()
         };
-        let params = columns(&neurons.params, Domain::Parameter);
+        let mut params = columns(&neurons.params, Domain::Parameter);
         let mut state = columns(&neurons.initial, Domain::InitialState);
         // A state variable that starts at a drawn parameter starts at that neuron's value of it, not
         // at another draw from the same distribution.
@@ -61,7 +67,23 @@ pub(super) fn make_units<R: Real>(
                 state[k] = params[at].clone();
             }
         }
-        let param_names: Vec<&'static str> = def.params.iter().map(|d| d.name).collect();
+        let mut param_names: Vec<&'static str> = def.params.iter().map(|d| d.name).collect();
+        for (k, receptor) in neurons.receptors.iter().take(PORTS).enumerate() {
+            for (j, (values, name)) in [
+                (&receptor.tau_decay, TAU_DECAY[k]),
+                (&receptor.tau_rise, TAU_RISE[k]),
+            ]
+            .into_iter()
+            .enumerate()
+            {
+                param_names.push(name);
+                params.push(column(
+                    values,
+                    Domain::Parameter,
+                    FIRST_OF_PORTS + 2 * k + j,
+                ));
+            }
+        }
         let state_names: Vec<&'static str> = def.state.iter().map(|d| d.name).collect();
         let injected = spec.drives.iter().any(|d| {
             matches!(d.kind, DriveKind::StepCurrent { .. })
@@ -77,16 +99,17 @@ pub(super) fn make_units<R: Real>(
                 param_names: &param_names,
                 state: &state,
                 state_names: &state_names,
+                first_id: lo,
+                seed: spec.seed,
             },
             injected,
         );
-        units.push(Unit::new(
-            p,
-            range.start as u32,
-            lo,
-            block,
-            channels(neurons.model),
-        ));
+        let ports = def.ports > 0;
+        let in_use = match ports {
+            true => neurons.receptors.len().clamp(1, PORTS),
+            false => channels(neurons.model),
+        };
+        units.push(Unit::new(p, range.start as u32, lo, block, in_use, ports));
     }
     UnitPlan { units }
 }

@@ -7,6 +7,7 @@ use super::if_neuron::If;
 use super::lif_alpha::LifAlpha;
 use super::lif_delta::LifDelta;
 use super::lif_exp::LifExp;
+use super::lif_multisynapse::{LifMultisynapse, PORTS, STATE};
 use super::membrane::{Columns, Dynamics, Lif};
 use super::real::Real;
 use super::relay::Relay;
@@ -16,6 +17,7 @@ pub enum Block<R: Real> {
     Delta(Lif<LifDelta, R>),
     Exp(Lif<LifExp, R>),
     Alpha(Lif<LifAlpha, R>),
+    Multisynapse(Box<Lif<LifMultisynapse, R, STATE, PORTS>>),
     If(Lif<If, R>),
     Relay(Relay),
     /// Models with a local step; always swept.
@@ -30,11 +32,17 @@ macro_rules! lif {
             Block::Delta($b) => $body,
             Block::Exp($b) => $body,
             Block::Alpha($b) => $body,
+            Block::Multisynapse($b) => $body,
             Block::If($b) => $body,
             Block::Relay($r) => $relay,
             Block::Clocked($c) => $clocked,
         }
     };
+}
+
+/// Where a neuron's input of a tick comes from: summed per channel, for models with up to `C`.
+pub trait Inputs<R> {
+    fn take<const C: usize>(&mut self, i: usize) -> [R; C];
 }
 
 impl<R: Real> Block<R> {
@@ -52,6 +60,9 @@ impl<R: Real> Block<R> {
             ModelKind::LifDelta => Self::Delta(Lif::new(n, tick_ms, options, columns, d)),
             ModelKind::LifExp => Self::Exp(Lif::new(n, tick_ms, options, columns, d)),
             ModelKind::LifAlpha => Self::Alpha(Lif::new(n, tick_ms, options, columns, d)),
+            ModelKind::LifMultisynapse => {
+                Self::Multisynapse(Box::new(Lif::new(n, tick_ms, options, columns, d)))
+            }
             ModelKind::If => Self::If(Lif::new(n, tick_ms, options, columns, d)),
             ModelKind::Relay => Self::Relay(Relay::new(n)),
             ModelKind::LifCondExp
@@ -88,7 +99,7 @@ impl<R: Real> Block<R> {
         &mut self,
         t: u64,
         list: &[u32],
-        mut input: impl FnMut(usize) -> [R; 2],
+        mut input: impl Inputs<R>,
         out: &mut Vec<u32>,
         mut after: impl FnMut(u32, Option<u64>),
     ) {
@@ -98,7 +109,7 @@ impl<R: Real> Block<R> {
                 if b.visited(k, t) {
                     continue;
                 }
-                if b.visit(k, t, input(k)) {
+                if b.visit(k, t, input.take(k)) {
                     out.push(i);
                 }
                 after(i, b.next_wake(k));
@@ -110,21 +121,25 @@ impl<R: Real> Block<R> {
                     continue;
                 }
                 r.visit(k, t);
-                let times = input(k)[0].f64() as u64;
+                let times = input.take::<2>(k)[0].f64() as u64;
                 out.extend((0..times).map(|_| i));
             }
         }, _ => {});
     }
 
-    /// One tick for neurons from `lo` on.
+    /// One tick for `n` neurons from `lo` on; `input` has a column for each channel, at least two.
     #[inline]
-    pub fn sweep(&mut self, t: u64, lo: usize, input: [&mut [R]; 2], out: &mut Vec<u32>) {
-        lif!(self, b => b.sweep(t, lo, input, out), _ => {
-            for (k, hits) in input[0].iter().enumerate() {
+    pub fn sweep(&mut self, t: u64, lo: usize, n: usize, input: &mut [Vec<R>], out: &mut Vec<u32>) {
+        lif!(self, b => b.sweep(t, lo, n, input, out), _ => {
+            for (k, hits) in input[0][..n].iter().enumerate() {
                 let times = hits.f64() as u64;
                 out.extend((0..times).map(|_| (lo + k) as u32));
             }
-        }, c => c.sweep(t, lo, input, out));
+        }, c => {
+            if let [first, second, ..] = input {
+                c.sweep(t, lo, [&mut first[..n], &mut second[..n]], out);
+            }
+        });
     }
 
     pub fn swept_to(&mut self, t: u64) {
@@ -163,19 +178,20 @@ impl<R: Real> Block<R> {
 pub fn crossover(model: ModelKind) -> f64 {
     match model {
         ModelKind::LifDelta | ModelKind::If => 0.035,
-        ModelKind::LifExp | ModelKind::LifAlpha => 0.03,
+        ModelKind::LifExp | ModelKind::LifAlpha | ModelKind::LifMultisynapse => 0.03,
         ModelKind::Relay => 0.3,
         // Clocked models are swept whatever their input.
         _ => 0.0,
     }
 }
 
-/// Receptor channels of a model.
+/// Receptor channels of a model; the most there can be of one with ports.
 pub fn channels(model: ModelKind) -> usize {
     match model {
         ModelKind::LifDelta => <LifDelta as Dynamics<f64>>::CHANNELS,
         ModelKind::LifExp => <LifExp as Dynamics<f64>>::CHANNELS,
         ModelKind::LifAlpha => <LifAlpha as Dynamics<f64>>::CHANNELS,
+        ModelKind::LifMultisynapse => PORTS,
         ModelKind::If => <If as Dynamics<f64>>::CHANNELS,
         ModelKind::Relay => 1,
         clocked => clocked_block::channels(clocked),

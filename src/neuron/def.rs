@@ -105,6 +105,10 @@ pub struct ModelDef {
     /// `reset`, `threshold_test` and, where it has a meaning, `refractory_input` may be given.
     pub has_threshold: bool,
     pub has_refractory_input: bool,
+    /// Spikes can be made to come by chance (`escape`).
+    pub has_escape: bool,
+    /// Most receptor ports; 0: the sign of a weight chooses where it acts.
+    pub ports: usize,
     /// A constant current can be injected (`step_current`).
     pub takes_current: bool,
     /// `None`: solved exactly.

@@ -13,7 +13,7 @@ use super::crossing::ExpSum;
 use super::def::{Bound, ModelDef, ParamDef, RecordableDef, StateDef, StateDefault};
 use super::lif_delta::Step;
 use super::lif_delta::{T_REF, TAU_SFA};
-use super::membrane::{Dynamics, SYN};
+use super::membrane::{Dynamics, SYN, Target};
 use super::real::Real;
 use crate::units::Dimension;
 
@@ -36,7 +36,8 @@ pub static DEF: ModelDef = ModelDef {
 dV/dt = I_e
 V <- V + sum of the weights that arrive at a tick; lost while refractory unless refractory_input = true
 V >= V_th (V > V_th with threshold_test = \"strict\"): spike; V <- V_reset (V <- V - V_th with reset = \"subtract\"), held for t_ref
-threshold = V_th + a;  tau_sfa da/dt = -a;  a <- a + q_sfa at each own spike",
+threshold = V_th + a;  tau_sfa da/dt = -a;  a <- a + q_sfa at each own spike
+with escape = { rate, width }: a spike at a tick with the chance 1 - exp(-h rate exp((V - threshold) / width))",
     params: &[
         ParamDef {
             default: 0.0,
@@ -95,6 +96,8 @@ threshold = V_th + a;  tau_sfa da/dt = -a;  a <- a + q_sfa at each own spike",
     weight: Some(Dimension::NONE),
     has_threshold: true,
     has_refractory_input: true,
+    has_escape: true,
+    ports: 0,
     takes_current: false,
     clock: None,
     reference: "Lapicque (1907); Diehl et al. (2015) IJCNN for its use in converted networks",
@@ -132,13 +135,18 @@ impl<R: Real> Dynamics<R> for If {
     fn receive(_: &Step<R>, s: [R; SYN], input: [R; 2]) -> (R, [R; SYN]) {
         (input[0], s)
     }
-    fn course((): &(), v: f64, _: [f64; SYN], drive: f64) -> ExpSum {
-        let mut sum = ExpSum::default();
-        sum.add(0.0, v, drive);
-        sum
+    fn first_reach(c: &(), v: f64, s: [f64; SYN], drive: f64, target: &Target) -> Option<f64> {
+        target.reached_by(course(c, v, s, drive))
     }
     #[inline(always)]
     fn bound((): &(), v: f64, _: [f64; SYN], drive: f64) -> f64 {
         if drive > 0.0 { f64::INFINITY } else { v }
     }
+}
+
+/// V from now on without further input, as a sum of exponentials of the time in ms.
+fn course((): &(), v: f64, _: [f64; SYN], drive: f64) -> ExpSum {
+    let mut sum = ExpSum::default();
+    sum.add(0.0, v, drive);
+    sum
 }

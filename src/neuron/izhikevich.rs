@@ -85,6 +85,8 @@ consistent_integration = false: V in two half steps, with the weights as a curre
     weight: Some(Dimension::VOLTAGE),
     has_threshold: false,
     has_refractory_input: false,
+    has_escape: false,
+    ports: 0,
     takes_current: true,
     clock: Some(ClockDef {
         method: "forward Euler, as NEST does",

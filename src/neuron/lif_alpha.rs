@@ -15,7 +15,7 @@ use super::lif_delta::{
 };
 use super::lif_exp::Constants;
 use super::lif_exp::{REC_EX, REC_IN, TAU_SYN_EX, TAU_SYN_IN};
-use super::membrane::{Dynamics, SYN};
+use super::membrane::{Dynamics, SYN, Target};
 use super::propagator::{Propagator, filtered_alpha, filtered_exponential};
 use super::real::Real;
 use crate::units::Dimension;
@@ -41,6 +41,7 @@ I_syn(t) = w (e / tau_syn) t exp(-t / tau_syn) after an input w (pA) at t = 0: p
 w > 0 goes to I_syn_ex (tau_syn_ex), w < 0 to I_syn_in (tau_syn_in)
 V >= V_th (V > V_th with threshold_test = \"strict\"): spike; V <- V_reset (V <- V - (V_th - E_L) with reset = \"subtract\"), held for t_ref; the currents go on
 threshold = V_th + a;  tau_sfa da/dt = -a;  a <- a + q_sfa at each own spike
+with escape = { rate, width }: a spike at a tick with the chance 1 - exp(-h rate exp((V - threshold) / width))
 Solved in closed form between events; exact on the grid of ticks.",
     params: &[
         E_L, C_M, TAU_M, T_REF, V_TH, V_RESET, I_E, Q_SFA, TAU_SFA, TAU_SYN_EX, TAU_SYN_IN,
@@ -65,6 +66,8 @@ Solved in closed form between events; exact on the grid of ticks.",
     weight: Some(Dimension::CURRENT),
     has_threshold: true,
     has_refractory_input: false,
+    has_escape: true,
+    ports: 0,
     takes_current: true,
     clock: None,
     reference: "Rotter & Diesmann (1999) Biol. Cybern. 81:381; convention of NEST's iaf_psc_alpha",
@@ -163,42 +166,53 @@ impl<R: Real> Dynamics<R> for LifAlpha {
             ],
         )
     }
-    fn course(c: &Constants, v: f64, s: [f64; SYN], drive: f64) -> ExpSum {
-        let mut sum = ExpSum::default();
-        let steady = drive * c.tau_m / c.c_m;
-        sum.add(0.0, steady, 0.0);
-        let mut own = v - steady;
-        for x in 0..2 {
-            let (i, y) = (s[x] / c.c_m, s[x + 2] / c.c_m);
-            if i == 0.0 && y == 0.0 {
-                continue;
-            }
-            // dV/dt + a V = (i + y t) exp(-b t). The solution for different rates loses its digits
-            // by cancellation where they are close; there they are taken as equal, and the error of
-            // either is added, so that a crossing is never predicted late.
-            let (a, b) = (1.0 / c.tau_m, 1.0 / c.tau_syn[x]);
-            let d = a - b;
-            let most = lift(c, i.abs(), y.abs(), x);
-            if d.abs() <= 1e-4 * a.max(b) {
-                sum.add_quadratic(a, 0.0, i, 0.5 * y);
-                sum.add(0.0, 2e-4 * most, 0.0);
-                continue;
-            }
-            if d.abs() <= 0.1 * a.max(b) {
-                sum.add(0.0, 1e-7 * most, 0.0);
-            }
-            let (slope, level) = (y / d, i / d - y / (d * d));
-            sum.add(b, level, slope);
-            own -= level;
-        }
-        sum.add(1.0 / c.tau_m, own, 0.0);
-        sum
+    fn first_reach(
+        c: &Constants,
+        v: f64,
+        s: [f64; SYN],
+        drive: f64,
+        target: &Target,
+    ) -> Option<f64> {
+        target.reached_by(course(c, v, s, drive))
     }
     #[inline(always)]
     fn bound(c: &Constants, v: f64, s: [f64; SYN], drive: f64) -> f64 {
         let r = 1.0 / c.c_m;
         v.max(drive * c.tau_m * r) + lift(c, s[0] * r, s[2] * r, 0) + lift(c, s[1] * r, s[3] * r, 1)
     }
+}
+
+/// V from now on without further input, as a sum of exponentials of the time in ms.
+fn course(c: &Constants, v: f64, s: [f64; SYN], drive: f64) -> ExpSum {
+    let mut sum = ExpSum::default();
+    let steady = drive * c.tau_m / c.c_m;
+    sum.add(0.0, steady, 0.0);
+    let mut own = v - steady;
+    for x in 0..2 {
+        let (i, y) = (s[x] / c.c_m, s[x + 2] / c.c_m);
+        if i == 0.0 && y == 0.0 {
+            continue;
+        }
+        // dV/dt + a V = (i + y t) exp(-b t). The solution for different rates loses its digits
+        // by cancellation where they are close; there they are taken as equal, and the error of
+        // either is added, so that a crossing is never predicted late.
+        let (a, b) = (1.0 / c.tau_m, 1.0 / c.tau_syn[x]);
+        let d = a - b;
+        let most = lift(c, i.abs(), y.abs(), x);
+        if d.abs() <= 1e-4 * a.max(b) {
+            sum.add_quadratic(a, 0.0, i, 0.5 * y);
+            sum.add(0.0, 2e-4 * most, 0.0);
+            continue;
+        }
+        if d.abs() <= 0.1 * a.max(b) {
+            sum.add(0.0, 1e-7 * most, 0.0);
+        }
+        let (slope, level) = (y / d, i / d - y / (d * d));
+        sum.add(b, level, slope);
+        own -= level;
+    }
+    sum.add(1.0 / c.tau_m, own, 0.0);
+    sum
 }
 
 /// Most that a current (i + y t) exp(-t / tau), divided by C_m, can raise V: its charge.

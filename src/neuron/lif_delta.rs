@@ -10,7 +10,7 @@
 
 use super::crossing::ExpSum;
 use super::def::{Bound, ModelDef, ParamDef, RecordableDef, StateDef, StateDefault};
-use super::membrane::{Dynamics, SYN};
+use super::membrane::{Dynamics, SYN, Target};
 use super::propagator::Propagator;
 use super::real::Real;
 use crate::units::Dimension;
@@ -120,6 +120,7 @@ tau_m dV/dt = -(V - E_L) + (tau_m / C_m) I_e
 V <- V + sum of the weights (mV) that arrive at a tick; lost while refractory unless refractory_input = true
 V >= V_th (V > V_th with threshold_test = \"strict\"): spike; V <- V_reset (V <- V - (V_th - E_L) with reset = \"subtract\"), held for t_ref
 threshold = V_th + a;  tau_sfa da/dt = -a;  a <- a + q_sfa at each own spike
+with escape = { rate, width }: a spike at a tick with the chance 1 - exp(-h rate exp((V - threshold) / width))
 Solved in closed form between events; exact on the grid of ticks.",
     params: &[E_L, C_M, TAU_M, T_REF, V_TH, V_RESET, I_E, Q_SFA, TAU_SFA],
     state: &[STATE_V, STATE_A],
@@ -127,6 +128,8 @@ Solved in closed form between events; exact on the grid of ticks.",
     weight: Some(Dimension::VOLTAGE),
     has_threshold: true,
     has_refractory_input: true,
+    has_escape: true,
+    ports: 0,
     takes_current: true,
     clock: None,
     reference: "Rotter & Diesmann (1999) Biol. Cybern. 81:381; convention of NEST's iaf_psc_delta",
@@ -191,15 +194,26 @@ impl<R: Real> Dynamics<R> for LifDelta {
     fn receive(_: &Step<R>, s: [R; SYN], input: [R; 2]) -> (R, [R; SYN]) {
         (input[0], s)
     }
-    fn course(c: &Constants, v: f64, _: [f64; SYN], drive: f64) -> ExpSum {
-        let steady = drive * c.tau_m / c.c_m;
-        let mut sum = ExpSum::default();
-        sum.add(0.0, steady, 0.0);
-        sum.add(1.0 / c.tau_m, v - steady, 0.0);
-        sum
+    fn first_reach(
+        c: &Constants,
+        v: f64,
+        s: [f64; SYN],
+        drive: f64,
+        target: &Target,
+    ) -> Option<f64> {
+        target.reached_by(course(c, v, s, drive))
     }
     #[inline(always)]
     fn bound(c: &Constants, v: f64, _: [f64; SYN], drive: f64) -> f64 {
         v.max(drive * c.tau_m / c.c_m)
     }
+}
+
+/// V from now on without further input, as a sum of exponentials of the time in ms.
+fn course(c: &Constants, v: f64, _: [f64; SYN], drive: f64) -> ExpSum {
+    let steady = drive * c.tau_m / c.c_m;
+    let mut sum = ExpSum::default();
+    sum.add(0.0, steady, 0.0);
+    sum.add(1.0 / c.tau_m, v - steady, 0.0);
+    sum
 }

@@ -12,7 +12,7 @@ use super::def::{Bound, ModelDef, ParamDef, RecordableDef, StateDef, StateDefaul
 use super::lif_delta::{
     C_M, E_L, I_E, Q_SFA, REC_TH, REC_V, STATE_A, STATE_V, T_REF, TAU_M, TAU_SFA, V_RESET, V_TH,
 };
-use super::membrane::{Dynamics, SYN};
+use super::membrane::{Dynamics, SYN, Target};
 use super::propagator::{Propagator, filtered_exponential};
 use super::real::Real;
 use crate::units::Dimension;
@@ -54,6 +54,7 @@ tau_syn_ex dI_syn_ex/dt = -I_syn_ex;  I_syn_ex <- I_syn_ex + w for each arriving
 tau_syn_in dI_syn_in/dt = -I_syn_in;  I_syn_in <- I_syn_in + w for each arriving w < 0 (pA)
 V >= V_th (V > V_th with threshold_test = \"strict\"): spike; V <- V_reset (V <- V - (V_th - E_L) with reset = \"subtract\"), held for t_ref; the currents go on
 threshold = V_th + a;  tau_sfa da/dt = -a;  a <- a + q_sfa at each own spike
+with escape = { rate, width }: a spike at a tick with the chance 1 - exp(-h rate exp((V - threshold) / width))
 Solved in closed form between events; exact on the grid of ticks.",
     params: &[
         E_L, C_M, TAU_M, T_REF, V_TH, V_RESET, I_E, Q_SFA, TAU_SFA, TAU_SYN_EX, TAU_SYN_IN,
@@ -78,6 +79,8 @@ Solved in closed form between events; exact on the grid of ticks.",
     weight: Some(Dimension::CURRENT),
     has_threshold: true,
     has_refractory_input: false,
+    has_escape: true,
+    ports: 0,
     takes_current: true,
     clock: None,
     reference: "Rotter & Diesmann (1999) Biol. Cybern. 81:381; convention of NEST's iaf_psc_exp",
@@ -168,30 +171,14 @@ impl<R: Real> Dynamics<R> for LifExp {
     fn receive(_: &Step<R>, s: [R; SYN], input: [R; 2]) -> (R, [R; SYN]) {
         (R::ZERO, [s[0] + input[0], s[1] + input[1], s[2], s[3]])
     }
-    fn course(c: &Constants, v: f64, s: [f64; SYN], drive: f64) -> ExpSum {
-        let mut sum = ExpSum::default();
-        let steady = drive * c.tau_m / c.c_m;
-        sum.add(0.0, steady, 0.0);
-        let mut own = v - steady;
-        for (current, tau_syn) in s.into_iter().zip(c.tau_syn) {
-            if current == 0.0 {
-                continue;
-            }
-            let (a, b) = (1.0 / c.tau_m, 1.0 / tau_syn);
-            if close(a, b) {
-                sum.add(a, 0.0, current / c.c_m);
-            } else {
-                let part = current / (c.c_m * (a - b));
-                sum.add(b, part, 0.0);
-                own -= part;
-            }
-        }
-        sum.add(1.0 / c.tau_m, own, 0.0);
-        if (0..2).any(|x| s[x] != 0.0 && close(1.0 / c.tau_m, 1.0 / c.tau_syn[x])) {
-            // Treating close rates as equal is wrong by this much at the most.
-            sum.add(0.0, 1e-6 * (s[0].abs() + s[1].abs()) * c.tau_m / c.c_m, 0.0);
-        }
-        sum
+    fn first_reach(
+        c: &Constants,
+        v: f64,
+        s: [f64; SYN],
+        drive: f64,
+        target: &Target,
+    ) -> Option<f64> {
+        target.reached_by(course(c, v, s, drive))
     }
     #[inline(always)]
     fn bound(c: &Constants, v: f64, s: [f64; SYN], drive: f64) -> f64 {
@@ -202,6 +189,33 @@ impl<R: Real> Dynamics<R> for LifExp {
             s[0].max(0.0) * c.tau_syn[0].min(c.tau_m) + s[1].max(0.0) * c.tau_syn[1].min(c.tau_m);
         v.max(drive * c.tau_m * r) + push * r
     }
+}
+
+/// V from now on without further input, as a sum of exponentials of the time in ms.
+fn course(c: &Constants, v: f64, s: [f64; SYN], drive: f64) -> ExpSum {
+    let mut sum = ExpSum::default();
+    let steady = drive * c.tau_m / c.c_m;
+    sum.add(0.0, steady, 0.0);
+    let mut own = v - steady;
+    for (current, tau_syn) in s.into_iter().zip(c.tau_syn) {
+        if current == 0.0 {
+            continue;
+        }
+        let (a, b) = (1.0 / c.tau_m, 1.0 / tau_syn);
+        if close(a, b) {
+            sum.add(a, 0.0, current / c.c_m);
+        } else {
+            let part = current / (c.c_m * (a - b));
+            sum.add(b, part, 0.0);
+            own -= part;
+        }
+    }
+    sum.add(1.0 / c.tau_m, own, 0.0);
+    if (0..2).any(|x| s[x] != 0.0 && close(1.0 / c.tau_m, 1.0 / c.tau_syn[x])) {
+        // Treating close rates as equal is wrong by this much at the most.
+        sum.add(0.0, 1e-6 * (s[0].abs() + s[1].abs()) * c.tau_m / c.c_m, 0.0);
+    }
+    sum
 }
 
 /// Rates so close that the difference of their exponentials cancels.

@@ -18,20 +18,55 @@
 //! Potentials are held relative to E_L, so that decay is a plain product.
 
 use super::crossing::ExpSum;
+use super::escape::Escape;
 use super::propagator::{Propagator, PropagatorTable};
 use super::real::Real;
 use crate::network::spec::{NeuronOptions, ResetMode, ThresholdTest};
 use crate::simd::{Kernel, vectorized};
 
-/// Largest number of synaptic state variables of a model.
+/// Largest number of synaptic state variables of a model without ports.
 pub const SYN: usize = 4;
 
+/// What V has to reach: the threshold, less what rounding may take from V, and a rise of it that
+/// fades.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    pub theta: f64,
+    /// Rise now, and the rate in 1/ms at which it fades.
+    pub rise: f64,
+    pub rate: f64,
+    /// Length of a tick: finer than this nobody needs to know.
+    pub tick_ms: f64,
+}
+
+impl Target {
+    /// The first time in ms at which a course of V reaches this; never late.
+    pub fn reached_by(&self, mut gap: ExpSum) -> Option<f64> {
+        gap.add(0.0, -self.theta, 0.0);
+        if self.rise != 0.0 {
+            gap.add(self.rate, -self.rise, 0.0);
+        }
+        gap.first_at_or_above_zero()
+    }
+}
+
 /// Subthreshold dynamics of a model: linear, so exactly solvable over any time.
-pub trait Dynamics<R: Real>: Send + Sync + 'static {
+///
+/// `S`: places for synaptic state variables; `C`: places for the input of a tick.
+pub trait Dynamics<R: Real, const S: usize = SYN, const C: usize = 2>:
+    Send + Sync + 'static
+{
     /// Receptor channels: 1 for delta input, 2 for excitatory and inhibitory currents.
     const CHANNELS: usize;
-    /// Synaptic state variables used, at most `SYN`.
+    /// Synaptic state variables used, at most `S`.
     const SYN: usize;
+    /// Names of the synaptic state variables, in order.
+    const NAMES: &'static [&'static str] = &SYN_NAMES;
+    /// Parameters that enter `step`.
+    const SHAPING: &'static [&'static str] = &["tau_m", "C_m", "tau_syn_ex", "tau_syn_in"];
+    /// How many state variables there are is known at run time: they are swept one after the other,
+    /// by `advance_columns`.
+    const COLUMNS: bool = false;
     /// Constants of a neuron, in f64.
     type Constants: Copy + PartialEq + Send + Sync;
     type Step: Propagator;
@@ -41,15 +76,39 @@ pub trait Dynamics<R: Real>: Send + Sync + 'static {
     fn step(c: &Self::Constants, dt: f64) -> Self::Step;
     /// Time in ms after which nothing but rounding is left of the past.
     fn memory(c: &Self::Constants) -> f64;
-    fn advance(p: &Self::Step, v: R, s: [R; SYN], drive: R) -> (R, [R; SYN]);
+    fn advance(p: &Self::Step, v: R, s: [R; S], drive: R) -> (R, [R; S]);
     /// Synaptic part only: V is held.
-    fn advance_syn(p: &Self::Step, s: [R; SYN]) -> [R; SYN];
+    fn advance_syn(p: &Self::Step, s: [R; S]) -> [R; S];
     /// Takes the input of a tick; the returned value is what V jumps by.
-    fn receive(p: &Self::Step, s: [R; SYN], input: [R; 2]) -> (R, [R; SYN]);
-    /// V from now on, as a sum of exponentials of the time in ms, without further input.
-    fn course(c: &Self::Constants, v: f64, s: [f64; SYN], drive: f64) -> ExpSum;
+    fn receive(p: &Self::Step, s: [R; S], input: [R; C]) -> (R, [R; S]);
+    /// The first time in ms from now, without further input, at which V reaches the target: never
+    /// late, and early only by what does no harm.
+    fn first_reach(
+        c: &Self::Constants,
+        v: f64,
+        s: [f64; S],
+        drive: f64,
+        target: &Target,
+    ) -> Option<f64>;
     /// A bound that V cannot exceed from now on: cheap, and rarely more than twice the truth.
-    fn bound(c: &Self::Constants, v: f64, s: [f64; SYN], drive: f64) -> f64;
+    fn bound(c: &Self::Constants, v: f64, s: [f64; S], drive: f64) -> f64;
+
+    /// Is state variable `k` there at all?
+    fn uses(k: usize, _: &Columns<'_>) -> bool {
+        k < Self::SYN
+    }
+    /// `advance` and `receive` for neurons side by side, each state variable a column (empty where
+    /// it is not used); what V would be goes to `free`. `VARIED`: constants per neuron.
+    #[inline(always)]
+    fn advance_columns<const VARIED: bool>(
+        _step: &[Self::Step],
+        _drive: &[R],
+        _v: &[R],
+        _syn: &mut [&mut [R]; S],
+        _input: &[Vec<R>],
+        _free: &mut [R],
+    ) {
+    }
 }
 
 /// One number for all neurons or one for each.
@@ -94,12 +153,12 @@ struct Adaptation<R: Real> {
 /// Neurons of one integrate-and-fire model in one shard.
 ///
 /// Columns of constants have one entry, or one per neuron if any parameter varies (`varied`).
-pub struct Lif<D: Dynamics<R>, R: Real> {
+pub struct Lif<D: Dynamics<R, S, C>, R: Real, const S: usize = SYN, const C: usize = 2> {
     n: usize,
     tick_ms: f64,
     options: NeuronOptions,
     v: Vec<R>,
-    syn: [Vec<R>; SYN],
+    syn: [Vec<R>; S],
     /// The tick up to which a neuron's state has been advanced (lazy); swept populations keep one.
     last: Vec<u64>,
     /// Last refractory tick.
@@ -122,6 +181,10 @@ pub struct Lif<D: Dynamics<R>, R: Real> {
     thresholds: Vec<R>,
     /// Scratch: spike marks of a chunk.
     marks: Vec<u8>,
+    /// Scratch: V of a chunk if it is not held, for models that are swept in columns.
+    free: Vec<R>,
+    /// A threshold that decides by chance. Such neurons are always swept.
+    escape: Option<Escape>,
 }
 
 /// Everything of a model's parameter table, by name.
@@ -130,6 +193,9 @@ pub struct Columns<'a> {
     pub param_names: &'a [&'static str],
     pub state: &'a [Column],
     pub state_names: &'a [&'static str],
+    /// Global id of the first neuron and seed of the network: keys of what is drawn tick by tick.
+    pub first_id: u32,
+    pub seed: u64,
 }
 
 impl Columns<'_> {
@@ -142,7 +208,7 @@ impl Columns<'_> {
     pub(super) fn any_param_varies(&self) -> bool {
         self.params.iter().any(Column::varies)
     }
-    fn param_varies(&self, name: &str) -> bool {
+    pub(super) fn param_varies(&self, name: &str) -> bool {
         Self::find(self.param_names, self.params, name).is_some_and(Column::varies)
     }
     pub(super) fn initial(&self, name: &str, i: usize) -> f64 {
@@ -150,10 +216,10 @@ impl Columns<'_> {
     }
 }
 
-/// Names of the synaptic state variables, in the order of `Lif::syn`.
+/// Names of the synaptic state variables of models without ports, in the order of `Lif::syn`.
 pub const SYN_NAMES: [&str; SYN] = ["I_syn_ex", "I_syn_in", "dI_syn_ex", "dI_syn_in"];
 
-impl<D: Dynamics<R>, R: Real> Lif<D, R> {
+impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S, C> {
     /// Neurons in their initial state after tick 0. `individual_drive` keeps a drive per neuron
     /// because currents will be injected.
     pub fn new(
@@ -175,9 +241,7 @@ impl<D: Dynamics<R>, R: Real> Lif<D, R> {
         let step = constants.iter().map(|c| D::step(c, tick_ms)).collect();
         // By the definition, not by the values that happen to lie in this shard: a table and a
         // direct evaluation differ in the last bit.
-        let uniform = ["tau_m", "C_m", "tau_syn_ex", "tau_syn_in"]
-            .iter()
-            .all(|name| !columns.param_varies(name));
+        let uniform = D::SHAPING.iter().all(|name| !columns.param_varies(name));
         let table = (uniform && n > 0).then(|| {
             let c = constants[0];
             let reach = (D::memory(&c) / tick_ms).min(1e16) as u64;
@@ -204,9 +268,9 @@ impl<D: Dynamics<R>, R: Real> Lif<D, R> {
             }
         });
         let syn = std::array::from_fn(|k| {
-            if k < D::SYN {
+            if D::uses(k, columns) {
                 (0..n)
-                    .map(|i| R::of(columns.initial(SYN_NAMES[k], i)))
+                    .map(|i| R::of(columns.initial(D::NAMES[k], i)))
                     .collect()
             } else {
                 Vec::new()
@@ -241,6 +305,10 @@ impl<D: Dynamics<R>, R: Real> Lif<D, R> {
             },
             thresholds: Vec::new(),
             marks: Vec::new(),
+            free: Vec::new(),
+            escape: options
+                .escape
+                .map(|e| Escape::new(e, tick_ms, columns.seed, columns.first_id)),
         }
     }
 
@@ -270,24 +338,28 @@ impl<D: Dynamics<R>, R: Real> Lif<D, R> {
     }
 
     #[inline(always)]
-    fn syn_of(&self, i: usize) -> [R; SYN] {
-        let mut s = [R::ZERO; SYN];
+    fn syn_of(&self, i: usize) -> [R; S] {
+        let mut s = [R::ZERO; S];
         for (s, column) in s.iter_mut().zip(&self.syn).take(D::SYN) {
-            *s = column[i];
+            if !(D::COLUMNS && column.is_empty()) {
+                *s = column[i];
+            }
         }
         s
     }
 
     #[inline(always)]
-    fn set_syn(&mut self, i: usize, s: [R; SYN]) {
+    fn set_syn(&mut self, i: usize, s: [R; S]) {
         for (column, s) in self.syn.iter_mut().zip(s).take(D::SYN) {
-            column[i] = s;
+            if !(D::COLUMNS && column.is_empty()) {
+                column[i] = s;
+            }
         }
     }
 
     /// V and currents of neuron `i` at tick `t`, without input at t; changes nothing.
     #[inline(always)]
-    fn advanced(&self, i: usize, t: u64) -> (R, [R; SYN]) {
+    fn advanced(&self, i: usize, t: u64) -> (R, [R; S]) {
         let (mut v, mut s) = (self.v[i], self.syn_of(i));
         let mut from = self.last[i];
         let held_until = self.ref_until[i].min(t);
@@ -337,7 +409,7 @@ impl<D: Dynamics<R>, R: Real> Lif<D, R> {
     ///
     /// A neuron is visited at most once per tick: the caller checks `last`.
     #[inline]
-    pub fn visit(&mut self, i: usize, t: u64, input: [R; 2]) -> bool {
+    pub fn visit(&mut self, i: usize, t: u64, input: [R; C]) -> bool {
         let (mut v, s) = self.advanced(i, t);
         let rise = self.rise_at(i, t);
         let (mut jump, s) = D::receive(&self.step[self.col(i)], s, input);
@@ -375,7 +447,7 @@ impl<D: Dynamics<R>, R: Real> Lif<D, R> {
         if t <= until {
             if jump != R::ZERO {
                 let decayed =
-                    D::advance(&self.over(i, until + 1 - t), jump, [R::ZERO; SYN], R::ZERO).0;
+                    D::advance(&self.over(i, until + 1 - t), jump, [R::ZERO; S], R::ZERO).0;
                 self.held[i] += decayed;
             }
             R::ZERO
@@ -399,12 +471,11 @@ impl<D: Dynamics<R>, R: Real> Lif<D, R> {
         }
     }
 
-    /// One tick for neurons `lo .. lo + input[0].len()`; spiking ones are appended to `out`.
-    pub fn sweep(&mut self, t: u64, lo: usize, input: [&mut [R]; 2], out: &mut Vec<u32>) {
-        let [jump, second] = input;
-        let n = jump.len();
+    /// One tick for `n` neurons from `lo` on; spiking ones are appended to `out`. `input` holds a
+    /// column for each channel, and one at least for a second even where there is none.
+    pub fn sweep(&mut self, t: u64, lo: usize, n: usize, input: &mut [Vec<R>], out: &mut Vec<u32>) {
         if self.options.refractory_input {
-            for (k, j) in jump.iter_mut().enumerate() {
+            for (k, j) in input[0][..n].iter_mut().enumerate() {
                 *j = self.hold(lo + k, t, *j);
             }
         }
@@ -430,7 +501,44 @@ impl<D: Dynamics<R>, R: Real> Lif<D, R> {
             self.thresholds.clear();
             self.thresholds.push(x);
         }
+        let any = if D::COLUMNS {
+            self.step_columns(t, lo, hi, input)
+        } else {
+            self.step_lanes(t, lo, hi, input)
+        };
+        let any = match &self.escape {
+            None => any,
+            Some(escape) => {
+                // The threshold is soft: what the sweep marked is decided anew.
+                let mut any = false;
+                for k in 0..n {
+                    let i = lo + k;
+                    let threshold = self.thresholds[if per_neuron { k } else { 0 }];
+                    let above = (self.v[i] - threshold).f64();
+                    let fires = t > self.ref_until[i] && escape.fires(above, i as u32, t);
+                    self.marks[k] = u8::from(fires);
+                    any |= fires;
+                }
+                any
+            }
+        };
+        if any {
+            for k in 0..n {
+                if self.marks[k] != 0 {
+                    out.push((lo + k) as u32);
+                    self.fire(lo + k, t);
+                }
+            }
+        }
+    }
+
+    /// Advances neurons `lo .. hi` and marks those that reach the threshold: did any?
+    #[inline(always)]
+    fn step_lanes(&mut self, t: u64, lo: usize, hi: usize, input: &[Vec<R>]) -> bool {
+        let n = hi - lo;
+        let (jump, second) = (&input[0][..n], &input[1][..n]);
         let span = if self.varied { lo..hi } else { 0..1 };
+        let per_neuron = self.varied || self.adaptation.is_some();
         let mut rest = self.syn.iter_mut();
         let mut column = |k: usize| -> &mut [R] {
             let all = rest.next();
@@ -450,35 +558,58 @@ impl<D: Dynamics<R>, R: Real> Lif<D, R> {
             marks: &mut self.marks,
         };
         let (step, drive, threshold) = (&self.step[..], &self.drive[..], &self.thresholds[..]);
-        let any = if self.varied {
-            vectorized(StepLanes::<D, R, true, true> {
+        if self.varied {
+            vectorized(StepLanes::<D, R, true, true, S, C> {
                 lanes,
                 step: &step[span.clone()],
                 drive: &drive[span],
                 threshold,
             })
         } else if per_neuron {
-            vectorized(StepLanes::<D, R, false, true> {
+            vectorized(StepLanes::<D, R, false, true, S, C> {
                 lanes,
                 step,
                 drive,
                 threshold,
             })
         } else {
-            vectorized(StepLanes::<D, R, false, false> {
+            vectorized(StepLanes::<D, R, false, false, S, C> {
                 lanes,
                 step,
                 drive,
                 threshold,
             })
-        };
-        if any {
-            for k in 0..n {
-                if self.marks[k] != 0 {
-                    out.push((lo + k) as u32);
-                    self.fire(lo + k, t);
-                }
+        }
+    }
+
+    /// `step_lanes` for models whose state variables are swept one after the other.
+    fn step_columns(&mut self, t: u64, lo: usize, hi: usize, input: &[Vec<R>]) -> bool {
+        let n = hi - lo;
+        self.free.resize(n, R::ZERO);
+        let span = if self.varied { lo..hi } else { 0..1 };
+        let syn = self.syn.each_mut().map(|column| -> &mut [R] {
+            if column.is_empty() {
+                &mut []
+            } else {
+                &mut column[lo..hi]
             }
+        });
+        let columns = StepColumns::<D, R, false, S, C> {
+            t,
+            v: &mut self.v[lo..hi],
+            syn,
+            input,
+            free: &mut self.free,
+            ref_until: &self.ref_until[lo..hi],
+            marks: &mut self.marks,
+            step: &self.step[span.clone()],
+            drive: &self.drive[span],
+            threshold: &self.thresholds,
+        };
+        if self.varied {
+            vectorized(columns.varied())
+        } else {
+            vectorized(columns)
         }
     }
 
@@ -551,13 +682,17 @@ impl<D: Dynamics<R>, R: Real> Lif<D, R> {
         let s = s.map(R::f64);
         // Rounding of what the currents will do to V is in proportion to their charge.
         let reach = D::bound(constants, 0.0, s.map(f64::abs), 0.0).abs();
-        let mut gap = D::course(constants, v0, s, drive);
         let reach = if reach.is_finite() { reach } else { 0.0 };
-        gap.add(0.0, margin + R::MARGIN * reach - theta, 0.0);
-        if rise != 0.0 {
-            gap.add(1.0 / self.adaptation.as_ref()?.tau[c], -rise, 0.0);
-        }
-        let after = gap.first_at_or_above_zero()? / self.tick_ms;
+        let target = Target {
+            theta: -(margin + R::MARGIN * reach - theta),
+            rise,
+            rate: match &self.adaptation {
+                Some(a) => 1.0 / a.tau[c],
+                None => 0.0,
+            },
+            tick_ms: self.tick_ms,
+        };
+        let after = D::first_reach(constants, v0, s, drive, &target)? / self.tick_ms;
         if after >= 9e15 {
             return None;
         }
@@ -578,12 +713,12 @@ impl<D: Dynamics<R>, R: Real> Lif<D, R> {
         self.variable(i, variable, self.v[i], self.syn_of(i), rise)
     }
 
-    fn variable(&self, i: usize, name: &str, v: R, s: [R; SYN], rise: R) -> f64 {
+    fn variable(&self, i: usize, name: &str, v: R, s: [R; S], rise: R) -> f64 {
         let c = self.col(i);
         match name {
             "V_m" => v.f64() + self.rest[c],
             "threshold" => (self.threshold[c] + rise).f64() + self.rest[c],
-            name => SYN_NAMES
+            name => D::NAMES
                 .iter()
                 .position(|n| *n == name)
                 .map_or(f64::NAN, |k| s[k].f64()),
@@ -604,15 +739,29 @@ struct Lanes<'a, R> {
 
 /// One tick of a chunk, written so that the compiler turns it into vector code: no branches, no
 /// early exits, one flag at the end. `VARIED`: constants per neuron; `TH`: thresholds per neuron.
-struct StepLanes<'a, D: Dynamics<R>, R: Real, const VARIED: bool, const TH: bool> {
+struct StepLanes<
+    'a,
+    D: Dynamics<R, S, C>,
+    R: Real,
+    const VARIED: bool,
+    const TH: bool,
+    const S: usize,
+    const C: usize,
+> {
     lanes: Lanes<'a, R>,
     step: &'a [D::Step],
     drive: &'a [R],
     threshold: &'a [R],
 }
 
-impl<D: Dynamics<R>, R: Real, const VARIED: bool, const TH: bool> Kernel
-    for StepLanes<'_, D, R, VARIED, TH>
+impl<
+    D: Dynamics<R, S, C>,
+    R: Real,
+    const VARIED: bool,
+    const TH: bool,
+    const S: usize,
+    const C: usize,
+> Kernel for StepLanes<'_, D, R, VARIED, TH, S, C>
 {
     /// Did any neuron reach its threshold?
     type Output = bool;
@@ -652,7 +801,7 @@ impl<D: Dynamics<R>, R: Real, const VARIED: bool, const TH: bool> Kernel
         for i in 0..n {
             let c = if VARIED { i } else { 0 };
             let p = &step[c];
-            let mut s = [R::ZERO; SYN];
+            let mut s = [R::ZERO; S];
             if D::SYN > 0 {
                 s[0] = s0[i];
             }
@@ -667,7 +816,11 @@ impl<D: Dynamics<R>, R: Real, const VARIED: bool, const TH: bool> Kernel
             }
             let old = v[i];
             let (free, s) = D::advance(p, old, s, drive[c]);
-            let input = [jump[i], if D::CHANNELS > 1 { second[i] } else { R::ZERO }];
+            let mut input = [R::ZERO; C];
+            input[0] = jump[i];
+            if D::CHANNELS > 1 {
+                input[1] = second[i];
+            }
             let (jump, s) = D::receive(p, s, input);
             let active = t > ref_until[i];
             let new = if active { free + jump } else { old };
@@ -687,6 +840,80 @@ impl<D: Dynamics<R>, R: Real, const VARIED: bool, const TH: bool> Kernel
             if D::SYN > 3 {
                 s3[i] = s[3];
             }
+        }
+        any != 0
+    }
+}
+
+/// One tick of a chunk, one state variable after the other.
+struct StepColumns<
+    'a,
+    D: Dynamics<R, S, C>,
+    R: Real,
+    const VARIED: bool,
+    const S: usize,
+    const C: usize,
+> {
+    t: u64,
+    v: &'a mut [R],
+    syn: [&'a mut [R]; S],
+    input: &'a [Vec<R>],
+    free: &'a mut [R],
+    ref_until: &'a [u64],
+    marks: &'a mut [u8],
+    step: &'a [D::Step],
+    drive: &'a [R],
+    threshold: &'a [R],
+}
+
+impl<'a, D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize>
+    StepColumns<'a, D, R, false, S, C>
+{
+    /// The same with constants per neuron.
+    fn varied(self) -> StepColumns<'a, D, R, true, S, C> {
+        StepColumns {
+            t: self.t,
+            v: self.v,
+            syn: self.syn,
+            input: self.input,
+            free: self.free,
+            ref_until: self.ref_until,
+            marks: self.marks,
+            step: self.step,
+            drive: self.drive,
+            threshold: self.threshold,
+        }
+    }
+}
+
+impl<D: Dynamics<R, S, C>, R: Real, const VARIED: bool, const S: usize, const C: usize> Kernel
+    for StepColumns<'_, D, R, VARIED, S, C>
+{
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(mut self) -> bool {
+        D::advance_columns::<VARIED>(
+            self.step,
+            self.drive,
+            self.v,
+            &mut self.syn,
+            self.input,
+            self.free,
+        );
+        let n = self.v.len();
+        let (v, free) = (&mut self.v[..n], &self.free[..n]);
+        let (ref_until, marks) = (&self.ref_until[..n], &mut self.marks[..n]);
+        let each = self.threshold.len() == n && n > 1;
+        let mut any = 0u8;
+        for i in 0..n {
+            let threshold = self.threshold[if each { i } else { 0 }];
+            let active = self.t > ref_until[i];
+            let new = if active { free[i] } else { v[i] };
+            v[i] = new;
+            let mark = u8::from(active & (new >= threshold));
+            marks[i] = mark;
+            any |= mark;
         }
         any != 0
     }

@@ -8,6 +8,7 @@ pub mod clocked_block;
 pub mod conductance;
 pub mod crossing;
 pub mod def;
+pub mod escape;
 pub mod exponential;
 pub mod if_neuron;
 pub mod izhikevich;
@@ -16,8 +17,10 @@ pub mod lif_cond_alpha;
 pub mod lif_cond_exp;
 pub mod lif_delta;
 pub mod lif_exp;
+pub mod lif_multisynapse;
 pub mod membrane;
 pub mod propagator;
+pub mod reach;
 pub mod real;
 pub mod relay;
 
@@ -29,6 +32,7 @@ pub enum ModelKind {
     LifDelta,
     LifExp,
     LifAlpha,
+    LifMultisynapse,
     If,
     Relay,
     LifCondExp,
@@ -39,10 +43,11 @@ pub enum ModelKind {
 }
 
 /// The registry: adding a model is its file, a variant above and a line here.
-pub static MODELS: [(ModelKind, &ModelDef); 10] = [
+pub static MODELS: [(ModelKind, &ModelDef); 11] = [
     (ModelKind::LifDelta, &lif_delta::DEF),
     (ModelKind::LifExp, &lif_exp::DEF),
     (ModelKind::LifAlpha, &lif_alpha::DEF),
+    (ModelKind::LifMultisynapse, &lif_multisynapse::DEF),
     (ModelKind::If, &if_neuron::DEF),
     (ModelKind::Relay, &relay::DEF),
     (ModelKind::LifCondExp, &lif_cond_exp::DEF),

@@ -16,6 +16,8 @@ an input spike that arrives at tick t is emitted at tick t, once for each synaps
     weight: None,
     has_threshold: false,
     has_refractory_input: false,
+    has_escape: false,
+    ports: 0,
     takes_current: false,
     clock: None,
     reference: "NEST's parrot_neuron",

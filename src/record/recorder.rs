@@ -532,6 +532,9 @@ fn reports(spec: &NetworkSpec, ms: impl Fn(u64) -> f64) -> Result<Vec<Report>, R
         };
         let model = neurons.model.def();
         let variable = model.recordables.get(state.variable).ok_or_else(unknown)?;
+        let variable_name = neurons
+            .recordable_name(state.variable)
+            .ok_or_else(unknown)?;
         let alone = spec
             .recording
             .state
@@ -542,7 +545,7 @@ fn reports(spec: &NetworkSpec, ms: impl Fn(u64) -> f64) -> Result<Vec<Report>, R
         let base = if alone {
             population.name.clone()
         } else {
-            format!("{}.{}", population.name, variable.name)
+            format!("{}.{variable_name}", population.name)
         };
         let mut name = base.clone();
         let mut copy = 2;
@@ -552,7 +555,7 @@ fn reports(spec: &NetworkSpec, ms: impl Fn(u64) -> f64) -> Result<Vec<Report>, R
         }
         let mut attributes: Attributes = vec![
             ("population", Attribute::Text(population.name.clone())),
-            ("variable", Attribute::Text(variable.name.into())),
+            ("variable", Attribute::Text(variable_name)),
             ("every_ticks", Attribute::Int(state.every)),
         ];
         let threshold = model

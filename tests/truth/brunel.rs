@@ -40,6 +40,7 @@ fn brunel() -> NetworkSpec {
             allow_multapses: true,
             weight: Weight::Values(weight.into()),
             delay: Delay::Ticks(15),
+            receptor: None,
         });
     }
     spec.drives.push(DriveSpec {
@@ -53,6 +54,7 @@ fn brunel() -> NetworkSpec {
             },
             weight: 0.1.into(),
         },
+        receptor: None,
     });
     spec
 }

@@ -73,6 +73,12 @@ pub fn neurons(model: ModelKind, size: u32, values: &[(&str, f64)]) -> NeuronPop
             initial: vec![Values::Constant(0.0); def.state.len()],
             options: NeuronOptions::default(),
             update: Update::Auto,
+            // One port, for tests that ask for no particular ones.
+            receptors: if def.ports > 0 {
+                vec![receptor(0.0, 2.0)]
+            } else {
+                vec![]
+            },
         },
     };
     population.resolve_state_defaults();
@@ -80,6 +86,15 @@ pub fn neurons(model: ModelKind, size: u32, values: &[(&str, f64)]) -> NeuronPop
         population = population.with(name, *value);
     }
     population
+}
+
+/// A receptor port without a name; times in ms.
+pub fn receptor(tau_rise: f64, tau_decay: f64) -> ReceptorSpec {
+    ReceptorSpec {
+        name: None,
+        tau_rise: tau_rise.into(),
+        tau_decay: tau_decay.into(),
+    }
 }
 
 /// A population under construction.
@@ -109,6 +124,16 @@ impl NeuronPopulation {
     pub fn with_each(self, name: &str, values: Vec<f64>) -> Self {
         assert_eq!(values.len(), self.size as usize);
         self.with(name, Values::Array(Arc::new(values)))
+    }
+
+    pub fn receptors(mut self, ports: &[(f64, f64)]) -> Self {
+        self.spec.receptors = ports.iter().map(|p| receptor(p.0, p.1)).collect();
+        self
+    }
+
+    pub fn escape(mut self, rate: f64, width: f64) -> Self {
+        self.spec.options.escape = Some(EscapeNoise { rate, width });
+        self
     }
 
     pub fn strict(mut self) -> Self {
@@ -190,6 +215,8 @@ pub trait Construct {
     /// Records a variable of a whole population and returns the index of the recording.
     fn record(&mut self, population: usize, variable: &str, every: u64) -> usize;
     fn update_all(&mut self, update: Update);
+    /// Receptor of input onto a population that is not told any: the first, if it has ports.
+    fn first_receptor(&self, population: usize) -> Option<usize>;
     /// The model of a population of neurons.
     fn model(&self, population: usize) -> Option<ModelKind>;
 }
@@ -236,6 +263,7 @@ impl Construct for NetworkSpec {
             allow_multapses: true,
             weight: Weight::FromList,
             delay: Delay::FromList,
+            receptor: self.first_receptor(to),
         });
     }
 
@@ -248,13 +276,18 @@ impl Construct for NetworkSpec {
             allow_multapses: true,
             weight: Weight::Values(weight.into()),
             delay: Delay::Ticks(delay),
+            receptor: self.first_receptor(to),
         });
     }
 
     fn drive(&mut self, to: usize, kind: DriveKind) {
         let name = format!("d{}", self.drives.len());
-        let to = vec![self.whole(to)];
-        self.drives.push(DriveSpec { name, to, kind });
+        self.drives.push(DriveSpec {
+            name,
+            to: vec![self.whole(to)],
+            kind,
+            receptor: self.first_receptor(to),
+        });
     }
 
     fn record(&mut self, population: usize, variable: &str, every: u64) -> usize {
@@ -275,6 +308,11 @@ impl Construct for NetworkSpec {
                 n.update = update;
             }
         }
+    }
+
+    fn first_receptor(&self, population: usize) -> Option<usize> {
+        let model = self.model(population)?;
+        (model.def().ports > 0).then_some(0)
     }
 
     fn model(&self, population: usize) -> Option<ModelKind> {

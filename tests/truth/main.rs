@@ -5,6 +5,7 @@ mod clocked;
 mod closed_forms;
 mod common;
 mod engine;
+mod escape;
 mod nest;
 mod properties;
 mod space;

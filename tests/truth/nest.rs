@@ -10,7 +10,7 @@ use spikewheel::neuron::ModelKind;
 use crate::common::*;
 use crate::{engine, twin};
 
-const CASES: [&str; 7] = [
+const CASES: [&str; 8] = [
     "delta",
     "delta_fine",
     "delta_reset10_bias",
@@ -18,12 +18,13 @@ const CASES: [&str; 7] = [
     "exp_bias",
     "exp_decimal",
     "alpha",
+    "multisynapse",
 ];
 
 /// NEST records the first three neurons.
 const RECORDED: u32 = 3;
 
-/// mV; NEST and an independent program agree to 1e-13.
+/// mV or pA; NEST and an independent program agree to 1e-13.
 const VOLTAGE_TOLERANCE: f64 = 1e-9;
 
 struct Case {
@@ -34,6 +35,8 @@ struct Case {
     spikes: Vec<(u64, u32)>,
     /// (tick, neuron, mV).
     voltages: Vec<(u64, u32, f64)>,
+    /// (tick, neuron, pA) of the current of receptor 3, where there are receptors.
+    currents: Vec<(u64, u32, f64)>,
 }
 
 /// Cases of this repository, and from a reference collection beside it, if there is one, those that
@@ -49,7 +52,7 @@ fn cases() -> Vec<Case> {
             places.find(|place| place.join("case.json").exists())
         })
         .collect();
-    assert!(found.len() >= 5, "the repository has five cases of its own");
+    assert!(found.len() >= 6, "the repository has six cases of its own");
     found.iter().map(|folder| load(folder)).collect()
 }
 
@@ -66,6 +69,7 @@ fn load(folder: &Path) -> Case {
         Some("iaf_psc_delta") => ModelKind::LifDelta,
         Some("iaf_psc_exp") => ModelKind::LifExp,
         Some("iaf_psc_alpha") => ModelKind::LifAlpha,
+        Some("iaf_psc_exp_multisynapse") => ModelKind::LifMultisynapse,
         other => panic!("no counterpart of {other:?}"),
     };
     let params = case["params"].as_object().expect("params");
@@ -76,34 +80,67 @@ fn load(folder: &Path) -> Case {
 
     let mut spec = simulation(resolution_ps, ticks(number("t_stop_ms")));
     spec.name = case["model"].to_string();
-    let cells = spec.add(neurons(model, count("n"), &values));
+    let tau_syn: Vec<(f64, f64)> = case["tau_syn"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|tau| (0.0, tau.as_f64().expect("a number")))
+        .collect();
+    let cells = spec.add(neurons(model, count("n"), &values).receptors(&tau_syn));
     let fired: Vec<(u64, u32)> = table::<2>(&folder.join("inputs.csv"))
         .map(|[ms, input]| (ticks(ms), input as u32))
         .collect();
     let inputs = spec.add(spike_list(count("n_inputs"), &fired));
     for (from, file) in [(inputs, "input_edges.csv"), (cells, "edges.csv")] {
-        let edges: Vec<Edge> = table::<4>(&folder.join(file))
-            .map(|[s, t, weight, delay]| (s as u32, t as u32, weight, ticks(delay)))
-            .collect();
-        spec.connect(from, cells, &edges);
+        let edge = |s: f64, t: f64, weight, delay| (s as u32, t as u32, weight, ticks(delay));
+        if tau_syn.is_empty() {
+            let edges: Vec<Edge> = table::<4>(&folder.join(file))
+                .map(|[s, t, weight, delay]| edge(s, t, weight, delay))
+                .collect();
+            spec.connect(from, cells, &edges);
+        }
+        for port in 0..tau_syn.len() {
+            let edges: Vec<Edge> = table::<5>(&folder.join(file))
+                .filter(|row| row[4] == port as f64 + 1.0)
+                .map(|[s, t, weight, delay, _]| edge(s, t, weight, delay))
+                .collect();
+            assert!(!edges.is_empty());
+            spec.connect(from, cells, &edges);
+            let last = spec.projections.last_mut().expect("just added");
+            last.receptor = Some(port);
+        }
     }
     spec.record(cells, "V_m", 1);
-    spec.recording.state[0].of.end = RECORDED;
+    if !tau_syn.is_empty() {
+        spec.record(cells, "I_syn_3", 1);
+    }
+    for recording in &mut spec.recording.state {
+        recording.of.end = RECORDED;
+    }
 
     let mut spikes: Vec<(u64, u32)> = table::<2>(&folder.join("spikes.csv"))
         .map(|[ms, neuron]| (ticks(ms), neuron as u32))
         .collect();
     spikes.sort_unstable();
     assert_eq!(spikes.len(), count("n_spikes") as usize);
-    let voltages = table::<3>(&folder.join("vm.csv"))
-        .map(|[ms, neuron, mv]| (ticks(ms), neuron as u32, mv))
-        .collect();
+    let trace = |file: &str| -> Vec<(u64, u32, f64)> {
+        table::<3>(&folder.join(file))
+            .map(|[ms, neuron, value]| (ticks(ms), neuron as u32, value))
+            .collect()
+    };
+    let voltages = trace("vm.csv");
+    let currents = if tau_syn.is_empty() {
+        vec![]
+    } else {
+        trace("i_syn_3.csv")
+    };
     Case {
         name: folder.display().to_string(),
         neurons: count("n"),
         spec,
         spikes,
         voltages,
+        currents,
     }
 }
 
@@ -128,21 +165,23 @@ fn agrees_with_nest(case: &Case, outcome: &Outcome, who: &str) {
     if let Some(difference) = first_difference(&own, &case.spikes) {
         panic!("{}, {who}: {difference}", case.name);
     }
-    let samples: Vec<&(usize, u64, Vec<f64>)> = outcome.samples.iter().collect();
     let mut worst: f64 = 0.0;
-    for &(tick, neuron, mv) in &case.voltages {
-        let (_, sampled, values) = samples[tick as usize - 1];
-        assert_eq!(*sampled, tick);
-        let error = (values[neuron as usize] - mv).abs();
-        assert!(
-            error <= VOLTAGE_TOLERANCE,
-            "{}, {who}: neuron {neuron} at tick {tick} is off by {error:e} mV",
-            case.name
-        );
-        worst = worst.max(error);
+    for (recording, wanted) in [&case.voltages, &case.currents].into_iter().enumerate() {
+        let samples: Vec<(u64, &Vec<f64>)> = outcome.of_recording(recording).collect();
+        for &(tick, neuron, value) in wanted {
+            let (sampled, values) = samples[tick as usize - 1];
+            assert_eq!(sampled, tick);
+            let error = (values[neuron as usize] - value).abs();
+            assert!(
+                error <= VOLTAGE_TOLERANCE,
+                "{}, {who}: neuron {neuron} at tick {tick} is off by {error:e}",
+                case.name
+            );
+            worst = worst.max(error);
+        }
     }
     println!(
-        "{}, {who}: {} spikes, V to {worst:.1e} mV",
+        "{}, {who}: {} spikes, state to {worst:.1e}",
         case.name,
         own.len()
     );

@@ -66,12 +66,14 @@ struct PopulationRecipe {
     tau_ex: f64,
     tau_in: f64,
     options: NeuronOptions,
+    /// Rise and decay of each receptor port, for models that have them.
+    ports: Vec<(f64, f64)>,
     /// What differs from neuron to neuron: a set of bits, see `INDIVIDUAL`.
     individual: u16,
 }
 
 /// What a bit of `PopulationRecipe::individual` makes differ; the first three stay exact.
-const INDIVIDUAL: [&str; 11] = [
+const INDIVIDUAL: [&str; 12] = [
     "V_th",
     "V_m",
     "t_ref",
@@ -83,7 +85,11 @@ const INDIVIDUAL: [&str; 11] = [
     "tau_sfa",
     "tau_syn_ex",
     "tau_syn_in",
+    RECEPTORS,
 ];
+
+/// Stands for the time constants of all ports.
+const RECEPTORS: &str = "receptors";
 
 /// Neurons and inputs are chosen modulo their number. The weight is in 1/1024 of about one
 /// threshold.
@@ -94,6 +100,8 @@ struct EdgeRecipe {
     target: u32,
     weight: i32,
     delay: u64,
+    /// Modulo the number of ports, like the others.
+    port: usize,
 }
 
 /// All to all with one weight, between populations (or from the inputs).
@@ -103,6 +111,7 @@ struct BlockRecipe {
     to: usize,
     weight: i32,
     delay: u64,
+    port: usize,
 }
 
 impl Recipe {
@@ -124,6 +133,7 @@ impl Recipe {
             LifDelta => 16.0,
             LifExp => 4096.0,
             LifAlpha => 2048.0,
+            LifMultisynapse => 2048.0,
             _ => 1.0,
         };
         let inexact = if self.dyadic { 1.0 } else { 0.937 };
@@ -147,8 +157,10 @@ impl Recipe {
         let everything: Vec<Slice> = (0..=n).map(|p| spec.whole(p)).collect();
         for (at, p) in self.populations.iter().enumerate() {
             let (first, end) = (spec.offsets()[at] as u32, spec.offsets()[at + 1] as u32);
-            let mut list = EdgeList::default();
+            let mut lists = vec![EdgeList::default(); p.ports.len().max(1)];
+            let ports = lists.len();
             for e in &self.edges {
+                let list = &mut lists[e.port % ports];
                 let target = e.target % total;
                 let source = match e.from_input {
                     true => total + e.source % self.inputs,
@@ -162,15 +174,18 @@ impl Recipe {
                 list.weight.push(self.weight(p.model, e.weight));
                 list.delay.push(e.delay + self.distance);
             }
-            spec.projections.push(ProjectionSpec {
-                from: everything.clone(),
-                to: vec![spec.whole(at)],
-                rule: Rule::List(Arc::new(list)),
-                allow_autapses: true,
-                allow_multapses: true,
-                weight: Weight::FromList,
-                delay: Delay::FromList,
-            });
+            for (port, list) in lists.into_iter().enumerate() {
+                spec.projections.push(ProjectionSpec {
+                    from: everything.clone(),
+                    to: vec![spec.whole(at)],
+                    rule: Rule::List(Arc::new(list)),
+                    allow_autapses: true,
+                    allow_multapses: true,
+                    weight: Weight::FromList,
+                    delay: Delay::FromList,
+                    receptor: p.port(port),
+                });
+            }
         }
         for block in &self.blocks {
             let to = block.to % n;
@@ -186,6 +201,8 @@ impl Recipe {
                 weight,
                 block.delay + self.distance,
             );
+            let last = spec.projections.last_mut().expect("just added");
+            last.receptor = self.populations[to].port(block.port);
         }
 
         for (at, p) in self.populations.iter().enumerate() {
@@ -200,6 +217,8 @@ impl Recipe {
             let weight = self.weight(p.model, self.private_weight);
             if !own.is_empty() {
                 spec.drive(at, spike_drive(&own, weight));
+                let last = spec.drives.last_mut().expect("just added");
+                last.receptor = p.port(own.len());
             }
             if let Some(interval) = self.beat {
                 let regular = DriveKind::Regular {
@@ -236,6 +255,10 @@ impl Recipe {
 }
 
 impl PopulationRecipe {
+    fn port(&self, number: usize) -> Option<usize> {
+        (self.model == LifMultisynapse).then(|| number % self.ports.len())
+    }
+
     fn population(&self, resolution_ps: u64) -> NeuronPopulation {
         let mut p = neurons(self.model, self.size, &[]);
         if self.model == Relay {
@@ -266,10 +289,22 @@ impl PopulationRecipe {
                 .with("tau_syn_ex", self.tau_ex)
                 .with("tau_syn_in", self.tau_in);
         }
+        if self.model == LifMultisynapse {
+            p = p.receptors(&self.ports);
+        }
         let tick_ms = resolution_ps as f64 / PS_PER_MS;
         for (bit, name) in INDIVIDUAL.into_iter().enumerate() {
             let def = self.model.def();
             let at = def.param(name);
+            if name == RECEPTORS && self.individual >> bit & 1 == 1 {
+                for r in &mut p.spec.receptors {
+                    for tau in [&mut r.tau_rise, &mut r.tau_decay] {
+                        let base = tau.constant().expect("as above");
+                        let all = (0..self.size).map(|i| base * (1.0 + f64::from(i) / 32.0));
+                        *tau = Values::Array(Arc::new(all.collect()));
+                    }
+                }
+            }
             if self.individual >> bit & 1 == 0 || at.is_none() && name != "V_m" {
                 continue;
             }
@@ -311,6 +346,8 @@ fn population(
 ) -> impl Strategy<Value = PopulationRecipe> {
     let tau = || prop::sample::select(vec![1.0, 2.0, 5.0, 8.0, 10.0, 13.7]);
     let near = prop::sample::select(vec![None, None, None, Some(1.0), Some(1.0 + 1e-9)]);
+    let rise = prop::sample::select(vec![0.0, 0.0, 0.4, 1.0, 2.0, 8.0]);
+    let ports = prop::collection::vec((rise, tau()), 1..=8);
     let drive = prop::sample::select(vec![0.0, 0.0, 0.5, 0.97, 1.03, 1.6]);
     let q_sfa = prop::sample::select(vec![0.0, 0.0, 0.013, 0.3]);
     let rest = prop::sample::select(vec![0.0, 0.0, -70.0]);
@@ -318,13 +355,13 @@ fn population(
     (
         (prop::sample::select(models), 1u32..=10, rest, reset),
         (0u64..=30, drive, q_sfa),
-        (tau(), tau(), tau(), near),
+        (tau(), tau(), tau(), near, ports),
         (options(), prop_oneof![Just(0), any::<u16>()]),
     )
         .prop_map(move |(what, dynamics, taus, (mut options, individual))| {
             let (model, size, rest, reset) = what;
             let (t_ref, drive, q_sfa) = dynamics;
-            let (tau_m, tau_ex, tau_in, near) = taus;
+            let (tau_m, tau_ex, tau_in, near, ports) = taus;
             options.refractory_input &= model.def().has_refractory_input;
             let active = if quiet_and_exact { 0.0 } else { 1.0 };
             PopulationRecipe {
@@ -338,6 +375,11 @@ fn population(
                 tau_m,
                 tau_ex: near.map_or(tau_ex, |factor| tau_m * factor),
                 tau_in,
+                ports: if model == LifMultisynapse {
+                    ports
+                } else {
+                    vec![]
+                },
                 options,
                 individual: if quiet_and_exact {
                     individual & 0b111
@@ -354,26 +396,40 @@ fn edge() -> impl Strategy<Value = EdgeRecipe> {
         30 => 1u64..=50,
         1 => prop::sample::select(vec![63, 64, 65, 127, 128, 129, 1_000, 17_000]),
     ];
-    (any::<bool>(), 0u32..1000, 0u32..1000, weight(), delay).prop_map(
-        |(from_input, source, target, weight, delay)| EdgeRecipe {
-            from_input,
-            source,
-            target,
-            weight,
-            delay,
-        },
+    (
+        any::<bool>(),
+        0u32..1000,
+        0u32..1000,
+        weight(),
+        (delay, 0usize..8),
     )
+        .prop_map(
+            |(from_input, source, target, weight, (delay, port))| EdgeRecipe {
+                from_input,
+                source,
+                target,
+                weight,
+                delay,
+                port,
+            },
+        )
 }
 
 fn block() -> impl Strategy<Value = BlockRecipe> {
-    (prop::option::of(0usize..4), 0usize..4, weight(), 1u64..=50).prop_map(
-        |(from, to, weight, delay)| BlockRecipe {
+    (
+        prop::option::of(0usize..4),
+        0usize..4,
+        weight(),
+        1u64..=50,
+        0usize..8,
+    )
+        .prop_map(|(from, to, weight, delay, port)| BlockRecipe {
             from,
             to,
             weight: weight / 4,
             delay,
-        },
-    )
+            port,
+        })
 }
 
 fn input() -> impl Strategy<Value = (u32, Vec<(u16, u32)>)> {
@@ -385,7 +441,17 @@ fn input() -> impl Strategy<Value = (u32, Vec<(u16, u32)>)> {
 
 /// Anything the specification can state without drawing random numbers.
 fn network() -> impl Strategy<Value = Recipe> {
-    let models = vec![LifDelta, LifExp, LifAlpha, If, LifDelta, LifExp, Relay];
+    let models = vec![
+        LifDelta,
+        LifExp,
+        LifAlpha,
+        If,
+        LifDelta,
+        LifExp,
+        Relay,
+        LifMultisynapse,
+        LifMultisynapse,
+    ];
     let resolutions = vec![TENTH_MS, TENTH_MS, HUNDREDTH_MS, MICROSECOND];
     (
         (
@@ -453,6 +519,14 @@ struct Grazing {
     excess: f64,
 }
 
+impl Grazing {
+    /// With a rise, of equal times, and at once.
+    fn ports(&self) -> [(f64, f64); 3] {
+        let [_, a, b] = self.taus;
+        [(a, b), (a, a), (0.0, b)]
+    }
+}
+
 fn grazing() -> impl Strategy<Value = Grazing> {
     let tau = || {
         prop_oneof![
@@ -462,7 +536,7 @@ fn grazing() -> impl Strategy<Value = Grazing> {
     };
     let rise = prop::sample::select(vec![0.0, 0.0, 3.0]);
     (
-        prop::sample::select(vec![LifExp, LifAlpha, LifDelta]),
+        prop::sample::select(vec![LifExp, LifAlpha, LifDelta, LifMultisynapse]),
         [tau(), tau(), tau()],
         prop_oneof![Just(0.0), -100.0..300.0f64],
         (rise, prop::sample::select(vec![0.0, 0.5])),
@@ -502,7 +576,9 @@ fn grazing_network(all: &[Grazing]) -> NetworkSpec {
             .with("threshold_rise", g.rise)
             .with("q_sfa", g.q_sfa)
             .with("tau_sfa", 4.0);
-            if g.model != LifDelta {
+            if g.model == LifMultisynapse {
+                p = p.receptors(&g.ports());
+            } else if g.model != LifDelta {
                 p = p
                     .with("tau_syn_ex", g.taus[1])
                     .with("tau_syn_in", g.taus[2]);
@@ -524,7 +600,16 @@ fn grazing_network(all: &[Grazing]) -> NetworkSpec {
                 edges.push((next, 0, weight * scale, *delay));
                 next += 1;
             }
-            spec.connect(source, to, &edges);
+            if g.model == LifMultisynapse {
+                let ports = g.ports().len();
+                for (k, edge) in edges.iter().enumerate() {
+                    spec.connect(source, to, &[*edge]);
+                    let last = spec.projections.last_mut().expect("just added");
+                    last.receptor = Some(k % ports);
+                }
+            } else {
+                spec.connect(source, to, &edges);
+            }
         }
         spec
     };
@@ -763,6 +848,69 @@ proptest! {
         let want = twin::explicit_synapses(&spec).into_iter();
         let want = want.map(|s| plain((s.source, s.target, s.weight, s.delay))).collect();
         prop_assert_eq!(sorted(got), sorted(want));
+    }
+}
+
+/// The network with spikes by chance.
+fn by_chance(mut spec: NetworkSpec, rate: f64, width: f64) -> NetworkSpec {
+    for p in &mut spec.populations {
+        if let PopulationKind::Neurons(n) = &mut p.kind
+            && n.model.def().has_escape
+        {
+            let unit = if n.model == If { 1.0 } else { 16.0 };
+            n.options.threshold_test = ThresholdTest::NonStrict;
+            n.options.escape = Some(EscapeNoise {
+                rate,
+                width: width * unit,
+            });
+        }
+    }
+    spec
+}
+
+proptest! {
+    #![proptest_config(cases(12))]
+
+    #[test]
+    fn chance_depends_on_the_seed_and_nothing_else(recipe in network()) {
+        let mut spec = by_chance(shortened(recipe.spec()), 40.0, 0.125);
+        record_everything(&mut spec, 50);
+        for arithmetic in [Arithmetic::Double, Arithmetic::Single] {
+            spec.arithmetic = arithmetic;
+            spec.update_all(Update::Auto);
+            let one = engine::run(&spec, SHARDS[0]);
+            // Such populations are swept whatever is asked; relays may be either.
+            for (update, shards) in UPDATES.into_iter().zip(&SHARDS[1..]) {
+                spec.update_all(update);
+                let run = engine::run(&spec, *shards);
+                let who = format!("{arithmetic:?}, {update:?}, {shards} shards");
+                same_spikes(&run.outcome, &one.outcome, &who)?;
+                prop_assert_eq!(run.spike_hash, one.spike_hash, "{}", &who);
+                prop_assert!(by_recording(&run.outcome) == by_recording(&one.outcome), "{who}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(48))]
+
+    #[test]
+    fn a_narrow_escape_is_a_sharp_threshold(recipe in network()) {
+        // The hazard falls from certainty to nothing within 1e-8 of the threshold.
+        let chance = by_chance(recipe.spec(), 1e12, 1e-10);
+        let mut sharp = chance.clone();
+        for p in &mut sharp.populations {
+            if let PopulationKind::Neurons(n) = &mut p.kind {
+                n.options.escape = None;
+            }
+        }
+        let truth = twin::run(&sharp, &twin::explicit_synapses(&sharp));
+        if truth.closest < 1e-6 {
+            return Ok(());
+        }
+        let run = engine::run(&chance, 1);
+        same_spikes(&run.outcome, &truth.outcome, "a narrow escape")?;
     }
 }
 

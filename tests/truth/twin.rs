@@ -127,8 +127,9 @@ struct Event {
 /// What arrives at one neuron at one tick.
 #[derive(Clone, Default)]
 struct Input {
-    /// Delta models: everything in the first. Current-based: w > 0 and w < 0.
-    sum: [f64; 2],
+    /// Delta models: everything in the first. Current-based: w > 0 and w < 0. Models with receptor
+    /// ports: one for each.
+    sum: [f64; 8],
     /// Spikes, for the relay.
     count: u64,
     /// Every addend was a multiple of 1/1024.
@@ -136,8 +137,7 @@ struct Input {
 }
 
 impl Input {
-    fn add(&mut self, count: u64, weight: f64, two_channels: bool) {
-        let channel = usize::from(two_channels && weight < 0.0);
+    fn add(&mut self, count: u64, weight: f64, channel: usize) {
         self.sum[channel] += count as f64 * weight;
         self.count += count;
         self.rounded |= !is_short(weight);
@@ -192,14 +192,16 @@ pub fn run(spec: &NetworkSpec, synapses: &[TwinSynapse]) -> TwinRun {
             if matches!(constant.get(s.projection), Some(Some(_))) {
                 *counted.entry((s.projection, s.target)).or_default() += 1;
             } else {
-                let two = two_channels(&neurons, s.target);
-                inputs[s.target as usize].add(1, s.weight, two);
+                let receptor = spec.projections.get(s.projection).and_then(|p| p.receptor);
+                let channel = channel(&neurons, s.target, s.weight, receptor);
+                inputs[s.target as usize].add(1, s.weight, channel);
             }
         }
         for ((projection, target), count) in counted {
             let weight = constant[projection].expect("counted because it is constant");
-            let two = two_channels(&neurons, target);
-            inputs[target as usize].add(count, weight, two);
+            let receptor = spec.projections[projection].receptor;
+            let channel = channel(&neurons, target, weight, receptor);
+            inputs[target as usize].add(count, weight, channel);
         }
         let mut current = vec![0.0; total];
         for drive in &spec.drives {
@@ -208,13 +210,14 @@ pub fn run(spec: &NetworkSpec, synapses: &[TwinSynapse]) -> TwinRun {
                 base + s.start..base + s.end
             });
             for (i, target) in targets.enumerate() {
-                let two = two_channels(&neurons, target);
+                let channel = |weight| channel(&neurons, target, weight, drive.receptor);
                 let input = &mut inputs[target as usize];
                 match &drive.kind {
                     DriveKind::SpikeList { list, weight } => {
                         let count = times_listed(list, tick, i as u32) as u64;
                         if count > 0 {
-                            input.add(count, value_of(weight, i), two);
+                            let weight = value_of(weight, i);
+                            input.add(count, weight, channel(weight));
                         }
                     }
                     DriveKind::Regular {
@@ -224,7 +227,8 @@ pub fn run(spec: &NetworkSpec, synapses: &[TwinSynapse]) -> TwinRun {
                         weight,
                     } => {
                         if fires_regularly(tick, *interval, *start, *stop) {
-                            input.add(1, value_of(weight, i), two);
+                            let weight = value_of(weight, i);
+                            input.add(1, weight, channel(weight));
                         }
                     }
                     DriveKind::StepCurrent { at, amplitude } => {
@@ -292,10 +296,13 @@ pub fn run(spec: &NetworkSpec, synapses: &[TwinSynapse]) -> TwinRun {
     }
 }
 
-fn two_channels(neurons: &[Option<Neuron>], target: u32) -> bool {
+fn channel(neurons: &[Option<Neuron>], target: u32, weight: f64, receptor: Option<usize>) -> usize {
     let neuron = neurons[target as usize].as_ref();
-    let model = neuron.expect("a source takes no input").model;
-    matches!(model, ModelKind::LifExp | ModelKind::LifAlpha)
+    match neuron.expect("a source takes no input").model {
+        ModelKind::LifExp | ModelKind::LifAlpha => usize::from(weight < 0.0),
+        ModelKind::LifMultisynapse => receptor.unwrap_or(0),
+        _ => 0,
+    }
 }
 
 fn times_fired(source: &SourceSpec, tick: u64, element: u32) -> usize {
@@ -344,6 +351,8 @@ struct Channel {
     /// What an input of weight 1 adds to I (exponential) and y (alpha).
     jump_i: f64,
     jump_y: f64,
+    /// Which input it takes.
+    input: usize,
 }
 
 impl Channel {
@@ -367,6 +376,26 @@ impl Channel {
     fn advance(&mut self, input: f64) {
         self.i = self.decay * (self.i + self.h * self.y) + self.jump_i * input;
         self.y = self.decay * self.y + self.jump_y * input;
+    }
+
+    /// A receptor port as the sum of one or two of these: w norm (e^(-t/decay) - e^(-t/rise)) with
+    /// a peak of w, or its limits.
+    fn port(h: f64, c_m: f64, tau_m: f64, tau_rise: f64, tau_decay: f64) -> Vec<Self> {
+        let mut decay = Self::new(h, c_m, tau_m, tau_decay);
+        if tau_rise == 0.0 {
+            decay.jump_i = 1.0;
+            vec![decay]
+        } else if tau_rise == tau_decay {
+            decay.jump_y = std::f64::consts::E / tau_decay;
+            vec![decay]
+        } else {
+            let peak = (tau_decay / tau_rise).ln() * tau_decay * tau_rise / (tau_decay - tau_rise);
+            let norm = 1.0 / ((-peak / tau_decay).exp() - (-peak / tau_rise).exp());
+            let mut rise = Self::new(h, c_m, tau_m, tau_rise);
+            decay.jump_i = norm;
+            rise.jump_i = -norm;
+            vec![decay, rise]
+        }
     }
 
     fn push_on_v(&self) -> f64 {
@@ -417,7 +446,7 @@ struct Neuron {
     v: f64,
     /// Threshold - V_th.
     rise: f64,
-    channels: [Channel; 2],
+    channels: Vec<Channel>,
     refractory: u64,
     kept_input: f64,
     /// What |V| would be had nothing been subtracted by resets and nothing cancelled.
@@ -444,15 +473,25 @@ impl Neuron {
             ),
             _ => (1.0, h, 0.0),
         };
-        let mut channels = [Channel::default(); 2];
+        let mut channels = vec![];
         let names = [
             ("tau_syn_ex", "I_syn_ex", "dI_syn_ex"),
             ("tau_syn_in", "I_syn_in", "dI_syn_in"),
         ];
-        for (channel, (tau, current, slope)) in channels.iter_mut().zip(names) {
+        let leak = || (param("C_m").expect("leaky"), param("tau_m").expect("leaky"));
+        for (input, receptor) in spec.receptors.iter().enumerate() {
+            let (c_m, tau_m) = leak();
+            let rise = value_of(&receptor.tau_rise, i);
+            let decay = value_of(&receptor.tau_decay, i);
+            let mut parts = Channel::port(h, c_m, tau_m, rise, decay);
+            parts[0].i = state(&format!("I_syn_{}", input + 1));
+            channels.extend(parts.into_iter().map(|part| Channel { input, ..part }));
+        }
+        for (input, (tau, current, slope)) in names.into_iter().enumerate() {
             if let Some(tau_syn) = param(tau) {
-                let (c_m, tau_m) = (param("C_m").expect("leaky"), param("tau_m").expect("leaky"));
-                *channel = Channel::new(h, c_m, tau_m, tau_syn);
+                let (c_m, tau_m) = leak();
+                let mut channel = Channel::new(h, c_m, tau_m, tau_syn);
+                channel.input = input;
                 channel.i = state(current);
                 if spec.model == ModelKind::LifAlpha {
                     channel.y = state(slope);
@@ -460,6 +499,7 @@ impl Neuron {
                 } else {
                     channel.jump_i = 1.0;
                 }
+                channels.push(channel);
             }
         }
         let v_th = param("V_th").unwrap_or(f64::INFINITY);
@@ -515,17 +555,18 @@ impl Neuron {
                     .sum::<f64>()
                 + (drive * self.v_per_current).abs()
                 + if is_delta { input.sum[0].abs() } else { 0.0 };
-            self.v = self.v * self.decay
-                + self.channels[0].push_on_v()
-                + self.channels[1].push_on_v()
-                + drive * self.v_per_current;
+            self.v *= self.decay;
+            for channel in &self.channels {
+                self.v += channel.push_on_v();
+            }
+            self.v += drive * self.v_per_current;
             if is_delta {
                 self.v += input.sum[0];
                 self.v += std::mem::take(&mut self.kept_input);
             }
         }
-        for (channel, sum) in self.channels.iter_mut().zip(input.sum) {
-            channel.advance(sum);
+        for channel in &mut self.channels {
+            channel.advance(input.sum[channel.input]);
         }
         if refractory {
             return 0;
@@ -558,14 +599,16 @@ impl Neuron {
         (self.flow / 1000.0).max(1.0)
     }
 
-    /// In the order of the models' tables: V_m, threshold, I_syn_ex, I_syn_in.
+    /// In the order of the models' tables: V_m, threshold, I_syn_ex and I_syn_in, or I_syn_1 and so
+    /// on.
     fn recordable(&self, variable: usize) -> f64 {
         match variable {
             0 => self.v + self.e_l,
             1 => self.v_th + self.e_l + self.rise,
-            2 => self.channels[0].i,
-            3 => self.channels[1].i,
-            _ => unreachable!("no model has more"),
+            of => {
+                let parts = self.channels.iter().filter(|c| c.input == of - 2);
+                parts.map(|c| c.i).sum()
+            }
         }
     }
 }
