@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -151,8 +152,17 @@ fn kolmogorov_smirnov_is_that_of_scipy() {
     }
 }
 
+/// A child that is being started holds the files that are open here, and with them their locks: writing and
+/// starting take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A recording of `a` (6 neurons, ids 0 to 4 recorded) and `b` (4 neurons, silent), 1000 ticks of 1 ms.
 fn record(path: &Path, spikes: &[(u64, u32)]) {
+    let _turn = turn();
     let population = |name: &str, size| PopulationSpec {
         name: name.into(),
         size,
@@ -211,25 +221,21 @@ fn trains() -> Vec<(u64, u32)> {
     all
 }
 
+fn program(args: &[&str]) -> std::process::Output {
+    let _turn = turn();
+    let mut command = Command::cargo_bin("spikewheel").expect("program");
+    command.arg("stats").args(args).output().expect("ran")
+}
+
 fn stats(args: &[&str]) -> String {
-    let done = Command::cargo_bin("spikewheel")
-        .expect("program")
-        .arg("stats")
-        .args(args)
-        .output()
-        .expect("ran");
+    let done = program(args);
     let error = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{args:?}: {error}");
     String::from_utf8(done.stdout).expect("text")
 }
 
 fn refusal(args: &[&str]) -> String {
-    let done = Command::cargo_bin("spikewheel")
-        .expect("program")
-        .arg("stats")
-        .args(args)
-        .output()
-        .expect("ran");
+    let done = program(args);
     assert_eq!(done.status.code(), Some(2), "{args:?}");
     String::from_utf8(done.stderr).expect("text")
 }

@@ -169,60 +169,62 @@ impl Report {
         self.population_csv()
     }
 
+    /// Two tables, so that each fits a terminal: what single neurons do, and what is counted in bins.
     fn population_text(&self) -> String {
-        let mut table = Table::new(&[
+        let quartiles = |q: Option<Quantiles>, f: fn(f64) -> String| {
+            let three = |q: Quantiles| [q.q25, q.median, q.q75].map(f).join(" ");
+            q.map_or_else(|| "-".into(), three)
+        };
+        let mut single = Table::new(&[
             "population",
             "neurons",
             "spikes",
             "rate (Hz)",
-            "quartiles (Hz)",
+            "quartiles",
             "silent",
             "CV",
             "CV2",
             "LV",
-            "Fano",
-            "correlation",
-            "quartiles",
-            "chi",
-            "synchrony",
         ]);
-        let quartiles = |q: Option<Quantiles>, f: &dyn Fn(f64) -> String| {
-            let three = |q: Quantiles| [q.q25, q.median, q.q75].map(f).join(" ");
-            q.map_or_else(|| "-".into(), three)
-        };
+        let b = self.bin_ms;
+        let mut binned = Table::new(&[
+            "population",
+            &format!("Fano ({} ms)", b.fano),
+            &format!("correlation ({} ms)", b.correlation),
+            "quartiles",
+            &format!("chi ({} ms)", b.chi),
+            &format!("synchrony ({} ms)", b.synchrony),
+        ]);
         for p in &self.populations {
-            table.row(vec![
+            let silent = p.silent.map(|s| format!("{:.1} %", 100.0 * s));
+            single.row(vec![
                 p.name.clone(),
                 p.neurons.to_string(),
                 p.spikes.to_string(),
                 decimals(p.rate_hz, 3),
-                quartiles(p.rate_quantiles_hz, &|v| format!("{v:.2}")),
-                p.silent
-                    .map_or("-".into(), |s| format!("{:.1} %", 100.0 * s)),
+                quartiles(p.rate_quantiles_hz, |v| format!("{v:.2}")),
+                silent.unwrap_or_else(|| "-".into()),
                 decimals(p.cv, 3),
                 decimals(p.cv2, 3),
                 decimals(p.lv, 3),
+            ]);
+            let pairs = p.correlation_distribution.map(|d| d.quantiles);
+            binned.row(vec![
+                p.name.clone(),
                 decimals(p.fano, 3),
-                decimals(p.correlation, 5),
-                quartiles(p.correlation_distribution.map(|d| d.quantiles), &|v| {
-                    format!("{v:.4}")
-                }),
+                significant(p.correlation),
+                quartiles(pairs, |v| format!("{v:.4}")),
                 decimals(p.chi, 3),
                 significant(p.synchrony),
             ]);
         }
-        let b = self.bin_ms;
         format!(
-            "{}{} spikes in {} ms to {} ms; bins: correlation {} ms, chi {} ms, synchrony {} ms, Fano {} ms; \
-             `stats --help` defines each figure\n",
-            table.text(),
+            "{}\n{}\n{} spikes in {} ms to {} ms; `stats --help` defines the figures\n",
+            single.text(),
+            binned.text(),
             self.spikes,
             self.from_ms,
-            self.to_ms,
-            b.correlation,
-            b.chi,
-            b.synchrony,
-            b.fano
+            self.to_ms
         )
     }
 
@@ -350,7 +352,7 @@ impl Report {
         for band in 0..points.div_ceil(wide) {
             let (first, last) = (1 + band * wide, (band + 1) * wide);
             let range = first..=last.min(points);
-            let mut row = vec![if wide == 1 {
+            let mut row = vec![if range.end() == range.start() {
                 format!("{:.2}", first as f64 * step)
             } else {
                 let to = *range.end() as f64 * step;

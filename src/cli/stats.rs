@@ -19,30 +19,34 @@ const EXAMPLES: &str = "Examples:\n  \
     spikewheel stats runs/brunel-001 --spectrum --segment '500 ms'\n  \
     spikewheel stats spikes.h5 --from '1 s' --against nest.h5 --json";
 
-const DEFINITIONS: &str = "Figures (variances over n; `-`, null or an empty cell where there is none):
+// Lines of at most 96 characters: clap wraps at 100.
+const DEFINITIONS: &str =
+    "Figures (variances over n; `-`, null or an empty cell where there is none):
   rate         spikes per recorded neuron and second
-  CV           std / mean of the intervals I between the spikes of a neuron with at least 3 spikes
-  CV2          mean of 2 |I' - I| / (I' + I) over successive I, I' (Holt et al. 1996, J Neurophysiol 75:1806)
-  LV           3 mean of ((I - I') / (I + I'))² (Shinomoto et al. 2003, Neural Comput 15:2823)
-  LvR          3 mean of (1 - 4 I I' / (I + I')²) (1 + 4 R / (I + I')), R = 5 ms (Shinomoto et al. 2009,
-               PLoS Comput Biol 5:e1000433); in --per-neuron, --json and --csv
+  CV           std / mean of the intervals I between the spikes of a neuron with 3 spikes or more
+  CV2          mean of 2 |I' - I| / (I' + I) over successive I, I'
+               (Holt et al. 1996, J Neurophysiol 75:1806)
+  LV           3 mean of ((I - I') / (I + I'))²
+               (Shinomoto et al. 2003, Neural Comput 15:2823)
+  LvR          3 mean of (1 - 4 I I' / (I + I')²) (1 + 4 R / (I + I')), R = 5 ms; not in the table
+               (Shinomoto et al. 2009, PLoS Comput Biol 5:e1000433)
   Fano         variance / mean of the spikes of a neuron in bins (Fano 1947, Phys Rev 72:26)
-  correlation  Pearson's, of the spikes of two neurons in bins: mean over all pairs of neurons whose count
-               varies; quartiles over all pairs of --pairs of them, evenly spaced (van Albada et al. 2018,
-               Front Neurosci 12:291); of a neuron: mean with all others of its population
-  chi          sqrt of: variance of the mean count of all neurons / mean of the variances of single neurons
-               (Golomb and Rinzel 1993, Phys Rev E 48:4810; 1994, Physica D 72:259), counts instead of
-               potentials: it depends on the bin
-  synchrony    variance / mean of the spikes of all neurons in bins (Potjans and Diesmann 2014, Cereb Cortex
-               24:785)
-  spectrum     one-sided power density of the population rate (spikes per bin / neurons / bin), in Hz²/Hz:
-               Welch (1967, IEEE Trans Audio Electroacoust 15:70), Hann window, half overlapping segments, mean
-               of each taken off; independent Poisson neurons have 2 rate / neurons at all frequencies
-  KS distance  greatest difference of two cumulative distributions; p: exact for small samples, else after
-               Stephens (1970, J R Stat Soc B 32:115)
-The figures of a population are means over its neurons that have the figure. Spikes with from < t <= to count;
-bins are whole, begin at --from, and contain their end. A bin that is no multiple of the resolution holds now
-more, now fewer ticks: choose multiples.";
+  correlation  Pearson's, of the spikes of two neurons in bins: mean over all pairs of neurons whose
+               count varies, and quartiles over all pairs of --pairs of them, evenly spaced;
+               of a neuron: mean with all others (van Albada et al. 2018, Front Neurosci 12:291)
+  chi          sqrt(variance of the mean count of all neurons / mean variance of single neurons)
+               (Golomb and Rinzel 1993, Phys Rev E 48:4810; 1994, Physica D 72:259) with counts for
+               their potentials, so that it depends on the bin
+  synchrony    variance / mean of the spikes of all neurons in bins
+               (Potjans and Diesmann 2014, Cereb Cortex 24:785)
+  spectrum     one-sided power density of the population rate (spikes / neurons / bin), in Hz²/Hz:
+               Hann window, half overlapping segments, mean of each taken off (Welch 1967, IEEE
+               Trans Audio Electroacoust 15:70); 2 rate / neurons for independent Poisson neurons
+  KS distance  greatest difference of two cumulative distributions; p: exact for small samples,
+               else after Stephens (1970, J R Stat Soc B 32:115)
+Populations have the mean over their neurons that have the figure. Spikes with from < t <= to
+count; bins are whole, begin at --from, and contain their end. A bin that is no multiple of the
+resolution holds now more, now fewer ticks: choose multiples.";
 
 /// Show rates, irregularity, correlation, synchrony and spectra per population or neuron.
 #[derive(clap::Args, Debug)]
