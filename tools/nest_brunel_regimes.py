@@ -18,7 +18,6 @@ Figures, per population, over the spikes with 0.2 s < t <= 1.2 s:
   cv         mean over neurons with at least three spikes of std / mean of intervals (std over n)
   synchrony  variance over mean of the population's spikes in bins of 3 ms (in the regime SR the period of
              the oscillation is 3 ms, so that every bin holds a whole one)
-  synchrony_1ms  the same in bins of 1 ms
 and of all neurons: peak_hz, the frequency of the greatest Welch power (scipy.signal.welch, Hann window,
 segments of 256 ms, half overlapping, mean removed) of the counts in bins of 1 ms.
 """
@@ -78,9 +77,8 @@ def simulate(g, eta, threads, seed):
     return rate, found
 
 
-def synchrony(ticks, origin, width):
-    bins = int(MEASURED * 10) // width
-    counts = np.bincount((ticks - origin - 1) // width, minlength=bins)[:bins]
+def synchrony(ticks, origin, bins):
+    counts = np.bincount((ticks - origin - 1) // 30, minlength=bins)[:bins]
     return float(counts.var() / counts.mean())
 
 
@@ -97,8 +95,7 @@ def figures(ticks, senders, size):
         "rate_hz": len(ticks) / size / (MEASURED / 1e3),
         "cv": float(np.mean(cvs)) if cvs else None,
         "cv_neurons": len(cvs),
-        "synchrony": synchrony(ticks, first, 30),
-        "synchrony_1ms": synchrony(ticks, first, 10),
+        "synchrony": synchrony(ticks, first, int(MEASURED // 3)),
     }
 
 
@@ -139,7 +136,7 @@ def main():
         regimes[name] = result
         e, i = result["excitatory"], result["inhibitory"]
         print(
-            f"{name:8} g={spec['g']} eta={spec['eta']}: E {e['rate_hz']:.3f} Hz, CV {e['cv']:.4f}, synchrony {e['synchrony']:.1f}, {e['synchrony_1ms']:.1f}; "
+            f"{name:8} g={spec['g']} eta={spec['eta']}: E {e['rate_hz']:.3f} Hz, CV {e['cv']:.4f}, synchrony {e['synchrony']:.1f}; "
             f"I {i['rate_hz']:.3f} Hz, CV {i['cv']:.4f}; peak {result['peak_hz']:.1f} Hz; {time.time() - start:.0f} s",
             flush=True,
         )
