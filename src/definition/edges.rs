@@ -6,8 +6,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::context::{Context, round_to_ticks, show, show_in};
-use super::edge_files::{self, EdgeRows, Options};
+use super::edge_files::{self, EdgeRows, Options, Places};
 use super::files;
+use super::names::Names;
 use super::rule::{Columns, Ends};
 use super::syntax::{Node, Table, Value};
 use crate::network::connect::RuleDef;
@@ -47,9 +48,11 @@ pub(super) fn read(
         Some(n) => Some(node.place.file.resolve(ctx.text(n, "list: types")?)),
         None => None,
     };
+    let labels = ends.map(|e| [places(e.names, e.from), places(e.names, e.to)]);
     let options = Options {
         population,
         types: types.as_deref(),
+        labels: labels.as_ref(),
     };
     let mut rows = match edge_files::read(&path, options) {
         Ok(rows) => rows,
@@ -118,6 +121,26 @@ fn weight_scale(ctx: &mut Context, node: &Node, ends: Option<&Ends<'_>>) -> Opti
     }
     let dimension = ends?.weight_dimension?;
     ctx.scalar(node, dimension, "weight_scale")
+}
+
+/// Where the labelled elements stand in a concatenated list.
+fn places<'a>(names: &'a Names, slices: &[Slice]) -> Places<'a> {
+    let mut places = Places::default();
+    let mut first = 0u32;
+    for s in slices {
+        let labels = names.at(s.population).and_then(|n| n.labels.as_deref());
+        let inside = labels
+            .into_iter()
+            .flatten()
+            .take(s.end as usize)
+            .skip(s.start as usize);
+        for (at, label) in (first..).zip(inside) {
+            let seen = places.contains_key(label.as_str());
+            places.insert(label, (!seen).then_some(at));
+        }
+        first = first.saturating_add(s.len());
+    }
+    places
 }
 
 /// The first few synapses of a kind, as messages name them.

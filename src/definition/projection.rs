@@ -41,8 +41,9 @@ pub(super) struct Stated<'n> {
 }
 impl Stated<'_> {
     /// What may be drawn between some sources and some targets of the statement.
-    pub fn ends<'s>(&self, names: &Names, from: &'s [Slice], to: &'s [Slice]) -> Ends<'s> {
+    pub fn ends<'s>(&self, names: &'s Names, from: &'s [Slice], to: &'s [Slice]) -> Ends<'s> {
         Ends {
+            names,
             from,
             to,
             sources: from.iter().map(|s| u64::from(s.len())).sum(),

@@ -4,6 +4,7 @@ use super::by_distance;
 use super::context::{Context, show};
 use super::diagnostics::suggest;
 use super::edges;
+use super::names::Names;
 use super::source::Place;
 use super::syntax::{Node, Table, Value};
 use crate::network::connect::{RULES, RuleDef};
@@ -12,6 +13,7 @@ use crate::units::Dimension;
 
 /// Both ends and what may be drawn between them.
 pub(super) struct Ends<'s> {
+    pub names: &'s Names,
     pub from: &'s [Slice],
     pub to: &'s [Slice],
     pub sources: u64,

@@ -20,7 +20,7 @@ pub struct RasterOptions {
     pub from: Option<f64>,
     /// ms; the end of the run unless given.
     pub to: Option<f64>,
-    /// Populations or slices from top to bottom; everything unless given.
+    /// Populations, slices or labelled neurons from top to bottom; everything unless given.
     pub select: Vec<Selection>,
     /// Size before `scale`.
     pub width: u32,
@@ -174,7 +174,14 @@ fn render(recording: &Recording, options: &RasterOptions) -> Result<Canvas, Plot
         })
         .fold(text_width("1000", small) + 2.6 * em, f64::max);
     let pad = (em * 0.9).round();
-    let left = (pad * 2.0 + widest).min(f64::from(width) * 0.24).round() as i32;
+    let names = bands
+        .iter()
+        .flat_map(|b| b.part.labels())
+        .map(|l| text_width(l, small))
+        .fold(0.0, f64::max);
+    // Whether there is room for labels is known once the bands have their places.
+    let names = (names + 0.4 * em).min(f64::from(width) * 0.12);
+    let plain = (pad * 2.0 + widest).min(f64::from(width) * 0.24);
     let right = width as i32 - (em * 1.7).round() as i32;
     let head = (em * 2.9).round() as i32;
     let foot = height as i32 - (em * 3.2).round() as i32;
@@ -184,13 +191,23 @@ fn render(recording: &Recording, options: &RasterOptions) -> Result<Canvas, Plot
     } else {
         0
     };
-    let raster = Area {
-        left,
+    let mut raster = Area {
+        left: plain.round() as i32,
         top: head,
         right,
         bottom: foot - rates_height - if histogram { gap } else { 0 },
     };
     place(&mut bands, raster, em);
+    let labelled = bands.iter().any(|b| b.label_size(em).is_some());
+    if labelled {
+        raster.left = (plain + names).round() as i32;
+        place(&mut bands, raster, em);
+    }
+    let left = if labelled {
+        plain
+    } else {
+        f64::from(raster.left)
+    };
 
     title(&mut canvas, recording, options, &bands, (from, to), em);
     // One size for all bands: a larger mark would look like more spikes.
@@ -211,9 +228,12 @@ fn render(recording: &Recording, options: &RasterOptions) -> Result<Canvas, Plot
             };
             canvas.fill(line, theme.frame(), 0.55);
         }
-        let room = f64::from(left) - 1.6 * pad;
+        if let Some(size) = band.label_size(em) {
+            labels(&mut canvas, band, Style { size, ..small });
+        }
+        let room = left - 1.6 * pad;
         let middle = f64::from(band.area.top + band.area.bottom) / 2.0;
-        let x = f64::from(left) - pad * 0.7;
+        let x = left - pad * 0.7;
         let (name, under) = (band.part.label(), figures(band));
         let tall = f64::from(band.area.height());
         if tall >= 2.6 * em {
@@ -266,6 +286,27 @@ fn render(recording: &Recording, options: &RasterOptions) -> Result<Canvas, Plot
         options.scale,
     );
     Ok(canvas)
+}
+
+impl Band<'_> {
+    /// Size of the labels beside the rows, if there are labels and each can be read.
+    fn label_size(&self, em: f64) -> Option<f64> {
+        let rows = f64::from(self.part.end - self.part.start);
+        let row = f64::from(self.area.height()) / rows;
+        // A band of one row is named by its label already.
+        let wanted = rows > 1.0 && self.part.labels().next().is_some();
+        (wanted && row >= 0.56 * em).then_some((row * 0.98).min(em * 0.8))
+    }
+}
+
+/// The label of each row, at the left edge of the band.
+fn labels(canvas: &mut Canvas, band: &Band, style: Style) {
+    let row = f64::from(band.area.height()) / f64::from(band.part.end - band.part.start);
+    let x = f64::from(band.area.left) - style.size * 0.4;
+    for (k, label) in band.part.labels().enumerate() {
+        let y = f64::from(band.area.top) + (k as f64 + 0.5) * row;
+        canvas.text(label, x, y, Anchor::Right, style);
+    }
 }
 
 fn figures(band: &Band) -> String {

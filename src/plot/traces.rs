@@ -7,7 +7,7 @@ use super::canvas::{Anchor, Area, Canvas, Style, fitted, text_width};
 use super::raster::{frame, heading, pixels, text_size, time_axis, time_range};
 use super::theme::{Rgb, Theme};
 use super::{PlotError, Selection};
-use crate::record::{Recording, StateTrace, unknown};
+use crate::record::{Recording, SelectError, StateTrace, unknown};
 
 /// What to draw, and how large.
 #[derive(Clone, Debug)]
@@ -129,13 +129,23 @@ fn panels<'a>(
     recording: &'a Recording,
     options: &TraceOptions,
 ) -> Result<Vec<Panel<'a>>, PlotError> {
-    for s in &options.select {
-        if !recording
+    let mut select = options.select.clone();
+    for s in &mut select {
+        if recording
             .traces
             .iter()
             .any(|t| t.population == s.population)
         {
-            return Err(unknown(recording, &s.population).into());
+            continue;
+        }
+        // Labels are kept with the spikes of a population.
+        match s.resolve(recording) {
+            Ok((population, range)) if s.population.contains('.') => {
+                s.population.clone_from(&population.name);
+                s.range = range;
+            }
+            Err(e @ SelectError::Label { .. }) => return Err(e.into()),
+            _ => return Err(unknown(recording, &s.population).into()),
         }
     }
     let mut all: Vec<Panel> = Vec::new();
@@ -148,7 +158,7 @@ fn panels<'a>(
             let wanted = |s: &Selection| {
                 s.population == trace.population && s.range.is_none_or(|(a, b)| (a..b).contains(id))
             };
-            if !options.select.is_empty() && !options.select.iter().any(wanted) {
+            if !select.is_empty() && !select.iter().any(wanted) {
                 continue;
             }
             let same = |p: &Panel| p.variable == trace.variable && p.unit == trace.unit;
@@ -175,7 +185,9 @@ fn panels<'a>(
                 trace,
                 column,
                 colour: options.theme.series(place),
-                label: format!("{}[{id}]", trace.population),
+                label: recording
+                    .population(&trace.population)
+                    .map_or_else(|| format!("{}[{id}]", trace.population), |p| p.element(*id)),
             });
         }
     }

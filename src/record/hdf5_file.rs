@@ -20,6 +20,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use hdf5::{
     AttrValue, File, FileAccessProperties, FileBuilder, MaxExtent, ScaleOffset, SyncPolicy,
@@ -103,11 +104,19 @@ pub(super) fn create(path: &Path, overwrite: bool) -> io::Result<fs::File> {
 /// What a new file is to hold.
 pub(super) struct Layout {
     pub root: Attributes,
-    /// Name and attributes of each population whose spikes are recorded.
-    pub spikes: Vec<(String, Attributes)>,
+    /// Each population whose spikes are recorded.
+    pub spikes: Vec<SpikeGroup>,
     pub reports: Vec<Report>,
     /// Deflate also what libsonata could then not read.
     pub compress: bool,
+}
+
+/// A population whose spikes are recorded, as the file sees it.
+pub(super) struct SpikeGroup {
+    pub name: String,
+    pub attributes: Attributes,
+    /// One name per element, if the definition gives any.
+    pub labels: Option<Arc<Vec<String>>>,
 }
 
 /// A state recording as the file sees it.
@@ -180,7 +189,7 @@ impl Output {
                 FileAccessProperties::new().with_sync_policy(SyncPolicy::OnClose),
             )?;
             let mut spikes = Vec::new();
-            for (name, _) in &layout.spikes {
+            for SpikeGroup { name, .. } in &layout.spikes {
                 spikes.push(SpikeColumns {
                     timestamps: file.dataset(&format!("spikes/{name}/timestamps"))?,
                     node_ids: file.dataset(&format!("spikes/{name}/node_ids"))?,
@@ -367,13 +376,19 @@ fn add_populations(path: &Path, layout: &Layout) -> Result<(), hdf5::Error> {
     };
     let template = File::from_bytes(BY_TIME.to_vec())?;
     let file = File::open_rw(path)?;
-    for (name, _) in &layout.spikes {
+    for SpikeGroup { name, .. } in &layout.spikes {
         file.copy_from(&template, "by_time", &format!("spikes/{name}"))?;
     }
     file.commit()?;
-    for (name, attributes) in &layout.spikes {
-        let group = file.group(&format!("spikes/{name}"))?;
-        for (name, value) in attributes {
+    for all in &layout.spikes {
+        let group = file.group(&format!("spikes/{}", all.name))?;
+        if let Some(labels) = &all.labels {
+            let texts: Vec<&str> = labels.iter().map(String::as_str).collect();
+            group.create_dataset("labels", |d| {
+                d.with_vlen_strings(&texts);
+            })?;
+        }
+        for (name, value) in &all.attributes {
             group.set_attr(name, value.value())?;
         }
         group.create_dataset("timestamps", |d| {
@@ -466,6 +481,11 @@ impl Input {
     pub(super) fn reals(&self, dataset: &str) -> Result<Vec<f64>, RecordError> {
         self.sized(dataset)?;
         guard(&self.path, || self.file.dataset(dataset)?.read_f64())
+    }
+
+    pub(super) fn texts(&self, dataset: &str) -> Result<Vec<String>, RecordError> {
+        self.sized(dataset)?;
+        guard(&self.path, || self.file.dataset(dataset)?.read_string())
     }
 
     /// Numbers that cannot be negative, such as ids.

@@ -11,7 +11,7 @@ use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::csv::CsvWriter;
 use super::error::RecordError;
-use super::hdf5_file::{Attribute, Attributes, Layout, Output, Report};
+use super::hdf5_file::{Attribute, Attributes, Layout, Output, Report, SpikeGroup};
 use crate::engine::sink::Sink;
 use crate::network::spec::{NetworkSpec, PS_PER_MS, PopulationKind};
 
@@ -135,7 +135,7 @@ impl Recorder {
             columns: layout.spikes.iter().map(|_| Columns::default()).collect(),
             widths: layout.reports.iter().map(|r| r.ids.len()).collect(),
             frames: layout.reports.iter().map(|_| (0, Vec::new())).collect(),
-            names: layout.spikes.iter().map(|(n, _)| n.clone()).collect(),
+            names: layout.spikes.iter().map(|g| g.name.clone()).collect(),
             ranges,
             resolution_ps: spec.resolution_ps,
             duration: spec.duration,
@@ -467,7 +467,7 @@ fn layout(
     ))
 }
 
-type RecordedSpikes = (Vec<(String, Attributes)>, Vec<Range>);
+type RecordedSpikes = (Vec<SpikeGroup>, Vec<Range>);
 
 fn recorded_spikes(spec: &NetworkSpec) -> Result<RecordedSpikes, RecordError> {
     let offsets = spec.offsets();
@@ -507,13 +507,14 @@ fn recorded_spikes(spec: &NetworkSpec) -> Result<RecordedSpikes, RecordError> {
             .iter()
             .flat_map(|&(a, b)| [u64::from(a), u64::from(b)])
             .collect();
-        groups.push((
-            population.name.clone(),
-            vec![
+        groups.push(SpikeGroup {
+            name: population.name.clone(),
+            attributes: vec![
                 ("size", Attribute::Int(population.size.into())),
                 ("recorded", Attribute::Ints(recorded)),
             ],
-        ));
+            labels: population.labels.clone(),
+        });
     }
     Ok((groups, ranges))
 }

@@ -37,6 +37,8 @@ pub struct Population {
     pub times: Vec<f64>,
     /// Element of each spike; ascending where times are equal.
     pub ids: Vec<u32>,
+    /// One name per element, or none at all.
+    pub labels: Vec<String>,
 }
 
 impl Population {
@@ -49,6 +51,21 @@ impl Population {
             recorded: vec![(0, size)],
             times,
             ids,
+            labels: Vec::new(),
+        }
+    }
+
+    /// The element of that label.
+    pub fn labelled(&self, label: &str) -> Option<u32> {
+        let at = self.labels.iter().position(|l| l == label)?;
+        u32::try_from(at).ok()
+    }
+
+    /// How an element is called in pictures and tables: by its label, or `population[3]`.
+    pub fn element(&self, id: u32) -> String {
+        match self.labels.get(id as usize) {
+            Some(label) => label.clone(),
+            None => format!("{}[{id}]", self.name),
         }
     }
 
@@ -131,8 +148,17 @@ impl Recording {
                 _ => known.iter().find(|(n, _)| n == name).map(|(_, s)| *s),
             };
             let (times, ids) = columns(&input, &times, ids)?;
-            populations
-                .push(population(name, size, own.get("recorded"), times, ids).map_err(damaged)?);
+            let mut all =
+                population(name, size, own.get("recorded"), times, ids).map_err(damaged)?;
+            let labels = format!("{group}/labels");
+            if input.has(&labels) {
+                all.labels = input.texts(&labels)?;
+                // Names for some of the elements only would be names of the wrong ones.
+                if all.labels.len() != all.size as usize {
+                    all.labels.clear();
+                }
+            }
+            populations.push(all);
         }
         if input.has("spikes/timestamps") {
             for ids in ["spikes/gids", "spikes/node_ids"] {

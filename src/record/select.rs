@@ -1,4 +1,4 @@
-//! `population` or `population[start..end]`, as users write a part of a network.
+//! `population`, `population[start..end]` or `population.label`, as users write a part of a network.
 
 use std::str::FromStr;
 
@@ -11,6 +11,15 @@ pub enum SelectError {
     #[error("there is no population `{name}` in the recording{}", hint(nearest))]
     Population {
         name: String,
+        nearest: Option<String>,
+    },
+    #[error(
+        "population `{population}` has no neuron labelled `{label}`{}",
+        hint(nearest)
+    )]
+    Label {
+        population: String,
+        label: String,
         nearest: Option<String>,
     },
     #[error("`{text}` is not a population or a slice such as `excitatory[0..100]`")]
@@ -30,9 +39,10 @@ fn hint(nearest: &Option<String>) -> String {
         .map_or_else(String::new, |n| format!("; did you mean `{n}`?"))
 }
 
-/// A population or a half-open part of one.
+/// A population, a half-open part of one, or a labelled element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selection {
+    /// Perhaps with a label behind a dot: only the recording knows.
     pub population: String,
     pub range: Option<(u32, u32)>,
 }
@@ -71,6 +81,32 @@ impl FromStr for Selection {
     }
 }
 
+impl Selection {
+    /// The population and, if not all of it is meant, the elements.
+    pub(crate) fn resolve<'a>(
+        &self,
+        recording: &'a Recording,
+    ) -> Result<(&'a Population, Option<(u32, u32)>), SelectError> {
+        if let Some(population) = recording.population(&self.population) {
+            return Ok((population, self.range));
+        }
+        let Some((name, label)) = self.population.split_once('.') else {
+            return Err(unknown(recording, &self.population));
+        };
+        let population = recording
+            .population(name)
+            .ok_or_else(|| unknown(recording, name))?;
+        match population.labelled(label) {
+            Some(at) if self.range.is_none() => Ok((population, Some((at, at + 1)))),
+            _ => Err(SelectError::Label {
+                population: name.into(),
+                label: label.into(),
+                nearest: nearest(label, population.labels.iter().map(String::as_str)),
+            }),
+        }
+    }
+}
+
 /// A part of a population of a recording.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Part<'a> {
@@ -80,12 +116,23 @@ pub(crate) struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// The name, with the range if it is not the whole.
+    /// The name, with the range if it is not the whole, or the label of a single element.
     pub(crate) fn label(&self) -> String {
         if (self.start, self.end) == (0, self.population.size) {
             return self.population.name.clone();
         }
+        if self.end - self.start == 1 {
+            return self.population.element(self.start);
+        }
         format!("{}[{}..{}]", self.population.name, self.start, self.end)
+    }
+
+    /// The labels of the elements; nothing if they have none.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = &str> {
+        let all = self.population.labels.iter();
+        all.skip(self.start as usize)
+            .take((self.end - self.start) as usize)
+            .map(String::as_str)
     }
 
     /// How many elements of the part were recorded.
@@ -128,10 +175,8 @@ pub(crate) fn parts<'a>(
     select
         .iter()
         .map(|s| {
-            let population = recording
-                .population(&s.population)
-                .ok_or_else(|| unknown(recording, &s.population))?;
-            let (start, end) = s.range.unwrap_or((0, population.size));
+            let (population, range) = s.resolve(recording)?;
+            let (start, end) = range.unwrap_or((0, population.size));
             if start > end || end > population.size || (s.range.is_some() && start == end) {
                 return Err(SelectError::Slice {
                     population: population.name.clone(),

@@ -1,14 +1,15 @@
 //! CSV with the header `source,target` and optionally `weight`, `delay_ms`; the order of the columns
-//! is free.
+//! is free. Both ends are ids or labels.
 
 use std::path::Path;
 use std::str;
 
+use super::super::diagnostics::nearest;
 use super::super::files::{self, RowErrors};
-use super::{EdgeRows, Numbering};
+use super::{EdgeRows, Numbering, Options, Places};
 
 /// Reads the file row by row into columns.
-pub(super) fn read(path: &Path) -> Result<EdgeRows, Vec<String>> {
+pub(super) fn read(path: &Path, options: Options<'_>) -> Result<EdgeRows, Vec<String>> {
     let mut reader = files::csv_reader(path).map_err(|e| vec![e])?;
     let mut record = csv::ByteRecord::new();
     let fail = |e: csv::Error| vec![format!("{}: {e}", path.display())];
@@ -56,8 +57,14 @@ pub(super) fn read(path: &Path) -> Result<EdgeRows, Vec<String>> {
                 None => Ok(0.0),
             };
             Ok((
-                id(cell(source).unwrap_or_default())?,
-                id(cell(target).unwrap_or_default())?,
+                end(
+                    cell(source).unwrap_or_default(),
+                    options.labels.map(|l| &l[0]),
+                )?,
+                end(
+                    cell(target).unwrap_or_default(),
+                    options.labels.map(|l| &l[1]),
+                )?,
                 optional(weight)?,
                 optional(delay)?,
             ))
@@ -80,7 +87,26 @@ pub(super) fn read(path: &Path) -> Result<EdgeRows, Vec<String>> {
     errors.finish(out)
 }
 
-/// A whole number; what exceeds 32 bits is `u32::MAX`.
-fn id(cell: &str) -> Result<u32, String> {
-    files::id(Some(cell)).map(|i| u32::try_from(i).unwrap_or(u32::MAX))
+/// A whole number is an id, and what exceeds 32 bits is `u32::MAX`; anything else is a label.
+fn end(cell: &str, places: Option<&Places<'_>>) -> Result<u32, String> {
+    let id = files::id(Some(cell)).map(|i| u32::try_from(i).unwrap_or(u32::MAX));
+    if id.is_ok() || cell.is_empty() {
+        return id;
+    }
+    match places {
+        // Nobody knows what labels there are, because `from` or `to` is in error.
+        None => Ok(0),
+        Some(places) if places.is_empty() => id,
+        Some(places) => match places.get(cell) {
+            Some(Some(place)) => Ok(*place),
+            Some(None) => Err(format!("several neurons have the label `{cell}`")),
+            None => {
+                let near = nearest(cell, places.keys().copied())
+                    .map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+                Err(format!(
+                    "`{cell}` is neither an id (a whole number from 0) nor the label of a neuron{near}"
+                ))
+            }
+        },
+    }
 }

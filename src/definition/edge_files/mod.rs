@@ -8,6 +8,8 @@ mod sonata;
 
 use std::path::Path;
 
+use rustc_hash::FxHashMap;
+
 use super::diagnostics::suggest;
 use super::h5;
 
@@ -23,7 +25,8 @@ The ending of the name says what the file is:
                   SONATA edges: /edges/POPULATION with source_node_id, target_node_id and
                   per-edge syn_weight, delay
 
-Ids count from 0 within `from` and `to`, each taken as one list. Weights are in the unit of the
+Ids count from 0 within `from` and `to`, each taken as one list. In a .csv a label may stand for the
+id of a neuron; what consists of digits is an id. Weights are in the unit of the
 targets (mV onto delta input, pA onto currents), negative for inhibition. Delays are in ms. What the
 file does not have, the projection states with weight and delay.
 ";
@@ -89,7 +92,12 @@ pub(super) struct Options<'a> {
     pub population: Option<&'a str>,
     /// Edge types of a SONATA file.
     pub types: Option<&'a Path>,
+    /// Sources and targets by label, if both are known.
+    pub labels: Option<&'a [Places<'a>; 2]>,
 }
+
+/// Places of labelled elements in the list of sources or of targets; `None`: several have the label.
+pub(super) type Places<'a> = FxHashMap<&'a str, Option<u32>>;
 
 /// Endings that are understood.
 const ENDINGS: [&str; 4] = ["csv", "h5", "hdf5", "sonata"];
@@ -116,7 +124,7 @@ pub(super) fn read(path: &Path, options: Options<'_>) -> Result<EdgeRows, Vec<St
     }
     match ending.as_str() {
         _ if is_sonata => sonata::read(path, options).map_err(|e| vec![e]),
-        "csv" => csv::read(path),
+        "csv" => csv::read(path, options),
         other => Err(vec![format!(
             "{}: a list of synapses cannot be read from a file that ends in `.{other}`; {}",
             path.display(),
