@@ -490,6 +490,11 @@ fn profile_text(told: &Told<'_>) -> String {
         report.window,
         time(report.window as f64 * spec.tick_ms())
     );
+    let _ = writeln!(
+        out,
+        "  {} updates of neurons",
+        short(report.neuron_updates as f64)
+    );
     out.push_str("\nHow populations were updated\n");
     for r in &report.regimes {
         let name = &spec.populations[r.population].name;
@@ -551,6 +556,7 @@ fn to_json(told: &Told<'_>) -> serde_json::Value {
         "spikes": report.spikes,
         "synapses": told.synapses,
         "synaptic_events": report.synaptic_events,
+        "neuron_updates": report.neuron_updates,
         "events_per_s": report.synaptic_events as f64 / wall.max(1e-9),
         "memory_bytes": told.memory,
         "spike_hash": format!("{:016x}", report.spike_hash),

@@ -40,7 +40,7 @@ pub(super) const KEYS: [&str; 15] = [
     "escape",
 ];
 /// Names of `ResetMode`.
-pub(super) const RESETS: [&str; 2] = ["value", "subtract"];
+pub(super) const RESETS: [&str; 3] = ["value", "subtract", "all"];
 /// Names of `ThresholdTest`.
 pub(super) const TESTS: [&str; 2] = ["nonstrict", "strict"];
 
@@ -339,10 +339,21 @@ fn read_options(ctx: &mut Context, table: &Table, def: &ModelDef) -> NeuronOptio
         }
         Some(entry.node.clone())
     };
-    if let Some(node) = allowed(ctx, "reset", def.has_threshold)
-        && ctx.choice(&node, "reset", &RESETS) == Some(1)
-    {
-        options.reset = ResetMode::Subtract;
+    if let Some(node) = allowed(ctx, "reset", def.has_threshold) {
+        let currents = def.state.iter().any(|s| s.dimension == Dimension::CURRENT);
+        match ctx.choice(&node, "reset", &RESETS) {
+            Some(1) => options.reset = ResetMode::Subtract,
+            Some(2) if currents => options.reset = ResetMode::All,
+            Some(2) => {
+                ctx.reports
+                    .error(
+                        &node.place,
+                        format!("the model {} has no synaptic currents to reset", def.name),
+                    )
+                    .help("reset = \"value\" sets V_m to V_reset");
+            }
+            _ => {}
+        }
     }
     if let Some(node) = allowed(ctx, "threshold_test", def.has_threshold)
         && ctx.choice(&node, "threshold_test", &TESTS) == Some(1)
@@ -573,7 +584,7 @@ fn check_reset(
     // With subtraction V falls by V_th - E_L (V_th, where there is no E_L), which must be positive.
     let zero = Values::Constant(0.0);
     let (name, low) = match options.reset {
-        ResetMode::Value => ("V_reset", get("V_reset")),
+        ResetMode::Value | ResetMode::All => ("V_reset", get("V_reset")),
         ResetMode::Subtract => match get("E_L") {
             Some(v) => ("E_L", Some(v)),
             None => ("zero", Some(Some(&zero))),
@@ -605,7 +616,7 @@ fn check_reset(
             ),
         )
         .help(match options.reset {
-            ResetMode::Value => "a neuron that is reset to its threshold would fire for ever; for drawn values state min and max",
+            ResetMode::Value | ResetMode::All => "a neuron that is reset to its threshold would fire for ever; for drawn values state min and max",
             ResetMode::Subtract => "with reset = \"subtract\" the potential must fall at a spike",
         });
 }

@@ -408,7 +408,7 @@ fn population_schema() -> Value {
                 choice(
                     &RESETS,
                     "value",
-                    "At a spike: V := V_reset, or V := V - (V_th - E_L).",
+                    "At a spike: V := V_reset, or V := V - (V_th - E_L), or V := V_reset and synaptic currents := 0 (none is taken while refractory).",
                 ),
             ),
             (

@@ -99,6 +99,10 @@ pub struct RunReport {
     pub spikes_per_population: Vec<u64>,
     /// Synapses that delivered something.
     pub synaptic_events: u64,
+    /// Neurons brought forward: the size of a population for every tick of a sweep, and one for
+    /// each entry of a list of visits (an input of each kind that a neuron gets at a tick, or a
+    /// wake-up). What a run costs apart from its synaptic events and sources.
+    pub neuron_updates: u64,
     /// The last tick that was processed.
     pub reached: u64,
     /// The run was stopped before its end.

@@ -172,6 +172,7 @@ fn run_shards<R: Real>(
         spikes: ledger.spikes,
         spikes_per_population: ledger.per_population,
         synaptic_events: shards.iter().map(|s| s.delivered).sum(),
+        neuron_updates: shards.iter().map(|s| s.updated).sum(),
         reached,
         stopped: reached < plan.duration,
         wall: started.elapsed(),

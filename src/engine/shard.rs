@@ -102,6 +102,8 @@ pub struct Shard<R: Real> {
     pub profile: Profile,
     /// Synaptic events delivered.
     pub delivered: u64,
+    /// Neurons updated; see `RunReport::neuron_updates`.
+    pub updated: u64,
     pub scratch: Scratch,
 }
 
@@ -407,6 +409,7 @@ impl<R: Real> Shard<R> {
             slots,
             agenda,
             scratch,
+            updated,
             ..
         } = self;
         for (u, unit) in units.iter_mut().enumerate() {
@@ -415,8 +418,10 @@ impl<R: Real> Shard<R> {
                 if !unit.due(tick) {
                     continue;
                 }
+                *updated += unit.len() as u64;
                 unit.sweep(tick, slots, &mut scratch.fired);
             } else if !unit.visits.is_empty() {
+                *updated += unit.visits.len() as u64;
                 unit.visit(
                     tick,
                     slots,

@@ -458,6 +458,7 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
             sources: Default::default(),
             profile: Profile::default(),
             delivered: 0,
+            updated: 0,
             scratch: Scratch::default(),
         };
         Ok((shard, shortest, longest))

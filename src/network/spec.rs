@@ -211,6 +211,8 @@ pub enum ResetMode {
     Value,
     /// V := V - (V_th - E_L).
     Subtract,
+    /// V := V_reset and synaptic currents := 0; they take no input while refractory.
+    All,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

@@ -39,7 +39,7 @@ pub static DEF: ModelDef = ModelDef {
 tau_m dV/dt = -(V - E_L) + (tau_m / C_m) (I_syn_ex + I_syn_in + I_e)
 I_syn(t) = w (e / tau_syn) t exp(-t / tau_syn) after an input w (pA) at t = 0: peak w at t = tau_syn
 w > 0 goes to I_syn_ex (tau_syn_ex), w < 0 to I_syn_in (tau_syn_in)
-V >= V_th (V > V_th with threshold_test = \"strict\"): spike; V <- V_reset (V <- V - (V_th - E_L) with reset = \"subtract\"), held for t_ref; the currents go on
+V >= V_th (V > V_th with threshold_test = \"strict\"): spike; V <- V_reset (V <- V - (V_th - E_L) with reset = \"subtract\"), held for t_ref; the currents go on (with reset = \"all\" they are set to 0 and take no input until then)
 threshold = V_th + a;  tau_sfa da/dt = -a;  a <- a + q_sfa at each own spike
 with escape = { rate, width }: a spike at a tick with the chance 1 - exp(-h rate exp((V - threshold) / width))
 Solved in closed form between events; exact on the grid of ticks.",

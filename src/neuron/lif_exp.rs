@@ -52,7 +52,7 @@ pub static DEF: ModelDef = ModelDef {
 tau_m dV/dt = -(V - E_L) + (tau_m / C_m) (I_syn_ex + I_syn_in + I_e)
 tau_syn_ex dI_syn_ex/dt = -I_syn_ex;  I_syn_ex <- I_syn_ex + w for each arriving w > 0 (pA)
 tau_syn_in dI_syn_in/dt = -I_syn_in;  I_syn_in <- I_syn_in + w for each arriving w < 0 (pA)
-V >= V_th (V > V_th with threshold_test = \"strict\"): spike; V <- V_reset (V <- V - (V_th - E_L) with reset = \"subtract\"), held for t_ref; the currents go on
+V >= V_th (V > V_th with threshold_test = \"strict\"): spike; V <- V_reset (V <- V - (V_th - E_L) with reset = \"subtract\"), held for t_ref; the currents go on (with reset = \"all\" they are set to 0 and take no input until then)
 threshold = V_th + a;  tau_sfa da/dt = -a;  a <- a + q_sfa at each own spike
 with escape = { rate, width }: a spike at a tick with the chance 1 - exp(-h rate exp((V - threshold) / width))
 Solved in closed form between events; exact on the grid of ticks.",

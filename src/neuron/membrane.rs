@@ -8,7 +8,8 @@
 //! 2. the state is advanced exactly to the tick;
 //! 3. delta input moves V; synaptic currents take their input and act on V afterwards;
 //! 4. during ticks t_spike + 1 … t_spike + t_ref V is held and delta input is lost (or kept, decayed
-//!    to the first tick after), while currents go on;
+//!    to the first tick after), while currents go on (or, with `reset = "all"`, are zero since the
+//!    spike and take no input);
 //! 5. V >= threshold: a spike at this tick, reset, refractory.
 //!
 //! *Swept*, every neuron takes one step per tick. *Lazy*, a neuron is advanced from its last visit
@@ -412,8 +413,13 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
     pub fn visit(&mut self, i: usize, t: u64, input: [R; C]) -> bool {
         let (mut v, s) = self.advanced(i, t);
         let rise = self.rise_at(i, t);
-        let (mut jump, s) = D::receive(&self.step[self.col(i)], s, input);
         let active = t > self.ref_until[i];
+        let input = if active || !self.resets_currents() {
+            input
+        } else {
+            [R::ZERO; 2]
+        };
+        let (mut jump, s) = D::receive(&self.step[self.col(i)], s, input);
         if self.options.refractory_input {
             jump = self.hold(i, t, jump);
         }
@@ -458,11 +464,21 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         }
     }
 
+    /// Are currents zero from a spike to the end of the refractory time?
+    #[inline(always)]
+    fn resets_currents(&self) -> bool {
+        D::SYN > 0 && self.options.reset == ResetMode::All
+    }
+
     #[inline]
     fn fire(&mut self, i: usize, t: u64) {
         let c = self.col(i);
         match self.options.reset {
             ResetMode::Value => self.v[i] = self.reset[c],
+            ResetMode::All => {
+                self.v[i] = self.reset[c];
+                self.set_syn(i, [R::ZERO; SYN]);
+            }
             ResetMode::Subtract => self.v[i] -= self.threshold[c],
         }
         self.ref_until[i] = t + self.t_ref[c];
@@ -477,6 +493,14 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         if self.options.refractory_input {
             for (k, j) in input[0][..n].iter_mut().enumerate() {
                 *j = self.hold(lo + k, t, *j);
+            }
+        }
+        if self.resets_currents() {
+            // Beforehand, so that the loop over all neurons needs no case for it.
+            for (k, (a, b)) in jump.iter_mut().zip(second.iter_mut()).enumerate() {
+                if t <= self.ref_until[lo + k] {
+                    (*a, *b) = (R::ZERO, R::ZERO);
+                }
             }
         }
         let hi = lo + n;

@@ -174,8 +174,10 @@ fn render(recording: &Recording, options: &RasterOptions) -> Result<Canvas, Plot
         })
         .fold(text_width("1000", small) + 2.6 * em, f64::max);
     let pad = (em * 0.9).round();
+    // More rows than pixels are not labelled, however the bands come to lie.
     let names = bands
         .iter()
+        .filter(|b| b.part.end - b.part.start <= height)
         .flat_map(|b| b.part.labels())
         .map(|l| text_width(l, small))
         .fold(0.0, f64::max);
