@@ -361,23 +361,22 @@ fn labels_name_single_neurons() {
 }
 
 #[test]
-fn lists_name_neurons_by_label_and_count_their_synapses() {
-    let files = |e: &str, projection: &str| {
+fn lists_name_neurons_by_label() {
+    let files = |e: &str| {
         scratch(&[
             ("e.csv", e),
             (
                 "main.toml",
-                &with(&format!(
+                &with(
                     "[populations.x]\nlike = \"a\"\nsize = 2\nlabels = [\"AVAL\", \"AVAR\"]\n\
                      [populations.y]\nlike = \"x\"\nsize = 3\nlabels = [\"DA1\", \"DA2\", \"AVAR\"]\n\
                      [[projections]]\nfrom = [\"b\", \"y[0..2]\", \"x\"]\nto = [\"x\", \"y\"]\n\
-                     rule = {{ list = \"e.csv\" }}\ndelay = \"1 ms\"\n{projection}\n"
-                )),
+                     rule = { list = { file = \"e.csv\", weight_scale = \"2 mV\" } }\ndelay = \"1 ms\"\n",
+                ),
             ),
         ])
     };
-    let synapses = "source,target,nsyns\nAVAL,DA1,3\nDA2,0,1\n1,DA2,0\nAVAR,AVAL,12\n";
-    let (_dir, main) = files(synapses, "weight = \"2 mV\"");
+    let (_dir, main) = files("source,target,weight\nAVAL,DA1,3\nDA2,0,1\n1,DA2,0\nAVAR,AVAL,12\n");
     let loaded = load(&main).unwrap_or_else(|e| panic!("{}", show(&e)));
     let b = loaded.spec.populations[1].size;
     let Rule::List(l) = &loaded.spec.projections[0].rule else {
@@ -387,28 +386,18 @@ fn lists_name_neurons_by_label_and_count_their_synapses() {
     assert_eq!(l.target, [2, 0, 3, 0]);
     assert_eq!(l.weight, [6.0, 2.0, 0.0, 24.0]);
 
-    let weighted = "source,target,nsyns,weight\nAVAL,DA1,3,0.5\n";
-    let (_dir, main) = files(weighted, "");
-    let loaded = load(&main).unwrap_or_else(|e| panic!("{}", show(&e)));
-    let Rule::List(l) = &loaded.spec.projections[0].rule else {
-        panic!()
-    };
-    assert_eq!(l.weight, [1.5]);
-
-    let wrong = "source,target,nsyns\nAVAM,DA1,1\nDA1,AVAR,1\nDA2,DA1,-1\nDA2,DA1,1.5\n";
-    let (_dir, main) = files(wrong, "weight = \"2 mV\"");
+    let (_dir, main) =
+        files("source,target,weight\nAVAM,DA1,1\nDA1,AVAR,1\n,DA1,1\nDA2,DA3,1\n-1,DA1,1\n");
     let all = show(&load(&main).unwrap_err());
     for part in [
         "row 2: `AVAM` is neither an id (a whole number from 0) nor the label of a neuron; did you mean `AVA",
         "row 3: several neurons have the label `AVAR`",
-        "row 4: `-1` is not a number of synapses",
-        "row 5: `1.5` is not a number of synapses",
+        "row 4: `` is not an id",
+        "row 5: `DA3` is neither",
+        "row 6: `-1` is neither",
     ] {
         assert!(all.contains(part), "{part}\n{all}");
     }
-    let (_dir, main) = files(synapses, "weight = { normal = [\"2 mV\", \"1 mV\"] }");
-    let all = show(&load(&main).unwrap_err());
-    assert!(all.contains("needs one weight"), "{all}");
 }
 
 #[test]

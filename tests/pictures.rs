@@ -323,3 +323,55 @@ fn impossible_pictures_are_refused() {
     o.bin = Some(0.0);
     assert!(draw(o, "a.png").contains("bin"));
 }
+
+#[test]
+fn labels_stand_beside_the_rows_where_there_is_room() {
+    let to = place();
+    let spikes: Vec<(f64, u32)> = (0..60)
+        .map(|i| (f64::from(i) * 3.0 + 1.0, i % 12))
+        .collect();
+    let file = |name: &str, size: u32, labelled: bool, select: &[&str]| {
+        let mut p = population("motor", size, spikes.clone());
+        if labelled {
+            p.labels = (0..size).map(|i| format!("DA{i:03}")).collect();
+        }
+        let options = raster::RasterOptions {
+            select: select
+                .iter()
+                .map(|s| s.parse().expect("a selection"))
+                .collect(),
+            ..raster::RasterOptions::default()
+        };
+        let path = to.path.join(format!("labels-{name}.png"));
+        raster::draw(&run("Motor neurons", 200.0, vec![p]), &options, &path)
+            .map(|()| std::fs::read(&path).expect("a file"))
+    };
+    let same = |a: Result<Vec<u8>, PlotError>, b: Result<Vec<u8>, PlotError>| {
+        a.expect("drawn") == b.expect("drawn")
+    };
+    assert!(!same(
+        file("few", 12, true, &[]),
+        file("plain", 12, false, &[])
+    ));
+    // A thousand names would be unreadable.
+    assert!(same(
+        file("many", 1000, true, &[]),
+        file("many-plain", 1000, false, &[])
+    ));
+    assert!(!same(
+        file("slice", 1000, true, &["motor[0..12]"]),
+        file("slice-plain", 1000, false, &["motor[0..12]"])
+    ));
+    // One neuron by its label, and a label that is none.
+    assert!(!same(
+        file("one", 12, true, &["motor.DA003"]),
+        file("one-plain", 12, false, &["motor[3]"])
+    ));
+    let wrong = file("none", 12, true, &["motor.DA012"])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        wrong.contains("no neuron labelled `DA012`; did you mean `DA01"),
+        "{wrong}"
+    );
+}
