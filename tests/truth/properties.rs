@@ -330,13 +330,11 @@ fn weight() -> impl Strategy<Value = i32> {
 }
 
 fn options() -> impl Strategy<Value = NeuronOptions> {
-    (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(subtract, strict, kept)| {
-        NeuronOptions {
-            reset: [ResetMode::Value, ResetMode::Subtract][usize::from(subtract)],
-            threshold_test: [ThresholdTest::NonStrict, ThresholdTest::Strict][usize::from(strict)],
-            refractory_input: kept,
-            ..NeuronOptions::default()
-        }
+    (0..3usize, any::<bool>(), any::<bool>()).prop_map(|(reset, strict, kept)| NeuronOptions {
+        reset: [ResetMode::Value, ResetMode::Subtract, ResetMode::All][reset],
+        threshold_test: [ThresholdTest::NonStrict, ThresholdTest::Strict][usize::from(strict)],
+        refractory_input: kept,
+        ..NeuronOptions::default()
     })
 }
 

@@ -566,7 +566,8 @@ impl Neuron {
             }
         }
         for channel in &mut self.channels {
-            channel.advance(input.sum[channel.input]);
+            let lost = refractory && self.options.reset == ResetMode::All;
+            channel.advance(if lost { 0.0 } else { input.sum[channel.input] });
         }
         if refractory {
             return 0;
@@ -583,7 +584,12 @@ impl Neuron {
             return 0;
         }
         match self.options.reset {
-            ResetMode::Value => {
+            ResetMode::Value | ResetMode::All => {
+                if self.options.reset == ResetMode::All {
+                    for channel in &mut self.channels {
+                        (channel.i, channel.y) = (0.0, 0.0);
+                    }
+                }
                 self.v = self.v_reset;
                 self.exact = is_short(self.v) && is_short(self.v_th) && is_short(self.e_l);
             }
