@@ -1,18 +1,28 @@
 //! Networks whose neurons and connections are measured ones.
 
+mod synthetic;
+
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use spikewheel::definition::{self, Override};
 use spikewheel::engine::sink::MemorySink;
 use spikewheel::engine::{Control, RunReport, run};
-use spikewheel::network::spec::{NetworkSpec, Rule};
+use spikewheel::network::spec::{EdgeList, NetworkSpec, PopulationKind, ResetMode, Rule, Weight};
 use spikewheel::network::{BuildOptions, build};
 
+fn here(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
 fn load(name: &str, set: &[&str]) -> NetworkSpec {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("networks/{name}.toml"));
+    read(&here(&format!("networks/{name}.toml")), set)
+}
+
+fn read(path: &Path, set: &[&str]) -> NetworkSpec {
     let set: Vec<Override> = set.iter().map(|s| s.parse().expect("NAME=VALUE")).collect();
-    match definition::load(&path, &set) {
+    match definition::load(path, &set) {
         Ok(loaded) => loaded.spec,
         Err(e) => panic!("{e:?}"),
     }
@@ -141,4 +151,192 @@ fn every_connection_of_the_worm_is_there() {
             .iter()
             .any(|s| s.source == dd1 && s.weight < 0.0)
     );
+}
+
+/// `networks/fly_brain.toml` on the made-up tables of `tests/data/flywire`.
+fn small_fly(set: &[&str]) -> NetworkSpec {
+    let dir = tempfile::tempdir().expect("dir");
+    let data = dir.path().join("data/flywire");
+    std::fs::create_dir_all(&data).expect("dir");
+    for name in ["neurons.csv", "edges.h5"] {
+        let from = here("tests/data/flywire").join(name);
+        std::fs::copy(from, data.join(name)).expect("copied");
+    }
+    let main = dir.path().join("fly_brain.toml");
+    std::fs::copy(here("networks/fly_brain.toml"), &main).expect("copied");
+    let set: Vec<&str> = [&["neurons=24"], set].concat();
+    read(&main, &set)
+}
+
+#[test]
+fn the_fly_is_read_from_its_tables() {
+    let spec = small_fly(&[]);
+    let brain = &spec.populations[0];
+    let labels = brain.labels.as_ref().expect("labels");
+    assert_eq!(labels[1], "720575940600007919");
+    let Rule::List(list) = &spec.projections[0].rule else {
+        panic!("{:?}", spec.projections[0].rule)
+    };
+    // The rows of the table: indices, and its last column times 27.5 pA.
+    let table = std::fs::read_to_string(here("tests/data/flywire/connectivity.csv")).expect("text");
+    let rows: Vec<Vec<i64>> = table
+        .lines()
+        .skip(1)
+        .map(|l| l.split(',').map(|c| c.parse().expect("a number")).collect())
+        .collect();
+    assert_eq!(rows.len(), list.source.len());
+    for (k, row) in rows.iter().enumerate() {
+        assert_eq!(i64::from(list.source[k]), row[2]);
+        assert_eq!(i64::from(list.target[k]), row[3]);
+        assert!((list.weight[k] - 27.5 * row[6] as f64).abs() < 1e-9);
+        assert_eq!(labels[row[2] as usize], row[0].to_string());
+    }
+
+    let (spikes, report) = simulate(&spec, 1);
+    assert_eq!(simulate(&spec, 3).1.spike_hash, report.spike_hash);
+    let rate = |ids: std::ops::Range<u32>| {
+        let n = ids.len() as f64;
+        spikes.iter().filter(|s| ids.contains(&s.1)).count() as f64 / n
+    };
+    // 3,000 events at 150 Hz with a dead time: standard deviation about 40.
+    assert!((rate(0..20) - 150.0).abs() < 10.0, "{}", rate(0..20));
+    assert!(rate(20..21) > 100.0 && rate(22..23) > 10.0);
+    assert_eq!(rate(23..24), 0.0);
+    let (quiet, _) = simulate(&small_fly(&["r_poi=0 Hz"]), 1);
+    assert!(quiet.is_empty());
+}
+
+/// Every spike of the published equations as Brian 2 integrates them (`tests/data/brian2`).
+#[test]
+fn the_equations_of_the_fly_are_those_of_its_published_code() {
+    let spec = read(&here("tests/data/brian2/network.toml"), &[]);
+    let text = std::fs::read_to_string(here("tests/data/brian2/spikes.csv")).expect("text");
+    let expected: Vec<(u64, u32)> = text
+        .lines()
+        .skip(1)
+        .map(|l| {
+            let (tick, neuron) = l.split_once(',').expect("two columns");
+            (tick.parse().expect("tick"), neuron.parse().expect("neuron"))
+        })
+        .collect();
+    assert!(expected.len() > 2000);
+    for shards in [1, 3] {
+        let (spikes, _) = simulate(&spec, shards);
+        let same = spikes
+            .iter()
+            .zip(&expected)
+            .take_while(|(a, b)| a == b)
+            .count();
+        assert_eq!(
+            (spikes.len(), spikes.get(same)),
+            (expected.len(), expected.get(same)),
+            "spike {same}"
+        );
+    }
+    // Without the reset of the currents they are others: the test would notice.
+    let mut other = spec;
+    if let PopulationKind::Neurons(n) = &mut other.populations[0].kind {
+        n.options.reset = ResetMode::Value;
+    }
+    assert_ne!(simulate(&other, 1).0, expected);
+}
+
+/// The fly's network with another connectome, and neurons besides that nothing is connected to.
+fn fly(neurons: u32, connections: usize, silent: u32, ms: f64) -> NetworkSpec {
+    let mut spec = small_fly(&["simulation.seed=5"]);
+    spec.duration = (ms / spec.tick_ms()).round() as u64;
+    spec.populations[0].size = neurons + silent;
+    spec.populations[0].labels = None;
+    let projection = &mut spec.projections[0];
+    projection.rule = Rule::List(Arc::new(synthetic::connectome(
+        neurons,
+        connections,
+        27.5,
+        1,
+    )));
+    projection.weight = Weight::FromList;
+    for slice in projection.from.iter_mut().chain(&mut projection.to) {
+        slice.end = neurons + silent;
+    }
+    for slice in &mut spec.recording.spikes {
+        slice.end = neurons + silent;
+    }
+    spec
+}
+
+fn list(spec: &NetworkSpec) -> &EdgeList {
+    match &spec.projections[0].rule {
+        Rule::List(l) => l,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What the spikes must have delivered: the connections of each, if they arrive before the end.
+fn deliveries(spec: &NetworkSpec, spikes: &[(u64, u32)]) -> u64 {
+    let mut degree = vec![0u64; spec.populations[0].size as usize];
+    for &s in &list(spec).source {
+        degree[s as usize] += 1;
+    }
+    let delay = 18;
+    let arrived = spikes
+        .iter()
+        .filter(|(tick, _)| tick + delay <= spec.duration);
+    arrived.map(|&(_, id)| degree[id as usize]).sum()
+}
+
+/// The work of a trial is counted, not timed: it is the same, to the last update, however many
+/// silent neurons there are besides.
+#[test]
+fn silent_neurons_cost_nothing() {
+    let small = fly(10_000, 1_000_000, 0, 300.0);
+    let (spikes, report) = simulate(&small, 1);
+    assert!(spikes.len() > 500, "{}", spikes.len());
+    assert!(spikes.iter().any(|s| s.1 >= 20), "somebody answers");
+    for (silent, shards) in [(400_000, 1), (90_000, 3)] {
+        let large = fly(10_000, 1_000_000, silent, 300.0);
+        let options = BuildOptions {
+            shards,
+            granule: 64,
+        };
+        let mut sink = MemorySink::default();
+        let network = build(&large, &options).expect("built");
+        let other = run(network, &mut sink, &Control::default()).expect("run");
+        assert!(sink.spikes == spikes);
+        assert_eq!(other.neuron_updates, report.neuron_updates);
+        assert_eq!(other.synaptic_events, report.synaptic_events);
+        assert_eq!(other.windows, report.windows);
+    }
+}
+
+/// A trial on a connectome of full size: 20 of 138,639 neurons stimulated for a second.
+#[test]
+fn a_trial_of_the_whole_fly_costs_its_spikes() {
+    let spec = fly(
+        synthetic::FLY_NEURONS,
+        synthetic::FLY_CONNECTIONS,
+        0,
+        1000.0,
+    );
+    let options = BuildOptions {
+        shards: 2,
+        ..BuildOptions::default()
+    };
+    let network = build(&spec, &options).expect("built");
+    assert_eq!(network.synapse_count(), synthetic::FLY_CONNECTIONS as u64);
+    let mut sink = MemorySink::default();
+    let report = run(network, &mut sink, &Control::default()).expect("run");
+    assert!(report.regimes.iter().all(|r| r.swept_ticks == 0));
+    assert!(
+        (2_700..20_000).contains(&report.spikes),
+        "{}",
+        report.spikes
+    );
+    assert_eq!(report.synaptic_events, deliveries(&spec, &sink.spikes));
+    // An update for each synaptic event at the most, one for each input and spike of the
+    // stimulated, and few wake-ups besides.
+    let events = report.synaptic_events + 20 * 300;
+    assert!(report.neuron_updates < events + events / 4, "{report:?}");
+    // A sweep of all neurons would be a thousand times as many.
+    let all = u64::from(synthetic::FLY_NEURONS) * spec.duration;
+    assert!(report.neuron_updates < all / 500);
 }
