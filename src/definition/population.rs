@@ -340,7 +340,7 @@ fn read_options(ctx: &mut Context, table: &Table, def: &ModelDef) -> NeuronOptio
         Some(entry.node.clone())
     };
     if let Some(node) = allowed(ctx, "reset", def.has_threshold) {
-        let currents = def.state.iter().any(|s| s.dimension == Dimension::CURRENT);
+        let currents = def.weight == Some(Dimension::CURRENT);
         match ctx.choice(&node, "reset", &RESETS) {
             Some(1) => options.reset = ResetMode::Subtract,
             Some(2) if currents => options.reset = ResetMode::All,

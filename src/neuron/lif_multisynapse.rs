@@ -123,7 +123,7 @@ A projection or private stimulus names its port: receptor = \"nmda\", or by numb
 I_syn(t) = w (exp(-t/tau_decay) - exp(-t/tau_rise)) / (exp(-t_p/tau_decay) - exp(-t_p/tau_rise)) after an input w (pA) at t = 0:
 peak w at t_p = tau_decay tau_rise / (tau_decay - tau_rise) ln(tau_decay / tau_rise)
 tau_rise = tau_decay: alpha function w (e / tau) t exp(-t / tau);  tau_rise = 0 (default): w exp(-t / tau_decay)
-V >= V_th (V > V_th with threshold_test = \"strict\"): spike; V <- V_reset (V <- V - (V_th - E_L) with reset = \"subtract\"), held for t_ref; the currents go on
+V >= V_th (V > V_th with threshold_test = \"strict\"): spike; V <- V_reset (V <- V - (V_th - E_L) with reset = \"subtract\"), held for t_ref; the currents go on (with reset = \"all\" they are set to 0 and take no input until then)
 threshold = V_th + a;  tau_sfa da/dt = -a;  a <- a + q_sfa at each own spike
 with escape = { rate, width }: a spike at a tick with the chance 1 - exp(-h rate exp((V - threshold) / width))
 Solved in closed form between events; exact on the grid of ticks.",

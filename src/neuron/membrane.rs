@@ -417,7 +417,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         let input = if active || !self.resets_currents() {
             input
         } else {
-            [R::ZERO; 2]
+            [R::ZERO; C]
         };
         let (mut jump, s) = D::receive(&self.step[self.col(i)], s, input);
         if self.options.refractory_input {
@@ -477,7 +477,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             ResetMode::Value => self.v[i] = self.reset[c],
             ResetMode::All => {
                 self.v[i] = self.reset[c];
-                self.set_syn(i, [R::ZERO; SYN]);
+                self.set_syn(i, [R::ZERO; S]);
             }
             ResetMode::Subtract => self.v[i] -= self.threshold[c],
         }
@@ -497,9 +497,11 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         }
         if self.resets_currents() {
             // Beforehand, so that the loop over all neurons needs no case for it.
-            for (k, (a, b)) in jump.iter_mut().zip(second.iter_mut()).enumerate() {
-                if t <= self.ref_until[lo + k] {
-                    (*a, *b) = (R::ZERO, R::ZERO);
+            for column in input.iter_mut().filter(|c| c.len() >= n) {
+                for (k, x) in column[..n].iter_mut().enumerate() {
+                    if t <= self.ref_until[lo + k] {
+                        *x = R::ZERO;
+                    }
                 }
             }
         }
