@@ -140,9 +140,9 @@ fn panels<'a>(
         }
         // Labels are kept with the spikes of a population.
         match s.resolve(recording) {
-            Ok((population, range)) if s.population.contains('.') => {
-                s.population.clone_from(&population.name);
-                s.range = range;
+            Ok(part) if s.population.contains('.') => {
+                s.population.clone_from(&part.population.name);
+                s.range = Some((part.start, part.end));
             }
             Err(e @ SelectError::Label { .. }) => return Err(e.into()),
             _ => return Err(unknown(recording, &s.population).into()),

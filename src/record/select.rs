@@ -82,13 +82,15 @@ impl FromStr for Selection {
 }
 
 impl Selection {
-    /// The population and, if not all of it is meant, the elements.
-    pub(crate) fn resolve<'a>(
-        &self,
-        recording: &'a Recording,
-    ) -> Result<(&'a Population, Option<(u32, u32)>), SelectError> {
+    /// What is meant; bounds are taken as they are.
+    pub(crate) fn resolve<'a>(&self, recording: &'a Recording) -> Result<Part<'a>, SelectError> {
+        let part = |population: &'a Population, (start, end)| Part {
+            population,
+            start,
+            end,
+        };
         if let Some(population) = recording.population(&self.population) {
-            return Ok((population, self.range));
+            return Ok(part(population, self.range.unwrap_or((0, population.size))));
         }
         let Some((name, label)) = self.population.split_once('.') else {
             return Err(unknown(recording, &self.population));
@@ -97,7 +99,7 @@ impl Selection {
             .population(name)
             .ok_or_else(|| unknown(recording, name))?;
         match population.labelled(label) {
-            Some(at) if self.range.is_none() => Ok((population, Some((at, at + 1)))),
+            Some(at) if self.range.is_none() => Ok(part(population, (at, at + 1))),
             _ => Err(SelectError::Label {
                 population: name.into(),
                 label: label.into(),
@@ -175,8 +177,12 @@ pub(crate) fn parts<'a>(
     select
         .iter()
         .map(|s| {
-            let (population, range) = s.resolve(recording)?;
-            let (start, end) = range.unwrap_or((0, population.size));
+            let part = s.resolve(recording)?;
+            let Part {
+                population,
+                start,
+                end,
+            } = part;
             if start > end || end > population.size || (s.range.is_some() && start == end) {
                 return Err(SelectError::Slice {
                     population: population.name.clone(),
@@ -185,11 +191,7 @@ pub(crate) fn parts<'a>(
                     end,
                 });
             }
-            Ok(Part {
-                population,
-                start,
-                end,
-            })
+            Ok(part)
         })
         .collect()
 }
