@@ -9,4 +9,5 @@ mod escape;
 mod nest;
 mod properties;
 mod space;
+mod space_networks;
 mod twin;
