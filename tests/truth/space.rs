@@ -188,8 +188,8 @@ fn single_pairs_have_their_probability_and_do_not_hang_together() {
     let (at, period) = points(&spec, cells);
     let p = |s: usize, t: usize| twin_kernel(&kernel, twin_distance(at[s], at[t], period));
     let mut hits = vec![0.0; 49 * 49];
-    // Both 24 -> 25 and 31 -> 25, and a sum over all degrees of 24.
-    let (mut both, mut degree2) = (0.0, 0.0);
+    // Both 24 -> 25 and 31 -> 25, and the degrees of 24.
+    let (mut both, mut degrees, mut squares) = (0.0, 0.0, 0.0);
     for seed in 0..SEEDS {
         spec.seed = seed;
         let all = engine::synapses(&spec);
@@ -200,7 +200,8 @@ fn single_pairs_have_their_probability_and_do_not_hang_together() {
         }
         both += f64::from(u8::from(has.contains(&(24, 25)) && has.contains(&(31, 25))));
         let degree = has.iter().filter(|e| e.1 == 24).count() as f64;
-        degree2 += degree * degree;
+        degrees += degree;
+        squares += degree * degree;
     }
     let n = SEEDS as f64;
     let mut chi = 0.0;
@@ -218,9 +219,8 @@ fn single_pairs_have_their_probability_and_do_not_hang_together() {
     let e = p(24, 25) * p(31, 25) * n;
     assert!((both - e).abs() < 5.0 * e.sqrt(), "{both} {e}");
     // Variance of a degree is that of independent pairs.
-    let mean: f64 = (0..49).map(|s| p(s, 24)).sum();
     let variance: f64 = (0..49).map(|s| p(s, 24) * (1.0 - p(s, 24))).sum();
-    let got = degree2 / n - mean * mean;
+    let got = squares / n - (degrees / n).powi(2);
     assert!((got / variance - 1.0).abs() < 0.15, "{got} {variance}");
 }
 
