@@ -206,11 +206,10 @@ fn gather<R: Real, const C: usize>(
         } else {
             u32::from(std::mem::take(&mut from.counts16.values[plane.base + i]))
         };
-        if n == 0 {
-            continue;
-        }
         match &plane.weight {
+            // Adding nothing changes no bit, and costs less than a branch that is hard to predict.
             PlaneWeight::One { weight, channel } => input[*channel] += R::of_count(n) * *weight,
+            PlaneWeight::Each { .. } if n == 0 => {}
             PlaneWeight::Each { weights, route } => {
                 let w = weights[i];
                 input[route.channel(w)] += R::of_count(n) * w;

@@ -101,20 +101,9 @@ impl<R: Real> Block<R> {
         list: &[u32],
         mut input: impl Inputs<R>,
         out: &mut Vec<u32>,
-        mut after: impl FnMut(u32, Option<u64>),
+        after: impl FnMut(u32, Option<u64>),
     ) {
-        lif!(self, b => {
-            for &i in list {
-                let k = i as usize;
-                if b.visited(k, t) {
-                    continue;
-                }
-                if b.visit(k, t, input.take(k)) {
-                    out.push(i);
-                }
-                after(i, b.next_wake(k));
-            }
-        }, r => {
+        lif!(self, b => b.visit_all(t, list, input, out, after), r => {
             for &i in list {
                 let k = i as usize;
                 if r.visited(k, t) {

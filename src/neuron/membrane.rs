@@ -18,6 +18,7 @@
 //!
 //! Potentials are held relative to E_L, so that decay is a plain product.
 
+use super::block::Inputs;
 use super::crossing::ExpSum;
 use super::escape::Escape;
 use super::propagator::{Propagator, PropagatorTable};
@@ -439,10 +440,64 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         spikes
     }
 
-    /// Was neuron `i` brought to tick `t` already?
-    #[inline(always)]
-    pub fn visited(&self, i: usize, t: u64) -> bool {
-        self.last[i] == t
+    /// Visits each listed neuron once, with its input; spiking ones are appended to `out`. `after` is
+    /// called with each and the tick at which it must be looked at again.
+    ///
+    /// Most visits are of one kind: shared constants, no adaptation, the neuron is not refractory, it
+    /// does not spike and will not by itself. They take the short way here, with the same operations
+    /// in the same order as `visit` and `next_wake`, which serve all others.
+    #[inline]
+    pub fn visit_all(
+        &mut self,
+        t: u64,
+        list: &[u32],
+        mut input: impl Inputs<R>,
+        out: &mut Vec<u32>,
+        mut after: impl FnMut(u32, Option<u64>),
+    ) {
+        let plain = !self.varied && self.adaptation.is_none() && self.held.is_empty() && self.n > 0;
+        // With one set of constants they are read once.
+        let shared = plain.then(|| {
+            let theta = self.threshold[0].f64();
+            (
+                self.step[0],
+                self.constants[0],
+                self.drive[0],
+                theta,
+                self.test_value(0, R::ZERO),
+            )
+        });
+        for &i in list {
+            let k = i as usize;
+            let last = self.last[k];
+            if last == t {
+                continue;
+            }
+            if let Some((step, constants, drive, theta, test)) = &shared
+                && self.ref_until[k] <= last
+                && let Some(over) = self.table.as_ref().and_then(|table| table.get(t - last))
+            {
+                let (v, s) = D::advance(&over, self.v[k], self.syn_of(k), *drive);
+                let (jump, s) = D::receive(step, s, input.take(k));
+                let v = v + jump;
+                self.set_syn(k, s);
+                self.last[k] = t;
+                self.v[k] = v;
+                if v >= *test {
+                    self.fire(k, t);
+                    out.push(i);
+                } else {
+                    let margin = R::MARGIN * theta.abs().max(v.f64().abs()).max(1e-300);
+                    if D::bound(constants, v.f64(), s.map(R::f64), drive.f64()) < theta - margin {
+                        after(i, None);
+                        continue;
+                    }
+                }
+            } else if self.visit(k, t, input.take(k)) {
+                out.push(i);
+            }
+            after(i, self.next_wake(k));
+        }
     }
 
     /// Delta input with `refractory_input`: kept while refractory, given back at the first tick
