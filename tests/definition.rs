@@ -1424,6 +1424,14 @@ fn receptors_are_named_or_numbered_by_projections_stimuli_and_variables() {
         .map(|r| m.recordable_name(r.variable))
         .collect();
     assert_eq!(names, [Some("I_syn_nmda".into()), Some("I_syn_3".into())]);
+    // One statement for pairs of populations finds the port of each target.
+    let spec = ok(&ported(
+        "[[projections]]\nfrom = [\"a\", \"b\"]\nto = [\"m\", \"n\"]\nrule = { fixed_indegree = [[1, 2], [3, 4]] }\n\
+         weight = { per_target = [\"1 pA\", \"2 pA\"] }\ndelay = \"1 ms\"\nreceptor = \"nmda\"\n",
+    ))
+    .spec;
+    let ports: Vec<Option<usize>> = spec.projections.iter().map(|p| p.receptor).collect();
+    assert_eq!(ports, [Some(1), Some(1), Some(0), Some(0)]);
     let spec = ok(&ported(
         "[populations.o]\nlike = \"m\"\ninitial = { I_syn_nmda = \"5 pA\", I_syn_1 = \"2 pA\" }\n\
          [populations.p]\nmodel = \"lif_multisynapse\"\nsize = 2\nreceptors = [{ tau_decay = [\"1 ms\", \"2 ms\"], tau_rise = { uniform = [\"1 ms\", \"2 ms\"] } }]\n",

@@ -15,6 +15,8 @@ pub const ASSUMED_RATE: f64 = 10.0;
 
 /// State, parameters and bookkeeping of one neuron.
 const BYTES_PER_NEURON: f64 = 100.0;
+/// Current, driving term and accumulator of a receptor port, per neuron.
+const BYTES_PER_PORT: f64 = 24.0;
 /// One spike in the double buffer of a window or waiting to be written.
 const BYTES_PER_SPIKE: f64 = 16.0;
 /// Row header of a source in the tables of one projection.
@@ -136,6 +138,14 @@ pub fn estimate(spec: &NetworkSpec) -> Estimate {
             _ => None,
         }))
         .sum();
+    let ports: f64 = spec
+        .populations
+        .iter()
+        .map(|p| match &p.kind {
+            PopulationKind::Neurons(n) => f64::from(p.size) * n.receptors.len() as f64,
+            PopulationKind::Source(_) => 0.0,
+        })
+        .sum();
     Estimate {
         neurons,
         synapses: sum(|p| p.synapses),
@@ -146,7 +156,9 @@ pub fn estimate(spec: &NetworkSpec) -> Estimate {
             .iter()
             .map(|p| p.build_bytes)
             .fold(0.0, f64::max),
-        state_bytes: neurons * BYTES_PER_NEURON + listed * BYTES_PER_LISTED,
+        state_bytes: neurons * BYTES_PER_NEURON
+            + ports * BYTES_PER_PORT
+            + listed * BYTES_PER_LISTED,
         // Two windows, at most one spike per neuron and tick, usually what the rates say.
         spike_bytes: 2.0 * BYTES_PER_SPIKE * (spikes_per_s * window_s).max(neurons),
         external_events,
