@@ -316,7 +316,11 @@ fn wrong_tables_are_told_with_their_place() {
         "did you mean `probability`",
     );
     rule("{ fixed_total_number = {} }", 8, "`probability` is missing");
-    rule("{ list = [[1, 2], [3, 4]] }", 8, "must be the name of a file");
+    rule(
+        "{ list = [[1, 2], [3, 4]] }",
+        8,
+        "must be the name of a file",
+    );
     rule(
         "{ fixed_indegree = [[11, 2], [1, 1]] }\nallow_multapses = false",
         8,
