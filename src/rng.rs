@@ -25,6 +25,9 @@ pub enum Domain {
     /// Samples for estimates; no part of a network hangs on them.
     Estimate = 10,
     Escape = 11,
+    Gamma = 32,
+    PulsePacket = 33,
+    NoiseCurrent = 34,
 }
 
 /// The finaliser of SplitMix64: a bijection of 64 bits that mixes well.
@@ -45,6 +48,12 @@ pub fn key(seed: u64, domain: Domain, a: u64, b: u64) -> u64 {
         h = mix(h ^ mix(word.wrapping_add(GOLDEN)).wrapping_add(GOLDEN));
     }
     h
+}
+
+/// The key of a stimulus in a domain that sources (by the number of their population) and private
+/// drives (by their own number) share.
+pub fn of_stimulus(is_drive: bool, number: u64) -> u64 {
+    number << 1 | u64::from(is_drive)
 }
 
 /// A generator of its own for one thing.

@@ -1162,7 +1162,7 @@ fn stimuli_are_checked() {
     s(
         "model = \"poisson\"\nsize = 3\nrate = { uniform = [\"1 Hz\", \"2 Hz\"] }",
         3,
-        "rate must be a rate, steps",
+        "rate must be a rate, a rate over time",
     );
     s(
         "model = \"poisson\"\nsize = 3\nrate = [\"1 Hz\"]",

@@ -50,6 +50,8 @@ fn kind(kind: &PopulationKind) -> &'static str {
         PopulationKind::Source(SourceSpec::Poisson { .. }) => "poisson",
         PopulationKind::Source(SourceSpec::SpikeList(_)) => "spike_list",
         PopulationKind::Source(SourceSpec::Regular { .. }) => "regular",
+        PopulationKind::Source(SourceSpec::Gamma(_)) => "gamma",
+        PopulationKind::Source(SourceSpec::PulsePacket(_)) => "pulse_packet",
     }
 }
 

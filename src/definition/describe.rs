@@ -308,7 +308,7 @@ fn model_text(d: &ModelDef) -> String {
     let current = if d.takes_current { "yes" } else { "no" };
     let _ = write!(
         out,
-        "\nWeight of a synapse: {weight}\nTakes a step_current: {current}\nOptions: {}\nReference: {}\n",
+        "\nWeight of a synapse: {weight}\nTakes an injected current: {current}\nOptions: {}\nReference: {}\n",
         keys.join(", "),
         d.reference
     );

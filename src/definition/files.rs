@@ -164,6 +164,53 @@ pub(super) fn number_column(path: &Path, name: Option<&str>) -> Result<Vec<f64>,
     errors.finish(values)
 }
 
+/// A table of finite numbers, row by row.
+#[derive(Debug)]
+pub(super) struct NumberTable {
+    /// The first row, if it is not all numbers.
+    pub header: Option<Vec<String>>,
+    pub columns: usize,
+    pub numbers: Vec<f64>,
+}
+
+/// Reads a CSV file whose rows are all of the same length.
+pub(super) fn number_table(path: &Path) -> Result<NumberTable, Vec<String>> {
+    let mut all = rows(path).map_err(|e| vec![e])?;
+    let names = all[0].1.iter().any(|cell| cell.parse::<f64>().is_err());
+    let header = names.then(|| {
+        all.remove(0)
+            .1
+            .iter()
+            .map(str::to_string)
+            .collect::<Vec<_>>()
+    });
+    let columns = match (&header, all.first()) {
+        (Some(h), _) => h.len(),
+        (None, Some((_, first))) => first.len(),
+        (None, None) => 0,
+    };
+    let mut errors = RowErrors::default();
+    let mut numbers = Vec::with_capacity(all.len() * columns);
+    for (row, record) in &all {
+        if record.len() != columns {
+            let told = format!("{} cells instead of {columns}", record.len());
+            errors.add(path, *row, &told);
+            continue;
+        }
+        for cell in record {
+            match number(Some(cell)) {
+                Ok(v) => numbers.push(v),
+                Err(e) => errors.add(path, *row, &e),
+            }
+        }
+    }
+    errors.finish(NumberTable {
+        header,
+        columns,
+        numbers,
+    })
+}
+
 /// A column of texts. A one-column file has a header only if its first cell says `label`.
 pub(super) fn text_column(path: &Path, name: Option<&str>) -> Result<Vec<String>, Vec<String>> {
     let (rows, index) =

@@ -5,6 +5,7 @@
 //! and goes on. What a value in error would have decided is left unsaid, so that one mistake gives
 //! one message.
 
+mod arrays;
 mod by_distance;
 mod clock;
 mod context;

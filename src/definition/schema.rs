@@ -15,7 +15,7 @@ use crate::neuron::MODELS;
 use crate::neuron::def::ModelDef;
 use crate::neuron::lif_multisynapse::{PORTS, RECEPTOR};
 use crate::stimulus::STIMULI;
-use crate::stimulus::def::StimulusDef;
+use crate::stimulus::def::{Shape, StimulusDef};
 use crate::units::Dimension;
 
 /// The schema of a definition.
@@ -506,29 +506,40 @@ fn escape_schema() -> Value {
 }
 
 /// Shape of a key of a stimulus; what is expected in words comes from its table.
-fn stimulus_key(name: &str) -> Value {
-    let quantities =
-        json!({ "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/quantity" } });
-    match name {
-        "rate" => json!({ "anyOf": [
+fn stimulus_key(shape: Shape) -> Value {
+    let list = |items: Value| json!({ "type": "array", "minItems": 1, "items": items });
+    let quantity = json!({ "$ref": "#/$defs/quantity" });
+    let quantities = list(quantity.clone());
+    let interpolate = choice(&["constant", "linear"], "constant", "Between the times.");
+    match shape {
+        Shape::Quantity => quantity,
+        Shape::Quantities => quantities,
+        Shape::Values => json!({ "$ref": "#/$defs/values" }),
+        Shape::Rate => json!({ "anyOf": [
             { "$ref": "#/$defs/values" },
             {
                 "type": "object",
-                "properties": { "times": quantities, "values": quantities },
+                "properties": {
+                    "times": quantities, "values": quantities, "interpolate": interpolate,
+                },
                 "required": ["times", "values"],
                 "additionalProperties": false,
             },
+            {
+                "type": "object",
+                "properties": { "course": { "type": "string" }, "interpolate": interpolate },
+                "required": ["course"],
+                "additionalProperties": false,
+            },
         ] }),
-        "times" => json!({
-            "type": "array", "minItems": 1,
-            "items": { "anyOf": [
-                { "$ref": "#/$defs/quantity" },
-                { "type": "array", "items": { "$ref": "#/$defs/quantity" } },
-            ] },
-        }),
-        "amplitudes" => quantities,
-        "file" | "population" => json!({ "type": "string" }),
-        _ => json!({ "$ref": "#/$defs/quantity" }),
+        Shape::Times | Shape::Numbers => list(json!({ "anyOf": [
+            quantity,
+            { "type": "array", "items": { "$ref": "#/$defs/quantity" } },
+        ] })),
+        Shape::Indices => json!({ "anyOf": [{ "type": "string" }, quantities] }),
+        Shape::Text => json!({ "type": "string" }),
+        Shape::Boolean => json!({ "type": "boolean" }),
+        Shape::Choice(names) => json!({ "enum": names }),
     }
 }
 
@@ -546,7 +557,7 @@ fn one_stimulus(def: &StimulusDef) -> Value {
         properties.insert("size".into(), json!({ "type": ["integer", "string"], "minimum": 1, "description": "Number of elements, to connect from." }));
     }
     for key in def.keys {
-        let mut schema = stimulus_key(key.name);
+        let mut schema = stimulus_key(key.shape);
         schema["description"] = json!(format!("{}. Expects {}.", key.doc, key.expects));
         properties.insert(key.name.into(), schema);
     }

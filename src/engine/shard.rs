@@ -10,6 +10,7 @@ use super::report::{Phase, Profile};
 use super::unit::{PlaneWeight, Unit};
 use super::wheel::{Entry, Wheel};
 use crate::neuron::real::Real;
+use crate::stimulus::current::Injection;
 use crate::stimulus::poisson::Counts;
 use crate::stimulus::train::Train;
 use crate::synapse::table::{Accumulators, Codec, Table};
@@ -63,6 +64,30 @@ pub struct CurrentStep {
     pub by: f64,
 }
 
+/// A current that is computed when it changes.
+#[derive(Debug)]
+pub struct CurrentFeed {
+    injection: Injection,
+    /// `slot` is the place of the first target within its unit.
+    run: Run,
+    /// What each target gets at present. Changed by `Shard::change_current` only.
+    now: Vec<f64>,
+    /// Scratch: what each will get.
+    new: Vec<f64>,
+}
+
+impl CurrentFeed {
+    pub fn new(injection: Injection, run: Run) -> Self {
+        let n = (run.end - run.first) as usize;
+        Self {
+            injection,
+            run,
+            now: vec![0.0; n],
+            new: vec![0.0; n],
+        }
+    }
+}
+
 /// A state variable of this shard's part of a recorded slice.
 #[derive(Clone, Debug)]
 pub struct Probe {
@@ -92,6 +117,7 @@ pub struct Shard<R: Real> {
     pub feeds: Vec<Feed>,
     pub count_feeds: Vec<CountFeed>,
     pub steps: Vec<CurrentStep>,
+    pub currents: Vec<CurrentFeed>,
     pub probes: Vec<Probe>,
     /// Which populations are swept; the same in every shard.
     pub regime: Regime,
@@ -147,6 +173,12 @@ impl<R: Real> Shard<R> {
             self.units[u].swept = swept;
             if !swept {
                 self.predict_all(u);
+            }
+        }
+        for c in 0..self.currents.len() {
+            match self.next_current_change(c, 0) {
+                Some(0) => self.change_current(c, 0),
+                next => self.schedule_current(c, next),
             }
         }
     }
@@ -215,8 +247,11 @@ impl<R: Real> Shard<R> {
             self.collect_visits(tick, mark);
             self.update(tick, start, out);
             for k in 0..self.scratch.actions.len() {
-                let action = self.scratch.actions[k];
-                self.step_current(action as usize, tick);
+                let action = self.scratch.actions[k] as usize;
+                match action.checked_sub(self.steps.len()) {
+                    None => self.step_current(action, tick),
+                    Some(current) => self.change_current(current, tick),
+                }
             }
             self.scratch.actions.clear();
             self.profile.end(Phase::Update);
@@ -454,6 +489,47 @@ impl<R: Real> Shard<R> {
                 self.predict(unit, i);
             }
         }
+    }
+
+    /// Currents come behind the steps among the actions, so a neuron under several has them added
+    /// in the same order in every shard.
+    fn schedule_current(&mut self, current: usize, tick: Option<u64>) {
+        let id = (self.steps.len() + current) as u64;
+        self.agenda.schedule(Kind::Action, id, tick);
+    }
+
+    /// A clocked unit feels a change from its next step on.
+    fn next_current_change(&self, current: usize, from: u64) -> Option<u64> {
+        let feed = &self.currents[current];
+        let period = self.units[feed.run.unit].period;
+        let change = feed.injection.next_change(from)?;
+        change.checked_next_multiple_of(period)
+    }
+
+    /// Gives the targets of a current what holds after `tick`. A target whose current stays is not
+    /// touched.
+    fn change_current(&mut self, current: usize, tick: u64) {
+        let feed = &mut self.currents[current];
+        let (run, n) = (feed.run, feed.now.len());
+        feed.injection.fill(tick, run.first, &mut feed.new);
+        for k in 0..n {
+            let feed = &mut self.currents[current];
+            let by = feed.new[k] - feed.now[k];
+            if by == 0.0 {
+                continue;
+            }
+            feed.now[k] = feed.new[k];
+            let unit = &mut self.units[run.unit];
+            let i = run.slot + k;
+            if unit.swept {
+                unit.block.inject_swept(i, by);
+            } else {
+                unit.block.inject(i, tick, by);
+                self.predict(run.unit, i as u32);
+            }
+        }
+        let next = self.next_current_change(current, tick + 1);
+        self.schedule_current(current, next);
     }
 
     fn predict(&mut self, unit: usize, i: u32) {

@@ -452,6 +452,7 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
             feeds: feeds.trains,
             count_feeds: feeds.counts,
             steps: feeds.steps,
+            currents: feeds.currents,
             probes: feeds.probes,
             regime: load::regime(self.spec, expected),
             agenda: Default::default(),

@@ -4,11 +4,13 @@
 //! counts are `f64`: a network of 1e15 synapses is estimated, and refused, like any other.
 
 use super::connect::expected;
+use super::load;
 use super::space::{OPEN, Point};
 use super::spec::{
-    Arithmetic, Delay, DriveKind, NetworkSpec, PopulationKind, ProjectionSpec, Rate, Rule, Slice,
-    SourceSpec, Values, Weight,
+    Arithmetic, Delay, DriveKind, GammaSpec, NetworkSpec, PacketSpec, PopulationKind,
+    ProjectionSpec, Rate, Rule, Slice, SourceSpec, Values, Weight,
 };
+use crate::stimulus::rate::Course;
 
 /// Rate that neurons are taken to fire at, in Hz: what they do in fact is only known after a run.
 pub const ASSUMED_RATE: f64 = 10.0;
@@ -349,6 +351,8 @@ fn rate_of(slice: &Slice, spec: &NetworkSpec) -> f64 {
         PopulationKind::Source(SourceSpec::SpikeList(list)) => {
             list_rate(list.events.len(), f64::from(population.size), spec)
         }
+        PopulationKind::Source(SourceSpec::Gamma(gamma)) => gamma_rate(gamma, spec),
+        PopulationKind::Source(SourceSpec::PulsePacket(packet)) => packet_rate(packet, spec),
     }
 }
 
@@ -359,6 +363,15 @@ fn list_rate(events: usize, elements: f64, spec: &NetworkSpec) -> f64 {
     } else {
         0.0
     }
+}
+
+fn gamma_rate(gamma: &GammaSpec, spec: &NetworkSpec) -> f64 {
+    load::gamma_hz(gamma) * active(gamma.start, gamma.stop, spec)
+}
+
+fn packet_rate(packet: &PacketSpec, spec: &NetworkSpec) -> f64 {
+    let seconds = spec.duration as f64 * spec.tick_ms() / 1e3;
+    load::packet_spikes(packet) / seconds.max(1e-12)
 }
 
 /// Part of the run in which a stimulus is active.
@@ -387,6 +400,11 @@ fn mean_rate(rate: &Rate, spec: &NetworkSpec) -> f64 {
                 hz * active(*from, to, spec)
             })
             .sum(),
+        Rate::Linear { .. } | Rate::Sinusoid { .. } | Rate::Table { .. } => {
+            let seconds = spec.duration as f64 * spec.tick_ms() / 1e3;
+            let course = Course::of_mean(rate, spec.resolution_ps);
+            course.expected(0, spec.duration) / seconds.max(1e-12)
+        }
     }
 }
 
@@ -400,7 +418,9 @@ fn drive_events(kind: &DriveKind, targets: f64, spec: &NetworkSpec) -> f64 {
             ..
         } => regular_rate(*interval, *start, *stop, spec) * targets,
         DriveKind::SpikeList { list, .. } => list_rate(list.events.len(), 1.0, spec),
-        DriveKind::StepCurrent { .. } => 0.0,
+        DriveKind::Gamma { gamma, .. } => gamma_rate(gamma, spec) * targets,
+        DriveKind::PulsePacket { packet, .. } => packet_rate(packet, spec) * targets,
+        DriveKind::StepCurrent { .. } | DriveKind::Current(_) => 0.0,
     }
 }
 

@@ -1,23 +1,26 @@
 //! What sources and private stimuli do in one shard, and which variables are recorded there.
 
-use std::sync::Arc;
-
 use super::connect::site::Side;
 use super::spec::{DriveKind, NetworkSpec, PopulationKind, Rate, SourceSpec, SpikeList, Values};
-use crate::engine::shard::{CountFeed, CurrentStep, Feed, Into, Probe, Run};
+use crate::engine::shard::{CountFeed, CurrentFeed, CurrentStep, Feed, Into, Probe, Run};
 use crate::engine::unit::{CountPlane, PlaneWeight, Unit};
 use crate::neuron::block::Block;
 use crate::neuron::real::Real;
-use crate::rng::Domain;
-use crate::stimulus::poisson::{BLOCK, COUNTS_ABOVE, Counts, Gaps, Individual};
-use crate::stimulus::rate::{Course, per_tick};
+use crate::rng::{Domain, of_stimulus};
+use crate::stimulus::current::Injection;
+use crate::stimulus::gamma::Renewal;
+use crate::stimulus::poisson::{BLOCK, COUNTS_ABOVE, Counts, Gaps};
+use crate::stimulus::pulse_packet::Packets;
+use crate::stimulus::rate::{Course, Rows};
 use crate::stimulus::train::Train;
+use crate::stimulus::varying::Varying;
 use crate::synapse::table::Accumulators;
 
 pub(super) struct Feeds {
     pub trains: Vec<Feed>,
     pub counts: Vec<CountFeed>,
     pub steps: Vec<CurrentStep>,
+    pub currents: Vec<CurrentFeed>,
     pub probes: Vec<Probe>,
 }
 
@@ -33,6 +36,7 @@ pub(super) fn make<R: Real>(
         trains: Vec::new(),
         counts: Vec::new(),
         steps: Vec::new(),
+        currents: Vec::new(),
         probes: probes(spec, units),
     };
     for (p, population) in spec.populations.iter().enumerate() {
@@ -56,10 +60,9 @@ pub(super) fn make<R: Real>(
             match source {
                 SourceSpec::Poisson { rate } => {
                     let at = (Domain::PoissonSource, p as u64);
-                    for g in gap_blocks(spec, at, rate, population.size, |first, end| {
-                        first < own.end && own.start < end
-                    }) {
-                        add(Train::Gaps(Box::new(g)));
+                    let wanted = |first, end| first < own.end && own.start < end;
+                    for train in poisson_blocks(spec, at, rate, population.size, wanted) {
+                        add(train);
                     }
                 }
                 SourceSpec::SpikeList(list) => add(listed(list, |e| own.contains(&e))),
@@ -74,6 +77,18 @@ pub(super) fn make<R: Real>(
                     first: own.start,
                     end: own.end,
                 }),
+                SourceSpec::Gamma(gamma) => {
+                    let of = of_stimulus(false, p as u64);
+                    let (a, b) = (own.start, own.end);
+                    let train = Renewal::new(gamma, spec.seed, of, spec.resolution_ps, a, b);
+                    add(Train::Renewal(Box::new(train)));
+                }
+                SourceSpec::PulsePacket(packet) => {
+                    let of = of_stimulus(false, p as u64);
+                    let (a, b) = (own.start, own.end);
+                    let train = Packets::new(packet, spec.seed, of, spec.resolution_ps, a, b);
+                    add(Train::Packets(Box::new(train)));
+                }
             }
         }
     }
@@ -108,14 +123,34 @@ pub(super) fn make<R: Real>(
                 }
                 continue;
             }
+            DriveKind::Current(current) => {
+                feeds
+                    .currents
+                    .extend(own.iter().map(|(range, unit, local)| {
+                        let injection =
+                            Injection::new(current, spec.seed, d as u64, spec.resolution_ps);
+                        let run = Run {
+                            first: range.start,
+                            end: range.end,
+                            slot: *local as usize,
+                            unit: *unit,
+                        };
+                        CurrentFeed::new(injection, run)
+                    }));
+                continue;
+            }
             DriveKind::Poisson { weight, .. }
             | DriveKind::SpikeList { weight, .. }
-            | DriveKind::Regular { weight, .. } => weight,
+            | DriveKind::Regular { weight, .. }
+            | DriveKind::Gamma { weight, .. }
+            | DriveKind::PulsePacket { weight, .. } => weight,
         };
-        // Lists may hold any number of spikes for one tick, and units that are not updated at every
+        // These may have any number of spikes for one tick, and units that are not updated at every
         // tick gather those of many.
-        let wide = matches!(drive.kind, DriveKind::SpikeList { .. })
-            || own.iter().any(|(_, unit, _)| units[*unit].period > 1);
+        let wide = matches!(
+            drive.kind,
+            DriveKind::SpikeList { .. } | DriveKind::Gamma { .. } | DriveKind::PulsePacket { .. }
+        ) || own.iter().any(|(_, unit, _)| units[*unit].period > 1);
         let runs: Vec<Run> = own
             .iter()
             .map(|(range, unit, local)| {
@@ -142,7 +177,7 @@ pub(super) fn make<R: Real>(
         };
         match &drive.kind {
             DriveKind::Poisson { rate, .. } => {
-                let (course, individual, largest) = rates(spec, rate);
+                let (course, rows, largest) = rates(spec, rate);
                 if largest > COUNTS_ABOVE {
                     feeds.counts.extend(runs.iter().map(|&run| CountFeed {
                         counts: Counts::new(
@@ -151,17 +186,17 @@ pub(super) fn make<R: Real>(
                             run.first,
                             run.end - run.first,
                             course.clone(),
-                            &individual,
+                            rows.clone(),
                         ),
                         run,
                         wide,
                     }));
                 } else {
                     let at = (Domain::PoissonDrive, d as u64);
-                    for g in gap_blocks(spec, at, rate, side.len(), |first, end| {
-                        runs.iter().any(|r| r.first < end && first < r.end)
-                    }) {
-                        add(Train::Gaps(Box::new(g)));
+                    let wanted =
+                        |first, end| runs.iter().any(|r: &Run| r.first < end && first < r.end);
+                    for train in poisson_blocks(spec, at, rate, side.len(), wanted) {
+                        add(train);
                     }
                 }
             }
@@ -186,7 +221,23 @@ pub(super) fn make<R: Real>(
                     });
                 }
             }
-            DriveKind::StepCurrent { .. } => {}
+            DriveKind::Gamma { gamma, .. } => {
+                let of = of_stimulus(true, d as u64);
+                for r in &runs {
+                    let (a, b) = (r.first, r.end);
+                    let train = Renewal::new(gamma, spec.seed, of, spec.resolution_ps, a, b);
+                    add(Train::Renewal(Box::new(train)));
+                }
+            }
+            DriveKind::PulsePacket { packet, .. } => {
+                let of = of_stimulus(true, d as u64);
+                for r in &runs {
+                    let (a, b) = (r.first, r.end);
+                    let train = Packets::new(packet, spec.seed, of, spec.resolution_ps, a, b);
+                    add(Train::Packets(Box::new(train)));
+                }
+            }
+            DriveKind::StepCurrent { .. } | DriveKind::Current(_) => {}
         }
     }
     feeds
@@ -240,21 +291,14 @@ fn plane<R: Real>(
 }
 
 /// Course, individual rates and the largest expectation per tick of a rate.
-fn rates(spec: &NetworkSpec, rate: &Rate) -> (Course, Individual, f64) {
+fn rates(spec: &NetworkSpec, rate: &Rate) -> (Course, Option<Rows>, f64) {
     let course = Course::new(rate, spec.resolution_ps);
-    let individual: Individual = match rate {
-        Rate::PerElement { hz, .. } => Some(Arc::new(
-            hz.iter()
-                .map(|r| per_tick(*r, spec.resolution_ps))
-                .collect(),
-        )),
-        _ => None,
-    };
-    let largest = match &individual {
-        Some(all) => all.iter().copied().fold(0.0, f64::max),
+    let rows = course.rows(rate, spec.resolution_ps);
+    let largest = match &rows {
+        Some(rows) => rows.largest(),
         None => course.largest(),
     };
-    (course, individual, largest)
+    (course, rows, largest)
 }
 
 /// The largest expectation per element and tick of any Poisson stimulus.
@@ -273,18 +317,27 @@ pub(super) fn largest_expectation(spec: &NetworkSpec) -> f64 {
         .fold(0.0, f64::max)
 }
 
-/// The blocks of a gap process that are wanted.
-fn gap_blocks(
+/// The blocks of a Poisson process that are wanted.
+fn poisson_blocks(
     spec: &NetworkSpec,
     (domain, of): (Domain, u64),
     rate: &Rate,
     total: u32,
     wanted: impl Fn(u32, u32) -> bool,
-) -> Vec<Gaps> {
-    let (course, individual, _) = rates(spec, rate);
+) -> Vec<Train> {
+    let (course, rows, _) = rates(spec, rate);
     (0..total.div_ceil(BLOCK))
         .filter(|b| wanted(b * BLOCK, (b * BLOCK + BLOCK).min(total)))
-        .map(|b| Gaps::new(spec.seed, domain, of, b, total, course.clone(), &individual))
+        .map(|b| {
+            let course = course.clone();
+            if course.is_flat() {
+                let gaps = Gaps::new(spec.seed, domain, of, b, total, course, rows.clone());
+                Train::Gaps(Box::new(gaps))
+            } else {
+                let train = Varying::new(spec.seed, domain, of, b, total, course);
+                Train::Varying(Box::new(train))
+            }
+        })
         .collect()
 }
 

@@ -1,7 +1,10 @@
 //! What is known of the input of each population before a run: the basis of the choice between
 //! sweeping and lazy updates.
 
-use super::spec::{DriveKind, NetworkSpec, PopulationKind, Rate, SourceSpec, Update};
+use super::spec::{
+    CurrentSpec, DriveKind, GammaSpec, NetworkSpec, PacketSpec, PopulationKind, Rate, SourceSpec,
+    Update, Values,
+};
 use crate::engine::regime::{PopulationLoad, PrivateLoad, Regime};
 use crate::neuron::block::crossover;
 use crate::stimulus::rate::{Course, per_tick};
@@ -52,7 +55,7 @@ pub(super) fn regime(spec: &NetworkSpec, expected: &[f64]) -> Regime {
             let private = &mut loads[to.population].private;
             match &drive.kind {
                 DriveKind::Poisson { rate, .. } => private.push(PrivateLoad::Course(
-                    Course::new(rate, spec.resolution_ps),
+                    Course::of_mean(rate, spec.resolution_ps),
                     share * individual_mean(rate, spec.resolution_ps),
                 )),
                 DriveKind::SpikeList { list, .. } => {
@@ -64,6 +67,22 @@ pub(super) fn regime(spec: &NetworkSpec, expected: &[f64]) -> Regime {
                 }
                 DriveKind::Regular { interval, .. } => {
                     private.push(PrivateLoad::PerTick(share / (*interval).max(1) as f64));
+                }
+                DriveKind::Gamma { gamma, .. } => {
+                    private.push(PrivateLoad::PerTick(
+                        share * gamma_hz(gamma) * spec.tick_ms() / 1000.0,
+                    ));
+                }
+                DriveKind::PulsePacket { packet, .. } => {
+                    private.push(PrivateLoad::PerTick(
+                        share * packet_spikes(packet) / spec.duration.max(1) as f64,
+                    ));
+                }
+                // A lazy neuron has to be visited when its current changes.
+                DriveKind::Current(current) => {
+                    private.push(PrivateLoad::PerTick(
+                        share * changes_per_tick(current, spec),
+                    ));
                 }
                 DriveKind::StepCurrent { .. } => {}
             }
@@ -96,11 +115,43 @@ fn source_hz(spec: &NetworkSpec, source: &SourceSpec, size: u32) -> f64 {
     let elements = f64::from(size.max(1));
     match source {
         SourceSpec::Poisson { rate } => {
-            Course::new(rate, spec.resolution_ps).expected(0, spec.duration)
+            Course::of_mean(rate, spec.resolution_ps).expected(0, spec.duration)
                 * individual_mean(rate, spec.resolution_ps)
                 / seconds.max(1e-12)
         }
         SourceSpec::SpikeList(list) => list.events.len() as f64 / (elements * seconds.max(1e-12)),
         SourceSpec::Regular { interval, .. } => 1000.0 / (*interval as f64 * spec.tick_ms()),
+        SourceSpec::Gamma(gamma) => gamma_hz(gamma),
+        SourceSpec::PulsePacket(packet) => packet_spikes(packet) / seconds.max(1e-12),
+    }
+}
+
+/// Mean rate of an element while the stimulus is on.
+pub(super) fn gamma_hz(gamma: &GammaSpec) -> f64 {
+    let mean = match &gamma.hz {
+        Values::Array(all) => all.iter().sum::<f64>() / all.len().max(1) as f64,
+        other => other.constant().unwrap_or(0.0),
+    };
+    mean * f64::from(gamma.n_proc)
+}
+
+/// Spikes of an element in all.
+pub(super) fn packet_spikes(packet: &PacketSpec) -> f64 {
+    packet.at_ms.len() as f64 * f64::from(packet.activity)
+}
+
+fn changes_per_tick(current: &CurrentSpec, spec: &NetworkSpec) -> f64 {
+    let ticks = spec.duration.max(1) as f64;
+    match current {
+        CurrentSpec::Noise {
+            dt, start, stop, ..
+        }
+        | CurrentSpec::Sine {
+            dt, start, stop, ..
+        } => {
+            let active = (*stop).min(spec.duration).saturating_sub(*start) as f64;
+            active / ticks / (*dt).max(1) as f64
+        }
+        CurrentSpec::Table { at, .. } => at.len() as f64 / ticks,
     }
 }

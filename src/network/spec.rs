@@ -389,6 +389,33 @@ pub enum SourceSpec {
         start: u64,
         stop: u64,
     },
+    Gamma(GammaSpec),
+    PulsePacket(PacketSpec),
+}
+
+/// Renewal trains with gamma-distributed intervals (`stimulus::gamma`), active in (start, stop].
+#[derive(Clone, Debug, PartialEq)]
+pub struct GammaSpec {
+    /// Rate of one component process: `Constant`, or an `Array` with one per element.
+    pub hz: Values,
+    pub shape: f64,
+    /// Below the mean interval.
+    pub dead_ms: f64,
+    /// Component processes per element, at least 1.
+    pub n_proc: u32,
+    /// Stationary from the start on; else an interval begins at the start.
+    pub equilibrium: bool,
+    pub start: u64,
+    pub stop: u64,
+}
+
+/// Volleys of spikes (`stimulus::pulse_packet`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct PacketSpec {
+    pub at_ms: Vec<f64>,
+    /// Spikes per element and volley.
+    pub activity: u32,
+    pub sdev_ms: f64,
 }
 
 /// Explicit spike times.
@@ -405,6 +432,27 @@ pub enum Rate {
     Constant { hz: f64, start: u64, stop: u64 },
     /// From tick `at[i]` on (exclusive), `hz[i]`; 0 before the first.
     Steps { at: Vec<u64>, hz: Vec<f64> },
+    /// `hz[i]` at tick `at[i]`, on straight lines between them; 0 before the first, and the last
+    /// stays.
+    Linear { at: Vec<u64>, hz: Vec<f64> },
+    /// max(0, hz + amplitude sin(2 pi frequency t + phase)) in (start, stop]; frequency in Hz, at
+    /// least 0, phase in degrees, t from the beginning of the run.
+    Sinusoid {
+        hz: f64,
+        amplitude: f64,
+        frequency: f64,
+        phase: f64,
+        start: u64,
+        stop: u64,
+    },
+    /// Steps with a rate for each element: from tick `at[i]` on (exclusive) row `row[i]` of `hz`,
+    /// which has `elements` rates per row; silent without a row and before the first.
+    Table {
+        at: Vec<u64>,
+        row: Vec<Option<u32>>,
+        hz: Arc<Vec<f64>>,
+        elements: u32,
+    },
     /// One rate per element, constant in (start, stop].
     PerElement {
         hz: Arc<Vec<f64>>,
@@ -442,6 +490,56 @@ pub enum DriveKind {
     },
     /// Extra constant current: `amplitude[i]` (pA) from tick `at[i]` (exclusive) on, 0 before.
     StepCurrent { at: Vec<u64>, amplitude: Vec<f64> },
+    /// Gamma trains, one per target.
+    Gamma { gamma: GammaSpec, weight: Values },
+    /// Volleys, drawn for each target.
+    PulsePacket { packet: PacketSpec, weight: Values },
+    /// A current that changes at ticks known ahead.
+    Current(CurrentSpec),
+}
+
+impl DriveKind {
+    /// Does it change the constant current of its targets?
+    pub fn is_current(&self) -> bool {
+        matches!(self, Self::StepCurrent { .. } | Self::Current(_))
+    }
+}
+
+/// A current over time and targets, in pA (`stimulus::current`), held for `dt` ticks from `start`
+/// on; zero outside (start, stop].
+#[derive(Clone, Debug, PartialEq)]
+pub enum CurrentSpec {
+    /// Normal with this mean and standard deviation, independent per target and interval; the
+    /// variance is std^2 + std_mod^2 sin(2 pi hz t + phase). Phase in degrees, t from the beginning of
+    /// the run to that of the interval.
+    Noise {
+        mean: f64,
+        std: f64,
+        std_mod: f64,
+        hz: f64,
+        phase: f64,
+        dt: u64,
+        start: u64,
+        stop: u64,
+    },
+    /// offset + amplitude sin(2 pi hz t + phase), t at the middle of the interval.
+    Sine {
+        offset: f64,
+        amplitude: f64,
+        hz: f64,
+        phase: f64,
+        dt: u64,
+        start: u64,
+        stop: u64,
+    },
+    /// From tick `at[i]` on (exclusive) row `row[i]` of `amplitude`, which has `elements` values per
+    /// row; zero without a row and before the first.
+    Table {
+        at: Vec<u64>,
+        row: Vec<Option<u32>>,
+        amplitude: Arc<Vec<f64>>,
+        elements: u32,
+    },
 }
 
 /// What is written down.

@@ -1,6 +1,6 @@
 //! The neurons of a shard, with the parameters of each.
 
-use super::spec::{DriveKind, NetworkSpec, PopulationKind, Values};
+use super::spec::{NetworkSpec, PopulationKind, Values};
 use crate::engine::unit::Unit;
 use crate::neuron::block::{Block, channels};
 use crate::neuron::def::StateDefault;
@@ -85,10 +85,10 @@ pub(super) fn make_units<R: Real>(
             }
         }
         let state_names: Vec<&'static str> = def.state.iter().map(|d| d.name).collect();
-        let injected = spec.drives.iter().any(|d| {
-            matches!(d.kind, DriveKind::StepCurrent { .. })
-                && d.to.iter().any(|s| s.population == p)
-        });
+        let injected = spec
+            .drives
+            .iter()
+            .any(|d| d.kind.is_current() && d.to.iter().any(|s| s.population == p));
         let block = Block::new(
             neurons.model,
             range.len(),

@@ -7,9 +7,7 @@
 //! are independent Poisson processes (thinning). Blocks are fixed by the stimulus, not by the
 //! shards: a shard that owns a part of a block draws all of it and keeps its own.
 
-use std::sync::Arc;
-
-use super::rate::Course;
+use super::rate::{Course, Rows};
 use crate::rng::{Domain, Stream, key, philox_lanes};
 use crate::simd::{Kernel, vectorized};
 
@@ -26,9 +24,6 @@ pub const MOST_PER_TICK: f64 = 10_000.0;
 /// Thresholds up to which counting comparisons beats looking up.
 const SHORT: usize = 24;
 
-/// Rates of single elements, in events per tick.
-pub type Individual = Option<Arc<Vec<f64>>>;
-
 /// The number of Poisson events in a tick, by inversion of 32-bit words.
 #[derive(Clone, Debug)]
 struct Inversion {
@@ -40,7 +35,20 @@ struct Inversion {
 
 impl Inversion {
     fn new(mean: f64) -> Self {
-        let mut thresholds = Vec::new();
+        let mut inversion = Self {
+            thresholds: Vec::new(),
+            guide: Vec::new(),
+        };
+        inversion.set(mean);
+        inversion
+    }
+
+    /// Makes it that of another mean. The vectors are kept: a rate that changes at every tick
+    /// allocates nothing once they have grown.
+    fn set(&mut self, mean: f64) {
+        let Self { thresholds, guide } = self;
+        thresholds.clear();
+        guide.clear();
         // Starting at exp(-mean) would underflow for large means: begin ten deviations below.
         let first = (mean - 10.0 * mean.sqrt() - 20.0).max(0.0).floor();
         let log_p = |k: f64| k * libm::log(mean) - mean - libm::lgamma(k + 1.0);
@@ -62,16 +70,16 @@ impl Inversion {
             p *= mean / k;
             cdf += p;
         }
-        let guide = (0..256u32)
-            .map(|b| thresholds.partition_point(|&t| t <= b << 24) as u16)
-            .collect();
-        Self { thresholds, guide }
+        // Short lists are compared with directly.
+        if thresholds.len() > SHORT {
+            guide.extend((0..256u32).map(|b| thresholds.partition_point(|&t| t <= b << 24) as u16));
+        }
     }
 
     /// How many thresholds `word` reaches.
     #[inline(always)]
     fn count(&self, word: u32) -> u16 {
-        let mut k = self.guide[(word >> 24) as usize];
+        let mut k = self.guide.get((word >> 24) as usize).copied().unwrap_or(0);
         while let Some(&t) = self.thresholds.get(usize::from(k))
             && word >= t
         {
@@ -90,9 +98,12 @@ pub struct Counts {
     n: u32,
     course: Course,
     piece: usize,
+    /// The mean that `inversion` was made for.
+    mean: f64,
     inversion: Inversion,
-    /// Of individual rates: how to invert for each element of the run.
-    individual: Option<Vec<OneRate>>,
+    rows: Option<Rows>,
+    /// Of individual rates: how to invert for each element of the run in this piece.
+    individual: Vec<OneRate>,
 }
 
 /// The loop of `Counts::draw`.
@@ -116,36 +127,24 @@ impl Counts {
         first: u32,
         n: u32,
         course: Course,
-        individual: &Individual,
+        rows: Option<Rows>,
     ) -> Self {
         Self {
             key: key(seed, Domain::PoissonDrive, stimulus, 0),
             first,
             n,
             piece: usize::MAX,
+            mean: 0.0,
             inversion: Inversion::new(0.0),
             course,
-            individual: individual.as_ref().map(|all| {
-                all[first as usize..(first + n) as usize]
-                    .iter()
-                    .map(|&mean| OneRate::new(mean))
-                    .collect()
-            }),
+            individual: Vec::with_capacity(if rows.is_some() { n as usize } else { 0 }),
+            rows,
         }
     }
 
     /// Is anything expected at tick `t` or later?
     pub fn active_from(&self, t: u64) -> Option<u64> {
-        let mut piece = self.course.piece(t);
-        let mut from = t;
-        while piece < self.course.pieces() {
-            if self.course.value(piece) > 0.0 {
-                return Some(from);
-            }
-            from = self.course.end(piece).saturating_add(1);
-            piece += 1;
-        }
-        None
+        self.course.next_active(t)
     }
 
     /// Writes the counts of tick `t` to `out` (one entry per element of the run). False: all zero,
@@ -153,13 +152,23 @@ impl Counts {
     pub fn draw(&mut self, t: u64, out: &mut [u16]) -> bool {
         if self.piece == usize::MAX || t > self.course.end(self.piece) {
             self.piece = self.course.piece(t);
-            let mean = self.course.value(self.piece);
-            if mean > 0.0 && self.individual.is_none() {
-                self.inversion = Inversion::new(mean);
+            if let Some(rows) = &self.rows {
+                self.individual.clear();
+                if self.course.value(self.piece) > 0.0 {
+                    let (a, b) = (self.first as usize, (self.first + self.n) as usize);
+                    let own = &rows.of(self.piece)[a..b];
+                    self.individual
+                        .extend(own.iter().map(|&mean| OneRate::new(mean)));
+                }
             }
         }
-        if self.course.value(self.piece) == 0.0 {
+        let mean = self.course.within(self.piece, t - 1, t);
+        if mean <= 0.0 {
             return false;
+        }
+        if self.rows.is_none() && mean != self.mean {
+            self.inversion.set(mean);
+            self.mean = mean;
         }
         vectorized(Fill(self, t, out));
         true
@@ -178,8 +187,9 @@ impl Counts {
             let part = (lo - group * GROUP) as usize..(hi - group * GROUP) as usize;
             let (a, b) = ((lo - self.first) as usize, (hi - self.first) as usize);
             let out = &mut out[a..b];
-            if let Some(individual) = &self.individual {
-                for ((o, w), rate) in out.iter_mut().zip(&words[part]).zip(&individual[a..b]) {
+            if self.rows.is_some() {
+                let rates = &self.individual[a..b];
+                for ((o, w), rate) in out.iter_mut().zip(&words[part]).zip(rates) {
                     *o = rate.count(*w);
                 }
             } else if self.inversion.thresholds.len() <= SHORT {
@@ -279,8 +289,9 @@ pub struct Gaps {
     elements: u32,
     /// First element of the block within the stimulus or source.
     first: u32,
-    /// Summed rates of the elements up to each, if they differ.
-    cumulated: Option<Vec<f64>>,
+    rows: Option<Rows>,
+    /// Summed rates of the elements up to each in this piece, if they differ.
+    cumulated: Vec<f64>,
     /// Where the process stands, in ticks: whole part and fraction.
     tick: u64,
     fraction: f64,
@@ -297,33 +308,48 @@ impl Gaps {
         block: u32,
         total: u32,
         course: Course,
-        individual: &Individual,
+        rows: Option<Rows>,
     ) -> Self {
         let first = block * BLOCK;
         let elements = BLOCK.min(total - first);
-        let cumulated = individual.as_ref().map(|all| {
-            let mut sum = 0.0;
-            all[first as usize..(first + elements) as usize]
-                .iter()
-                .map(|r| {
-                    sum += r;
-                    sum
-                })
-                .collect()
-        });
         let mut gaps = Self {
             stream: Stream::new(seed, domain, of, u64::from(block)),
             course,
             piece: 0,
             elements,
             first,
-            cumulated,
+            cumulated: Vec::with_capacity(if rows.is_some() { elements as usize } else { 0 }),
+            rows,
             tick: 0,
             fraction: 0.0,
             next: None,
         };
+        gaps.enter_piece();
         gaps.advance();
         gaps
+    }
+
+    /// Sums up the rates that hold in this piece.
+    fn enter_piece(&mut self) {
+        let Some(rows) = &self.rows else {
+            return;
+        };
+        self.cumulated.clear();
+        let (a, b) = (self.first as usize, (self.first + self.elements) as usize);
+        let mut sum = 0.0;
+        self.cumulated
+            .extend(rows.of(self.piece)[a..b].iter().map(|r| {
+                sum += r;
+                sum
+            }));
+    }
+
+    /// Summed rate of the block, as a multiple of the course.
+    fn block_rate(&self) -> f64 {
+        match &self.rows {
+            None => f64::from(self.elements),
+            Some(_) => self.cumulated.last().copied().unwrap_or(0.0),
+        }
     }
 
     /// The next event, (tick, element), without taking it.
@@ -333,12 +359,9 @@ impl Gaps {
 
     /// Draws the event after the present one.
     pub fn advance(&mut self) {
-        let block_rate = match &self.cumulated {
-            None => f64::from(self.elements),
-            Some(sums) => sums.last().copied().unwrap_or(0.0),
-        };
         let mut budget = self.stream.exponential();
         loop {
+            let block_rate = self.block_rate();
             let rate = self.course.value(self.piece) * block_rate;
             let end = self.course.end(self.piece);
             let left = (end - self.tick) as f64 - self.fraction;
@@ -348,12 +371,12 @@ impl Gaps {
                     let at = self.fraction + step;
                     self.tick += at.floor() as u64;
                     self.fraction = at - at.floor();
-                    let element = match &self.cumulated {
-                        None => self.stream.below(self.elements),
-                        Some(sums) => {
-                            let u = self.stream.unit() * block_rate;
-                            (sums.partition_point(|&s| s <= u) as u32).min(self.elements - 1)
-                        }
+                    let element = if self.rows.is_none() {
+                        self.stream.below(self.elements)
+                    } else {
+                        let u = self.stream.unit() * block_rate;
+                        let sums = &self.cumulated;
+                        (sums.partition_point(|&s| s <= u) as u32).min(self.elements - 1)
                     };
                     // An event within (k - 1, k] belongs to tick k.
                     self.next = Some((self.tick + 1, self.first + element));
@@ -368,6 +391,7 @@ impl Gaps {
             self.tick = end;
             self.fraction = 0.0;
             self.piece += 1;
+            self.enter_piece();
         }
     }
 }
@@ -376,6 +400,7 @@ impl Gaps {
 mod tests {
     use super::*;
     use crate::network::spec::Rate;
+    use std::sync::Arc;
 
     fn course(per_tick: f64) -> Course {
         Course::new(
@@ -406,7 +431,7 @@ mod tests {
     #[test]
     fn counts_follow_the_poisson_distribution_by_either_way_of_inversion() {
         for mean in [0.05, 0.7, 2.0, 8.0, 40.0] {
-            let mut c = Counts::new(7, 0, 0, 1000, course(mean), &None);
+            let mut c = Counts::new(7, 0, 0, 1000, course(mean), None);
             let mut out = vec![0u16; 1000];
             let mut hist = vec![0u64; 200];
             for t in 1..=400 {
@@ -440,14 +465,14 @@ mod tests {
     fn a_part_of_a_run_draws_what_the_whole_draws_there() {
         let mut all = vec![0u16; 300];
         let mut part = vec![0u16; 57];
-        Counts::new(1, 3, 0, 300, course(2.0), &None).draw(77, &mut all);
-        Counts::new(1, 3, 130, 57, course(2.0), &None).draw(77, &mut part);
+        Counts::new(1, 3, 0, 300, course(2.0), None).draw(77, &mut all);
+        Counts::new(1, 3, 130, 57, course(2.0), None).draw(77, &mut part);
         assert_eq!(&all[130..187], &part[..]);
     }
 
     #[test]
     fn gap_trains_have_the_stated_rate_and_poisson_counts() {
-        let mut g = Gaps::new(5, Domain::PoissonDrive, 0, 0, 100, course(0.01), &None);
+        let mut g = Gaps::new(5, Domain::PoissonDrive, 0, 0, 100, course(0.01), None);
         let mut per_element = vec![0u64; 100];
         let mut hist = vec![0u64; 60];
         let (mut in_tick, mut tick) = (0usize, 1u64);
@@ -474,42 +499,15 @@ mod tests {
     #[test]
     fn individual_rates_are_kept_in_both_forms() {
         let rates: Vec<f64> = (0..100).map(|i| 0.002 * f64::from(i)).collect();
-        let each: Individual = Some(Arc::new(rates.clone()));
-        let mut g = Gaps::new(
-            5,
-            Domain::PoissonDrive,
-            0,
-            0,
-            100,
-            {
-                Course::new(
-                    &Rate::PerElement {
-                        hz: Arc::default(),
-                        start: 0,
-                        stop: u64::MAX,
-                    },
-                    1,
-                )
-            },
-            &each,
-        );
-        let mut c = Counts::new(
-            5,
-            1,
-            0,
-            100,
-            {
-                Course::new(
-                    &Rate::PerElement {
-                        hz: Arc::default(),
-                        start: 0,
-                        stop: u64::MAX,
-                    },
-                    1,
-                )
-            },
-            &each,
-        );
+        let rate = Rate::PerElement {
+            hz: Arc::new(rates.iter().map(|r| r * 1e4).collect()),
+            start: 0,
+            stop: u64::MAX,
+        };
+        let course = Course::new(&rate, 100_000_000);
+        let rows = || course.rows(&rate, 100_000_000);
+        let mut g = Gaps::new(5, Domain::PoissonDrive, 0, 0, 100, course.clone(), rows());
+        let mut c = Counts::new(5, 1, 0, 100, course.clone(), rows());
         let (mut by_gap, mut by_count) = (vec![0f64; 100], vec![0f64; 100]);
         while let Some((t, e)) = g.peek().filter(|e| e.0 <= 50_000) {
             assert!(t > 0);
@@ -548,7 +546,7 @@ mod tests {
             },
             100_000_000,
         );
-        let mut counts = Counts::new(1, 0, 0, 64, c, &None);
+        let mut counts = Counts::new(1, 0, 0, 64, c, None);
         let mut out = vec![0u16; 64];
         assert!(!counts.draw(10, &mut out));
         assert!(counts.draw(11, &mut out));

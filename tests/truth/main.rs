@@ -8,6 +8,7 @@ mod engine;
 mod escape;
 mod nest;
 mod properties;
+mod sources;
 mod space;
 mod space_networks;
 mod twin;

@@ -238,7 +238,10 @@ pub fn run(spec: &NetworkSpec, synapses: &[TwinSynapse]) -> TwinRun {
                             current[target as usize] += amplitude[step];
                         }
                     }
-                    DriveKind::Poisson { .. } => panic!("the twin draws no random numbers"),
+                    DriveKind::Poisson { .. }
+                    | DriveKind::Gamma { .. }
+                    | DriveKind::PulsePacket { .. }
+                    | DriveKind::Current(_) => panic!("the twin draws no random numbers"),
                 }
             }
         }
@@ -313,7 +316,9 @@ fn times_fired(source: &SourceSpec, tick: u64, element: u32) -> usize {
             start,
             stop,
         } => usize::from(fires_regularly(tick, *interval, *start, *stop)),
-        SourceSpec::Poisson { .. } => panic!("the twin draws no random numbers"),
+        SourceSpec::Poisson { .. } | SourceSpec::Gamma(_) | SourceSpec::PulsePacket(_) => {
+            panic!("the twin draws no random numbers")
+        }
     }
 }
 
