@@ -1,6 +1,10 @@
 //! How long does a network take from end to end? Each definition in `networks/` that is large enough
 //! to time, on one and two threads, in both arithmetics: building, and wall time per simulated
-//! second. Also: what a finer resolution costs.
+//! second. Also: what a finer resolution costs, and a brain of which hardly anything fires: the fly's
+//! on a made-up connectome of its size, 20 neurons stimulated.
+
+#[path = "../tests/synthetic/mod.rs"]
+mod synthetic;
 
 use std::path::Path;
 use std::time::Instant;
@@ -8,16 +12,22 @@ use std::time::Instant;
 use spikewheel::definition::{Override, load};
 use spikewheel::engine::sink::NullSink;
 use spikewheel::engine::{Control, run};
+use spikewheel::network::spec::NetworkSpec;
 use spikewheel::network::{BuildOptions, build};
 
-/// Median of three: (building, wall per simulated second, spike hash).
-fn measure(name: &str, sets: &[&str], threads: usize) -> (f64, f64, u64) {
+fn spec(name: &str, sets: &[&str]) -> NetworkSpec {
     let file = format!("{}/networks/{name}.toml", env!("CARGO_MANIFEST_DIR"));
     let overrides: Vec<Override> = sets
         .iter()
         .map(|s| s.parse().expect("name=value"))
         .collect();
-    let loaded = load(Path::new(&file), &overrides).expect("a right definition");
+    load(Path::new(&file), &overrides)
+        .expect("a right definition")
+        .spec
+}
+
+/// Median of three: (building, wall per simulated second, spike hash).
+fn measure(spec: &NetworkSpec, threads: usize) -> (f64, f64, u64) {
     let mut runs: Vec<(f64, f64, u64)> = (0..3)
         .map(|_| {
             let started = Instant::now();
@@ -25,10 +35,10 @@ fn measure(name: &str, sets: &[&str], threads: usize) -> (f64, f64, u64) {
                 shards: threads,
                 ..BuildOptions::default()
             };
-            let network = build(&loaded.spec, &options).expect("it can be built");
+            let network = build(spec, &options).expect("it can be built");
             let built = started.elapsed().as_secs_f64();
             let report = run(network, &mut NullSink, &Control::default()).expect("it runs");
-            let simulated = loaded.spec.duration as f64 * loaded.spec.tick_ms() / 1000.0;
+            let simulated = spec.duration as f64 * spec.tick_ms() / 1000.0;
             (
                 built,
                 report.wall.as_secs_f64() / simulated,
@@ -38,6 +48,13 @@ fn measure(name: &str, sets: &[&str], threads: usize) -> (f64, f64, u64) {
         .collect();
     runs.sort_by(|a, b| a.1.total_cmp(&b.1));
     runs[1]
+}
+
+fn tell(what: &str, spec: &NetworkSpec) {
+    for threads in [1, 2] {
+        let (built, wall, hash) = measure(spec, threads);
+        println!("{what:<48} {threads:>7} {built:>9.3} {wall:>13.4}  {hash:016x}");
+    }
 }
 
 fn main() {
@@ -57,12 +74,13 @@ fn main() {
         ("fi_curve", vec!["simulation.resolution=1 us"]),
         ("fi_curve", vec!["simulation.resolution=1 ns"]),
     ] {
-        for threads in [1, 2] {
-            let (built, wall, hash) = measure(name, &sets, threads);
-            println!(
-                "{:<48} {threads:>7} {built:>9.3} {wall:>13.4}  {hash:016x}",
-                format!("{name} {}", sets.join(" "))
-            );
-        }
+        tell(&format!("{name} {}", sets.join(" ")), &spec(name, &sets));
     }
+    let fly = synthetic::fly(
+        synthetic::FLY_NEURONS,
+        synthetic::FLY_CONNECTIONS,
+        0,
+        1000.0,
+    );
+    tell("fly_brain, made-up connectome", &fly);
 }

@@ -3,7 +3,11 @@
 //! Log-normal numbers of connections per neuron on both sides, log-normal numbers of synapses per
 //! connection, 30 % inhibitory neurons. `tools/synthetic_connectome.py` makes files of the kind.
 
-use spikewheel::network::spec::EdgeList;
+use std::path::Path;
+use std::sync::Arc;
+
+use spikewheel::definition::{self, Override};
+use spikewheel::network::spec::{EdgeList, NetworkSpec, Rule, Weight};
 
 /// FlyWire, version 783, as tabulated for Shiu et al. (2024).
 pub const FLY_NEURONS: u32 = 138_639;
@@ -78,4 +82,43 @@ pub fn connectome(neurons: u32, connections: usize, per_synapse: f64, seed: u64)
         }
     }
     edges
+}
+
+/// `networks/fly_brain.toml` on the tables of 24 neurons in `tests/data/flywire`.
+pub fn small_fly(set: &[&str]) -> NetworkSpec {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let dir = tempfile::tempdir().expect("dir");
+    let data = dir.path().join("data/flywire");
+    std::fs::create_dir_all(&data).expect("dir");
+    for name in ["neurons.csv", "edges.h5"] {
+        let from = here.join("tests/data/flywire").join(name);
+        std::fs::copy(from, data.join(name)).expect("copied");
+    }
+    let main = dir.path().join("fly_brain.toml");
+    std::fs::copy(here.join("networks/fly_brain.toml"), &main).expect("copied");
+    let set: Vec<Override> = std::iter::once(&"neurons=24")
+        .chain(set)
+        .map(|s| s.parse().expect("NAME=VALUE"))
+        .collect();
+    match definition::load(&main, &set) {
+        Ok(loaded) => loaded.spec,
+        Err(e) => panic!("{e:?}"),
+    }
+}
+
+/// The fly's network on a made-up connectome, and neurons besides that nothing is connected to.
+pub fn fly(neurons: u32, connections: usize, silent: u32, ms: f64) -> NetworkSpec {
+    let mut spec = small_fly(&["simulation.seed=5"]);
+    spec.duration = (ms / spec.tick_ms()).round() as u64;
+    spec.populations[0].size = neurons + silent;
+    spec.populations[0].labels = None;
+    let projection = &mut spec.projections[0];
+    // 0.275 mV are 27.5 pA.
+    projection.rule = Rule::List(Arc::new(connectome(neurons, connections, 27.5, 1)));
+    projection.weight = Weight::FromList;
+    let slices = projection.from.iter_mut().chain(&mut projection.to);
+    for slice in slices.chain(&mut spec.recording.spikes) {
+        slice.end = neurons + silent;
+    }
+    spec
 }
