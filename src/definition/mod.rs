@@ -17,6 +17,7 @@ mod edges;
 mod escape;
 pub mod expression;
 mod files;
+mod graph;
 mod h5;
 mod include;
 mod lower;

@@ -277,7 +277,7 @@ fn makes_none(rule: &Rule) -> bool {
     match rule {
         Rule::FixedIndegree(k) | Rule::FixedOutdegree(k) => *k == 0,
         Rule::FixedTotalNumber(n) => *n == 0,
-        Rule::PairwiseBernoulli(p) => *p == 0.0,
+        Rule::PairwiseBernoulli(p) | Rule::PairwisePoisson(p) => *p == 0.0,
         _ => false,
     }
 }

@@ -3,10 +3,10 @@
 use super::by_distance;
 use super::context::{Context, show};
 use super::diagnostics::suggest;
-use super::edges;
 use super::names::Names;
 use super::source::Place;
 use super::syntax::{Node, Table, Value};
+use super::{edges, graph};
 use crate::network::connect::{RULES, RuleDef};
 use crate::network::spec::{Rule, Slice};
 use crate::units::Dimension;
@@ -146,6 +146,15 @@ pub(super) fn read(
             Rule::OneToOne
         }
         ("list", Some(n)) => return edges::read(ctx, named.def, n, ends),
+        ("symmetric_pairwise_bernoulli", Some(n)) => {
+            let p = probability(ctx, n);
+            graph::within(ctx, named, ends)?;
+            graph::without_autapses(ctx, named, ends)?;
+            Rule::SymmetricPairwiseBernoulli(p?)
+        }
+        ("random_graph" | "small_world" | "scale_free", Some(n)) => {
+            graph::read(ctx, named, n, ends)?
+        }
         ("fixed_total_number", Some(n)) if n.table().is_some() => {
             let p = probability_key(ctx, n)?;
             let value = probability(ctx, p)?;
@@ -191,6 +200,7 @@ pub(super) fn number(
             Rule::FixedTotalNumber(count)
         }
         "pairwise_bernoulli" => Rule::PairwiseBernoulli(probability(ctx, n)?),
+        "pairwise_poisson" => Rule::PairwisePoisson(mean(ctx, named, n, ends)?),
         _ => return unread(ctx, named),
     })
 }
@@ -219,6 +229,32 @@ pub(super) fn probability(ctx: &mut Context, n: &Node) -> Option<f64> {
         return None;
     }
     Some(p)
+}
+/// A mean number of synapses, 0 or more.
+fn mean(ctx: &mut Context, named: &Named<'_>, n: &Node, ends: Option<&Ends<'_>>) -> Option<f64> {
+    let mean = ctx.scalar(n, Dimension::NONE, "the mean number of synapses");
+    if ends.is_some_and(|e| !e.allow_multapses) {
+        ctx.reports
+            .error(
+                named.place,
+                "pairwise_poisson makes multapses, which are not allowed here",
+            )
+            .help("leave out allow_multapses = false, or use pairwise_bernoulli");
+        return None;
+    }
+    let mean = mean?;
+    // Beyond this the synapses of a single pair would not fit their count.
+    if !(0.0..=1e9).contains(&mean) {
+        ctx.reports.error(
+            &n.place,
+            format!(
+                "the mean number of synapses of a pair lies between 0 and 1e9, not at {}",
+                show(mean)
+            ),
+        );
+        return None;
+    }
+    Some(mean)
 }
 /// What stands behind `fixed_total_number = { probability = ... }`.
 pub(super) fn probability_key<'n>(ctx: &mut Context, n: &'n Node) -> Option<&'n Node> {

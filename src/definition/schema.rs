@@ -601,7 +601,11 @@ fn rule_schema() -> Value {
             forms.push(json!({ "const": rule.name, "description": rule.doc }));
             continue;
         };
-        let mut arguments = vec![json!({ "type": ["number", "string"] })];
+        let mut arguments = Vec::new();
+        // Where the argument is described by its keys, there is no plain one.
+        if !argument.starts_with('{') {
+            arguments.push(json!({ "type": ["number", "string"] }));
+        }
         if rule.pairs != Pairs::No {
             arguments.push(rows_of("quantity"));
         }

@@ -4,6 +4,7 @@
 //! synapses of each row are counted, then the same streams are replayed and the synapses placed.
 //! The network is the same for any number of shards.
 
+use super::connect::graph::Graph;
 use super::connect::site::{Side, Site, Visitor};
 use super::connect::{self, most_per_target};
 use super::partition::partition;
@@ -113,6 +114,10 @@ fn build_shards<R: Real>(
         .collect();
     let ranges = partition(spec, &expected, options.shards.max(1), options.granule);
     let statements = classify(spec);
+    let graphs: Vec<Option<Graph>> = (0..)
+        .zip(&spec.projections)
+        .map(|(i, p)| connect::grow(&p.rule, spec.seed, i, p.targets() as u32))
+        .collect();
     let points = points(spec);
     for (i, p) in spec.projections.iter().enumerate() {
         if p.needs_positions() && space(spec, p, &points).is_none() {
@@ -124,10 +129,11 @@ fn build_shards<R: Real>(
             .iter()
             .map(|ids| {
                 let (offsets, statements) = (&offsets, &statements);
+                let graphs = &graphs;
                 let (points, expected) = (&points, &expected);
                 scope.spawn(move |_| {
                     ShardBuilder::new(spec, offsets, ids.clone())
-                        .build(statements, points, expected)
+                        .build(statements, points, expected, graphs)
                 })
             })
             .collect();
@@ -357,6 +363,7 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
         classes: &[Class],
         points: &[Option<Vec<Point>>],
         expected: &[f64],
+        graphs: &[Option<Graph>],
     ) -> Result<(Shard<R>, u64, u64), BuildError> {
         let sites: Vec<Site<'_>> = self
             .spec
@@ -377,6 +384,7 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
                     } else {
                         None
                     },
+                    graph: graphs[i].as_ref(),
                 }
             })
             .collect();

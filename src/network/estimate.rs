@@ -3,7 +3,7 @@
 //! The cost is that of the specification (statements and slices), never of the synapses, and all
 //! counts are `f64`: a network of 1e15 synapses is estimated, and refused, like any other.
 
-use super::connect::expected;
+use super::connect::{self, expected};
 use super::load;
 use super::space::{OPEN, Point};
 use super::spec::{
@@ -45,6 +45,8 @@ pub struct ProjectionEstimate {
     pub delay: (u64, u64),
     pub table_bytes: f64,
     pub build_bytes: f64,
+    /// A graph that is grown before building and held until its end.
+    pub graph_bytes: f64,
 }
 
 /// What a network will need.
@@ -157,7 +159,9 @@ pub fn estimate(spec: &NetworkSpec) -> Estimate {
         build_bytes: projections
             .iter()
             .map(|p| p.build_bytes)
-            .fold(0.0, f64::max),
+            .fold(0.0, f64::max)
+            + sum(|p| p.graph_bytes)
+            + delay_bytes(&projections),
         state_bytes: neurons * BYTES_PER_NEURON
             + ports * BYTES_PER_PORT
             + listed * BYTES_PER_LISTED,
@@ -167,6 +171,19 @@ pub fn estimate(spec: &NetworkSpec) -> Estimate {
         recurrent_events,
         projections,
     }
+}
+
+/// Bytes of the column that holds the delay of each synapse until the rows are cut: none if all
+/// synapses have the same.
+fn delay_bytes(projections: &[ProjectionEstimate]) -> f64 {
+    let shortest = projections.iter().map(|p| p.delay.0).min();
+    let longest = projections.iter().map(|p| p.delay.1).max();
+    let bytes = match longest {
+        _ if shortest == longest => 0.0,
+        Some(d) if d > u64::from(u16::MAX) => 8.0,
+        _ => 2.0,
+    };
+    bytes * projections.iter().map(|p| p.synapses).sum::<f64>()
 }
 
 fn length(slices: &[Slice]) -> f64 {
@@ -199,6 +216,11 @@ fn estimate_projection(p: &ProjectionSpec, spec: &NetworkSpec) -> ProjectionEsti
             let autapses = if p.allow_autapses { 0.0 } else { shared(p) };
             (expected(spec, p) - autapses * kernel.at(0.0), false)
         }
+        Rule::PairwisePoisson(x) => (pairs * x, *x == 0.0),
+        Rule::SymmetricPairwiseBernoulli(x) => (expected(spec, p), *x == 0.0 || *x == 1.0),
+        Rule::RandomGraph { .. } | Rule::SmallWorld { .. } | Rule::ScaleFree { .. } => {
+            (expected(spec, p), true)
+        }
         Rule::List(l) => (l.source.len() as f64, true),
     };
     let delay = delay_range(p, spec);
@@ -220,6 +242,7 @@ fn estimate_projection(p: &ProjectionSpec, spec: &NetworkSpec) -> ProjectionEsti
         delay,
         table_bytes: synapses * bytes_per_synapse(p, spec.arithmetic, targets)
             + (sources + segments) * BYTES_PER_ROW,
+        graph_bytes: connect::graph_bytes(&p.rule, targets),
         build_bytes: (sources + targets) * BUILD_BYTES_PER_END + listed + space_bytes(p),
     }
 }
@@ -543,6 +566,22 @@ mod tests {
         assert_eq!(e.recurrent_events, 9900.0 * 4.0);
         let e = estimate(&spec(100, Rule::PairwiseBernoulli(0.1), Delay::Ticks(15)));
         assert!(!e.projections[0].exact && (e.synapses - 990.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn building_needs_a_column_of_delays_and_the_graphs_that_are_grown() {
+        let uniform = |high| Delay::Drawn(Values::Uniform { low: 1.0, high });
+        let build = |delay| estimate(&spec(1000, Rule::AllToAll, delay)).build_bytes;
+        let fixed = build(Delay::Ticks(15));
+        assert_eq!(build(uniform(2.0)) - fixed, 2.0 * 999_000.0);
+        assert_eq!(build(uniform(1e4)) - fixed, 8.0 * 999_000.0);
+        let grown = Rule::ScaleFree {
+            m: 10,
+            directed: false,
+        };
+        let e = estimate(&spec(1000, grown, Delay::Ticks(15)));
+        assert_eq!((e.synapses, e.projections[0].exact), (2.0 * 9900.0, true));
+        assert_eq!(e.build_bytes - fixed, 4.0 * 9900.0);
     }
 
     #[test]

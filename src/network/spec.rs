@@ -342,6 +342,28 @@ pub enum Rule {
         indegree: u32,
         kernel: Kernel,
     },
+    /// Every pair has a Poisson number of synapses with this mean.
+    PairwisePoisson(f64),
+    /// Every unordered pair with this probability, in both directions. Like the next three, it needs
+    /// `from` and `to` to be the same list of slices, and makes neither autapses nor multapses.
+    SymmetricPairwiseBernoulli(f64),
+    /// The Erdős–Rényi graph of this many connections; undirected ones are two synapses each.
+    RandomGraph {
+        edges: u64,
+        directed: bool,
+    },
+    /// The ring of Watts and Strogatz: `k` neighbours (even, below the number of neurons), each link
+    /// moved with probability `p`.
+    SmallWorld {
+        k: u32,
+        p: f64,
+        directed: bool,
+    },
+    /// Growth with preferential attachment: `m` links (from 1, below the number of neurons).
+    ScaleFree {
+        m: u32,
+        directed: bool,
+    },
     /// Exactly these; indices count within the concatenated `from` and `to`.
     List(Arc<EdgeList>),
 }

@@ -1,3 +1,7 @@
 //! Statements over tables, and rules that make whole graphs.
 
+mod anchors;
+mod edges;
 mod pairs;
+mod rules;
+mod written;

@@ -13,10 +13,21 @@ pub fn expected(spec: &NetworkSpec, p: &ProjectionSpec) -> f64 {
         Rule::FixedIndegree(k) | Rule::IndegreeByDistance { indegree: k, .. } => f64::from(*k) * t,
         Rule::FixedOutdegree(k) => f64::from(*k) * s,
         Rule::FixedTotalNumber(n) => *n as f64,
-        Rule::PairwiseBernoulli(p) => p * s * t,
+        Rule::PairwiseBernoulli(p) | Rule::PairwisePoisson(p) => p * s * t,
+        Rule::SymmetricPairwiseBernoulli(p) => p * s * (s - 1.0),
+        Rule::RandomGraph { edges, directed } => *edges as f64 * per_link(*directed),
+        Rule::SmallWorld { k, .. } => f64::from(*k) * t,
+        Rule::ScaleFree { m, directed } => {
+            (t - f64::from(*m)) * f64::from(*m) * per_link(*directed)
+        }
         Rule::BernoulliByDistance(kernel) => by_distance(spec, p, kernel),
         Rule::List(edges) => edges.source.len() as f64,
     }
+}
+
+/// Synapses of a link.
+fn per_link(directed: bool) -> f64 {
+    if directed { 1.0 } else { 2.0 }
 }
 
 /// Sources and targets that are looked at; where there are more, a sample stands for all.

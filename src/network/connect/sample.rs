@@ -32,6 +32,12 @@ impl Chosen {
         self.bits[i as usize / 64] & (1u64 << (i % 64)) != 0
     }
 
+    /// Takes `i` out, if it is there.
+    pub fn remove(&mut self, i: u32) {
+        // The list may go on naming it: it only says which words may hold bits.
+        self.bits[i as usize / 64] &= !(1u64 << (i % 64));
+    }
+
     pub fn clear(&mut self) {
         for i in self.list.drain(..) {
             self.bits[i as usize / 64] = 0;

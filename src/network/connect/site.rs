@@ -1,5 +1,6 @@
 //! Where a connection statement is carried out: its two sides, and which targets are ours.
 
+use super::graph::Graph;
 use crate::network::space::Space;
 use crate::network::spec::{ProjectionSpec, Slice};
 use crate::rng::{Domain, Stream};
@@ -81,6 +82,8 @@ pub struct Site<'a> {
     pub own: Vec<std::ops::Range<u32>>,
     /// Where both sides are, if anything in the statement depends on it.
     pub space: Option<Space<'a>>,
+    /// What was grown before the shards were built, for rules that need it.
+    pub graph: Option<&'a Graph>,
 }
 
 impl Site<'_> {
