@@ -621,3 +621,53 @@ fn a_space_that_is_missing_is_an_error_and_not_an_empty_network() {
     spec.populations[b].positions = Some(grid(&[4], &[100.0], false));
     assert!(build(&spec));
 }
+
+#[test]
+fn nest_draws_as_many_connections_at_every_distance() {
+    const SEEDS: u64 = 20;
+    let mut spec = simulation(TENTH_MS, 10);
+    let cells = placed(&mut spec, 576, grid(&[24, 24], &[1000.0, 1000.0], true));
+    let k = Kernel {
+        shape: Shape::Gaussian { sigma: 120.0 },
+        peak: 0.6,
+        offset: 0.05,
+        within: 400.0,
+    };
+    spec.connect_by(cells, cells, Rule::BernoulliByDistance(k), 1.0, 1);
+    spec.projections[0].delay = Delay::ByDistance(ByDistance {
+        shape: Shape::Travel { speed: 500.0 },
+        peak: 1.0.into(),
+        offset: 0.5.into(),
+    });
+    let (at, period) = points(&spec, cells);
+    let mut rings = [(0.0, 0.0); 9];
+    for seed in 1..=SEEDS {
+        spec.seed = seed;
+        for (s, t, _, delay) in engine::synapses(&spec) {
+            let d = twin_distance(at[s as usize], at[t as usize], period);
+            let ring = &mut rings[((d + 1e-6) / 50.0) as usize];
+            ring.0 += 1.0;
+            ring.1 += delay as f64 * 0.1;
+        }
+    }
+    // 40 seeds of NEST: see tests/data/nest_space/README.md.
+    let theirs = include_str!("../data/nest_space/rings.csv");
+    let rows: Vec<Vec<f64>> = theirs
+        .lines()
+        .skip(1)
+        .map(|l| l.split(',').map(|x| x.parse().expect("a number")).collect())
+        .collect();
+    assert_eq!(rows.len(), rings.len());
+    for (row, (count, delays)) in rows.iter().zip(rings) {
+        let ours = count / SEEDS as f64;
+        let error = (row[2] / 40.0 + row[2] / SEEDS as f64).sqrt();
+        assert!((ours - row[1]).abs() <= 5.0 * error, "{row:?}: {ours}");
+        if count > 0.0 {
+            assert!(
+                (delays / count - row[3]).abs() < 2e-3,
+                "{row:?}: {}",
+                delays / count
+            );
+        }
+    }
+}

@@ -108,19 +108,19 @@ fn a_liquid_tells_spike_trains_apart_and_knows_them_again() {
     let spikes = &run.outcome.spikes;
     for showing in 0..6 {
         let rate = state(spikes, showing).iter().sum::<f64>() / 135.0 / 0.5;
-        assert!((8.0..22.0).contains(&rate), "{rate} Hz");
+        assert!((8.0..15.0).contains(&rate), "{rate} Hz");
     }
     let late = |t: u64| t > 1000 && (t - 1000) % 8000 > 5500 && t < 48_000;
     let after = spikes.iter().filter(|s| s.1 < 135 && late(s.0)).count();
     assert!(after < 100, "{after} spikes in the pauses");
     let (same, different) = separation(spikes);
-    assert!(same > 0.75 && different < 0.6, "{same} {different}");
+    assert!(same > 0.75 && different < 0.5, "{same} {different}");
 }
 
 #[test]
 fn a_liquid_that_excites_itself_too_much_forgets_its_input() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("networks/liquid_state.toml");
-    let strong = "w_ee=9 nA".parse().expect("an override");
+    let strong = "w_ee=15 nA".parse().expect("an override");
     let loaded = definition::load(&path, &[strong]).expect("a definition");
     let run = engine::run(&loaded.spec, 1);
     let (same, different) = separation(&run.outcome.spikes);
