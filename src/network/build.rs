@@ -556,6 +556,9 @@ impl Visitor for Counting<'_> {
     }
 }
 
+/// A delay beyond every run that can still be added to a tick.
+const NEVER: u64 = 1 << 62;
+
 /// What the weights or delays of a statement are drawn from.
 #[derive(Clone, Copy)]
 enum Draws<'a> {
@@ -670,7 +673,12 @@ impl Visitor for Placing<'_> {
         let delay = match (&mut self.delays, self.listed) {
             (Some((draws, stream)), _) => {
                 let ticks = (draws.draw(stream, k, source, target) / self.tick_ms).round();
-                if ticks >= 1.0 { ticks as u64 } else { 1 }
+                if ticks >= 1.0 {
+                    // What a distance gives may be out of all bounds: then it is never.
+                    (ticks as u64).min(NEVER)
+                } else {
+                    1
+                }
             }
             (None, Some(edges)) if self.constant_delay == 0 => {
                 edges.delay.get(k).copied().unwrap_or(1).max(1)
