@@ -1021,7 +1021,7 @@ fn projections_are_checked() {
     r(
         "weight = \"w\"\ndelay = [\"1 ms\"]",
         2,
-        "cannot be a list of values",
+        "1 values for 100 synapses",
     );
     r(
         "weight = 0.1\ndelay = \"1 ms\"",

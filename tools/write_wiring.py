@@ -11,6 +11,8 @@ import sys
 
 import h5py
 import numpy as np
+import scipy.io
+import scipy.sparse
 
 SOURCES, TARGETS, EDGES = 30, 40, 200
 
@@ -58,8 +60,8 @@ def main():
     # Different pairs in the order of source and target, which is also that of scipy's COO from CSR.
     pairs = np.sort(rng.choice(SOURCES * TARGETS, EDGES, replace=False))
     source, target = pairs // TARGETS, pairs % TARGETS
-    # Quarters: exact in single precision and in three decimals.
-    weight = rng.integers(-80, 160, EDGES) / 4 + 0.25
+    # Eighths, none of them zero: exact in single precision and in three decimals.
+    weight = rng.integers(-80, 160, EDGES) / 4 + 0.125
     delay = rng.integers(5, 50, EDGES) / 10
     with open(out / "edges.csv", "w") as f:
         f.write("source,target,weight,delay_ms\n")
@@ -106,6 +108,38 @@ def main():
         f.write('100 NULL "ei==\'e\'" static_synapse NULL NULL\n')
         for i, d in enumerate(kinds):
             f.write(f"{200 + i} grouped NULL static_synapse NULL {d}\n")
+
+    # The same without delays, as matrices. Rows are sources; `turned` has rows for targets.
+    shape = (SOURCES, TARGETS)
+    matrix = scipy.sparse.coo_array((weight, (source, target)), shape=shape)
+    scipy.io.mmwrite(out / "edges.mtx", matrix, symmetry="general", comment="written by scipy")
+    scipy.io.mmwrite(out / "turned.mtx", matrix.T.tocsc().tocoo(), symmetry="general")
+    # A ring of ten neurons with connections both ways, and two more onto themselves.
+    ring = scipy.sparse.coo_array(
+        (np.ones(12), ([*range(1, 10), 9, 3, 5], [*range(9), 0, 3, 5])), shape=(10, 10)
+    )
+    lower = ring.toarray()
+    both = scipy.sparse.coo_array(lower + np.tril(lower, -1).T)
+    scipy.io.mmwrite(out / "ring.mtx", both, field="pattern", symmetry="symmetric")
+    np.save(out / "edges.npy", matrix.toarray())
+    np.save(out / "turned.npy", np.asfortranarray(matrix.toarray().T.astype(">f4")))
+    with open(out / "edges.txt", "w") as f:
+        f.write("# source target weight delay\n")
+        for row in zip(source, target, weight, delay):
+            f.write("{}\t{}\t{}\t{}\n".format(*row))
+
+    # One value for each synapse and for each target, in several types.
+    np.save(out / "weights.npy", weight.astype("<f4"))
+    np.save(out / "delays.npy", delay)
+    v = rng.integers(-70, -55, TARGETS)
+    np.save(out / "v_f8.npy", v.astype("<f8"))
+    np.save(out / "v_i2.npy", v.astype(">i2"))
+    with h5py.File(out / "values.h5", "w") as f:
+        f.create_dataset("state/v", data=v.astype(np.int16), **pack)
+        f["state/v_big"] = v.astype(">f8")
+        f["dense"] = matrix.toarray()
+        f["name"] = "a text"
+    np.savetxt(out / "v.csv", v, header="v", comments="", fmt="%d")
 
 
 if __name__ == "__main__":

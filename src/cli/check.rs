@@ -8,6 +8,7 @@ use super::output::{put, put_json, refused, warn};
 use super::{Failure, Outcome};
 use crate::definition::describe::table;
 use crate::definition::{self, Loaded, Override};
+use crate::network::degrees::{self, Degrees};
 use crate::network::estimate::{
     self, ASSUMED_RATE, Estimate, available_memory, show_bytes, show_count,
 };
@@ -87,6 +88,30 @@ fn row<const N: usize>(cells: [String; N]) -> Vec<String> {
     cells.into()
 }
 
+/// How many synapses the neurons have in each list.
+fn listed_degrees(spec: &NetworkSpec) -> String {
+    let titles = ["from", "to", "in-degree", "out-degree"];
+    let mut rows = vec![row(titles.map(String::from))];
+    let show = |d: Degrees| {
+        let mean = (d.mean * 100.0).round() / 100.0;
+        format!("{} to {}, mean {mean}", d.min, d.max)
+    };
+    for p in &spec.projections {
+        if let Some((into, out)) = degrees::of_list(p) {
+            rows.push(row([
+                selection(&p.from, spec),
+                selection(&p.to, spec),
+                show(into),
+                show(out),
+            ]));
+        }
+    }
+    if rows.len() == 1 {
+        return String::new();
+    }
+    format!("\nLists\n{}", table(&rows, &[]))
+}
+
 fn to_text(loaded: &Loaded, e: &Estimate) -> String {
     let spec = &loaded.spec;
     let mut out = format!(
@@ -131,6 +156,7 @@ fn to_text(loaded: &Loaded, e: &Estimate) -> String {
             ]));
         }
         out.push_str(&table(&rows, &[2, 3, 4]));
+        out.push_str(&listed_degrees(spec));
     }
     out.push_str("\nTogether\n");
     let window = match e.window {
@@ -183,6 +209,10 @@ fn to_text(loaded: &Loaded, e: &Estimate) -> String {
     out
 }
 
+fn degree_json(d: Degrees) -> serde_json::Value {
+    json!({ "min": d.min, "mean": d.mean, "max": d.max })
+}
+
 fn to_json(loaded: &Loaded, e: &Estimate, warnings: &[String]) -> serde_json::Value {
     let spec = &loaded.spec;
     json!({
@@ -205,6 +235,8 @@ fn to_json(loaded: &Loaded, e: &Estimate, warnings: &[String]) -> serde_json::Va
             "exact": e.exact,
             "delay_ticks": [e.delay.0, e.delay.1],
             "table_bytes": e.table_bytes,
+            "in_degree": degrees::of_list(p).map(|(d, _)| degree_json(d)),
+            "out_degree": degrees::of_list(p).map(|(_, d)| degree_json(d)),
         })).collect::<Vec<_>>(),
         "elements": e.neurons,
         "synapses": e.synapses,

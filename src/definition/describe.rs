@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::context::show;
+use super::distribution::{DISTRIBUTIONS, DistributionDef};
 use super::population::range_text;
 use super::positions::{LAYOUTS, LayoutDef, MODIFIERS};
 use crate::network::connect::{Pairs, RULES, RuleDef};
@@ -24,6 +25,7 @@ pub enum Page {
     Stimulus(&'static StimulusDef),
     Layout(&'static LayoutDef),
     Kernel(&'static KernelDef),
+    Distribution(&'static DistributionDef),
 }
 
 /// Every page, in the order users see: models, rules, stimuli, positions, kernels.
@@ -38,6 +40,7 @@ pub fn pages() -> impl Iterator<Item = Page> {
         .chain(stimuli)
         .chain(layouts)
         .chain(kernels)
+        .chain(DISTRIBUTIONS.iter().map(Page::Distribution))
 }
 
 /// The page of that name.
@@ -60,6 +63,7 @@ impl Page {
             Self::Stimulus(d) => d.name,
             Self::Layout(d) => d.name,
             Self::Kernel(d) => d.name,
+            Self::Distribution(d) => d.name,
         }
     }
 
@@ -71,6 +75,7 @@ impl Page {
             Self::Stimulus(_) => "Stimuli",
             Self::Layout(_) => "Positions",
             Self::Kernel(_) => "Kernels (what depends on distance)",
+            Self::Distribution(_) => "Distributions",
         }
     }
 
@@ -82,6 +87,7 @@ impl Page {
             Self::Stimulus(d) => d.summary,
             Self::Layout(d) => d.doc,
             Self::Kernel(d) => d.doc,
+            Self::Distribution(d) => d.doc,
         }
     }
 
@@ -93,6 +99,7 @@ impl Page {
             Self::Stimulus(d) => stimulus_text(d),
             Self::Layout(d) => layout_text(d),
             Self::Kernel(d) => kernel_text(d),
+            Self::Distribution(d) => distribution_text(d),
         }
     }
 
@@ -128,6 +135,15 @@ impl Page {
             }),
             Self::Kernel(d) => json!({
                 "kind": "kernel", "name": d.name, "formula": d.formula, "doc": d.doc,
+            }),
+            Self::Distribution(d) => json!({
+                "kind": "distribution",
+                "name": d.name,
+                "argument": d.argument,
+                "example": d.example,
+                "limits": d.limits,
+                "doc": d.doc,
+                "reference": d.reference,
             }),
         }
     }
@@ -386,6 +402,26 @@ fn kernel_text(d: &KernelDef) -> String {
         let _ = writeln!(out, "  {}", line.replace("NAME", d.name));
     }
     out.push_str("\nBoth sides need positions. Peak and offset of weights and delays may be distributions.\n");
+    out
+}
+
+fn distribution_text(d: &DistributionDef) -> String {
+    let mut out = format!(
+        "{}: {}\n\n  {{ {} = {} }}\n  {}\n\n",
+        d.name, d.doc, d.name, d.argument, d.example
+    );
+    if d.limits {
+        out.push_str("With min or max beside it, draws lie between them.\n");
+    }
+    out.push_str(
+        "It may stand wherever a value may differ from element to element: params, initial, weight,\n\
+         delay. Draws depend on the seed and on what is drawn for, never on threads.\n\
+         Instead of a distribution there may be one value, a list, or a file:\n\
+         { file = \"v.csv\", column = \"v\" }, { file = \"v.npy\" }, { file = \"v.h5\", dataset = \"cells/v\" }.\n",
+    );
+    if !d.reference.is_empty() {
+        let _ = writeln!(out, "Reference: {}", d.reference);
+    }
     out
 }
 

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::context::{Context, round_to_ticks, show, show_in};
+use super::context::Context;
+use super::delay;
 use super::edge_files::{self, EdgeRows, Options, Places};
 use super::files;
 use super::names::Names;
 use super::rule::{Columns, Ends};
 use super::syntax::{Node, Table, Value};
 use crate::network::connect::RuleDef;
-use crate::network::spec::{EdgeList, PS_PER_MS, Rule, Slice};
+use crate::network::spec::{EdgeList, Rule, Slice};
 use crate::units::Dimension;
 
 /// Reads a list: the name of its file, or a table with `file` and what else there is to say.
@@ -48,11 +49,21 @@ pub(super) fn read(
         Some(n) => Some(node.place.file.resolve(ctx.text(n, "list: types")?)),
         None => None,
     };
+    let rows_are_targets = match table.get("rows") {
+        Some(n) => ctx.choice(n, "list: rows", &["source", "target"])? == 1,
+        None => false,
+    };
+    let only_labels = match table.get("ids") {
+        Some(n) => ctx.choice(n, "list: ids", &["index", "label"])? == 1,
+        None => false,
+    };
     let labels = ends.map(|e| [places(e.names, e.from), places(e.names, e.to)]);
     let options = Options {
         population,
         types: types.as_deref(),
+        rows_are_targets,
         labels: labels.as_ref(),
+        only_labels,
     };
     let mut rows = match edge_files::read(&path, options) {
         Ok(rows) => rows,
@@ -95,6 +106,9 @@ pub(super) fn read(
         delay: rows.delay_ms.is_some(),
     };
     let ends = ends?;
+    if !shape_fits(ctx, node, &rows, ends) {
+        return None;
+    }
     let in_range = ids_in_range(ctx, node, &rows.source, &rows, "source", ends.sources)
         & ids_in_range(ctx, node, &rows.target, &rows, "target", ends.targets);
     let delay = list_delays(ctx, node, &rows);
@@ -110,6 +124,26 @@ pub(super) fn read(
         weight: rows.weight.unwrap_or_default(),
     };
     Some((Rule::List(Arc::new(list)), columns))
+}
+
+/// The size of a matrix is that of the sides.
+fn shape_fits(ctx: &mut Context, node: &Node, rows: &EdgeRows, ends: &Ends<'_>) -> bool {
+    let Some((sources, targets)) = rows.shape else {
+        return true;
+    };
+    let fits = (sources, targets) == (ends.sources, ends.targets);
+    if !fits {
+        ctx.reports
+            .error(
+                &node.place,
+                format!(
+                    "the matrix is from {sources} sources to {targets} targets, but there are {} sources and {} targets",
+                    ends.sources, ends.targets
+                ),
+            )
+            .help("its rows are sources, unless rows = \"target\" is stated");
+    }
+    fits
 }
 
 /// What the numbers of the file are multiplied with: a plain number, or a weight of the targets,
@@ -187,46 +221,9 @@ fn list_delays(ctx: &mut Context, node: &Node, rows: &EdgeRows) -> Option<Vec<u6
     let Some(delays) = &rows.delay_ms else {
         return Some(Vec::new());
     };
-    let resolution = ctx.resolution_ps?;
-    let mut ticks = Vec::with_capacity(delays.len());
-    let (mut shifted, mut largest) = (0u64, 0.0f64);
-    for ms in delays {
-        match round_to_ticks(*ms, resolution) {
-            Some(r) if r.ticks >= 1 => {
-                if r.shift != 0.0 {
-                    shifted += 1;
-                    largest = largest.max(r.shift.abs());
-                }
-                ticks.push(r.ticks);
-            }
-            _ => ticks.push(0),
-        }
-    }
-    if let Some(bad) = some(rows, |k| ticks.get(k) == Some(&0)) {
-        ctx.reports
-            .error(
-                &node.place,
-                format!("delays are less than one tick or too long in {bad}"),
-            )
-            .help(format!(
-                "the resolution is {} ms",
-                show(resolution as f64 / PS_PER_MS)
-            ));
-        return None;
-    }
-    if shifted > 0 {
-        ctx.reports
-            .warning(
-                &node.place,
-                format!(
-                    "{shifted} of {} delays are no multiples of the resolution: rounded, by up to {}",
-                    ticks.len(),
-                    show_in(largest, Dimension::TIME)
-                ),
-            )
-            .label("rounded");
-    }
-    Some(ticks)
+    let numbering = &rows.numbering;
+    let number = |k| numbering.of(k);
+    delay::ticks(ctx, &node.place, delays, numbering.word, number)
 }
 
 /// Population and id of the element at a place of a concatenated list.

@@ -6,6 +6,8 @@
 use std::fs;
 use std::path::Path;
 
+use super::h5::{self, File};
+
 /// Rows that are reported one by one; the rest is counted.
 pub(super) const MOST_ROWS: usize = 5;
 
@@ -67,16 +69,21 @@ pub(super) fn first_rows(rows: &[u64], count: usize) -> String {
     }
 }
 
-/// A reader of a CSV file that is not taken into memory as a whole, header and all.
-pub(super) fn csv_reader(path: &Path) -> Result<csv::Reader<fs::File>, String> {
+/// Opens a file: missing files and directories are told apart.
+pub(super) fn open(path: &Path) -> Result<fs::File, String> {
     let shown = path.display();
     if path.is_dir() {
         return Err(format!("{shown} is a directory, not a file"));
     }
-    let file = fs::File::open(path).map_err(|e| match e.kind() {
+    fs::File::open(path).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => format!("there is no file {shown}"),
         _ => format!("{shown} cannot be read: {e}"),
-    })?;
+    })
+}
+
+/// A reader of a CSV file that is not taken into memory as a whole, header and all.
+pub(super) fn csv_reader(path: &Path) -> Result<csv::Reader<fs::File>, String> {
+    let file = open(path)?;
     Ok(csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -297,7 +304,7 @@ pub(super) fn spikes(path: &Path, population: Option<&str>) -> Result<SpikeRows,
         .extension()
         .map(|e| e.to_string_lossy().to_lowercase())
         .unwrap_or_default();
-    if matches!(extension.as_str(), "h5" | "hdf5" | "sonata") {
+    if h5::is_extension(&extension) {
         let spikes = read_sonata_spikes(path, population).map_err(|e| vec![e])?;
         let mut out = SpikeRows::default();
         for (row, (time, element)) in spikes.into_iter().enumerate() {
@@ -350,24 +357,11 @@ pub(super) fn read_sonata_spikes(
     population: Option<&str>,
 ) -> Result<Vec<(f64, u64)>, String> {
     let shown = path.display();
-    if path.is_dir() {
-        return Err(format!("{shown} is a directory, not a file"));
-    }
-    if !path.exists() {
-        return Err(format!("there is no file {shown}"));
-    }
-    let bad = |what: &str, e: &dyn std::fmt::Display| format!("{shown}: {what}: {e}");
-    let file = hdf5::File::open(path).map_err(|e| bad("not a readable HDF5 file", &e))?;
-    let spikes = file
-        .group("/spikes")
-        .map_err(|e| bad("no group /spikes, so it is no SONATA spike file", &e))?;
-    let mut names = spikes.groups().map_err(|e| bad("/spikes", &e))?;
-    names.sort_unstable();
-    let old = spikes
-        .datasets()
-        .map_err(|e| bad("/spikes", &e))?
-        .iter()
-        .any(|d| d == "gids");
+    let file = File::open(path)?;
+    let names = file
+        .groups("/spikes")?
+        .ok_or_else(|| format!("{shown} has no group /spikes, so it is no SONATA spike file"))?;
+    let old = file.datasets("/spikes")?.iter().any(|d| d == "gids");
     let (group, ids) = match (population, names.as_slice()) {
         (None, []) if old => ("/spikes".to_string(), "gids"),
         (None, [only]) => (format!("/spikes/{only}"), "node_ids"),
@@ -389,14 +383,8 @@ pub(super) fn read_sonata_spikes(
             (format!("/spikes/{name}"), "node_ids")
         }
     };
-    let dataset = |name: &str| {
-        file.dataset(&format!("{group}/{name}"))
-            .map_err(|e| bad(&format!("{group}/{name}"), &e))
-    };
-    let times = dataset("timestamps")?
-        .read_f64()
-        .map_err(|e| bad("timestamps", &e))?;
-    let ids = dataset(ids)?.read_u64().map_err(|e| bad(ids, &e))?;
+    let times = file.column(&format!("{group}/timestamps"))?.reals()?;
+    let ids = file.column(&format!("{group}/{ids}"))?.wholes()?;
     if times.len() != ids.len() {
         return Err(format!(
             "{shown}: {} timestamps but {} ids",
@@ -404,5 +392,8 @@ pub(super) fn read_sonata_spikes(
             ids.len()
         ));
     }
-    Ok(times.into_iter().zip(ids).collect())
+    Ok(times
+        .into_iter()
+        .zip(ids.into_iter().map(u64::from))
+        .collect())
 }

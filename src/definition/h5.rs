@@ -69,7 +69,9 @@ impl File {
         }
         let is_hdf5 = hdf5::is_hdf5(path).map_err(|e| format!("{shown} cannot be read: {e}"))?;
         if !is_hdf5 {
-            return Err(format!("{shown} is not an HDF5 file"));
+            return Err(format!(
+                "{shown} is not a readable HDF5 file: it does not begin like one"
+            ));
         }
         let file = guard(|| hdf5::File::open_streaming(path))
             .map_err(|e| format!("{shown}: not a readable HDF5 file: {e}"))?;
@@ -164,6 +166,10 @@ impl Column<'_> {
     /// Number of elements.
     pub fn len(&self) -> u64 {
         self.shape.iter().fold(1u64, |a, b| a.saturating_mul(*b))
+    }
+
+    pub fn shape(&self) -> &[u64] {
+        &self.shape
     }
 
     /// An error about this dataset.

@@ -323,13 +323,13 @@ pub(super) fn read(ctx: &mut Context, stated: &Stated<'_>, names: &Names) -> Vec
                 let at = weight
                     .zip(cells.as_ref().and_then(|c| c.at(t, s)))
                     .map(|(e, node)| (&e.key_place, node));
-                weight::of_projection(ctx, at, names, &one_to, to_place, &stated.node.place)
+                weight::of_projection(ctx, at, names, &one_to, to_place, &stated.node.place, None)
             });
             let place = &stated.node.place;
             let receptor = receptors::port(ctx, stated.table, names, &one_to, place);
             let delay: Option<Delay> = delays
                 .as_ref()
-                .and_then(|cells| delay::read(ctx, cells.at(t, s)?));
+                .and_then(|cells| delay::read(ctx, cells.at(t, s)?, None));
             if let (Some(rule), Some(weight), Some(delay), Some(receptor)) =
                 (rule, value, delay, receptor)
                 && let (Some(allow_autapses), Some(allow_multapses)) =

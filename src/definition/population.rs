@@ -11,6 +11,7 @@ use super::names::{Named, Names, Role};
 use super::positions;
 use super::source::Place;
 use super::syntax::{Entry, Node, Table, Value};
+use super::value_files;
 use super::values::{self, Wanted};
 use super::{escape, receptors};
 use crate::network::spec::{
@@ -278,7 +279,7 @@ fn read_labels(ctx: &mut Context, node: &Node, size: u32) -> Option<Arc<Vec<Stri
     let labels: Vec<String> = match &node.value {
         Value::Table(table) => {
             table.only(&["file", "column"], "labels", &mut ctx.reports);
-            let (file, column) = values::file_and_column(ctx, node, table, "labels")?;
+            let (file, column) = value_files::file_and_column(ctx, node, table, "labels")?;
             let name = ctx.text(file, "labels: file")?;
             match files::text_column(&file.place.file.resolve(name), column) {
                 Ok(labels) => labels,

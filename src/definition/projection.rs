@@ -5,6 +5,7 @@ use super::names::Names;
 use super::rule::{Ends, Named};
 use super::source::Place;
 use super::syntax::{Node, Table};
+use super::values::Each;
 use super::{by_distance, delay, pairs, receptors, rule, weight};
 use crate::network::spec::{Delay, ProjectionSpec, Slice, Weight};
 
@@ -129,6 +130,10 @@ fn one(ctx: &mut Context, stated: Stated<'_>, names: &Names) -> Option<Projectio
         Some((_, columns)) => (columns.weight, columns.delay),
         None => (table.get("weight").is_none(), table.get("delay").is_none()),
     };
+    let each = match (&rule, &ends) {
+        (Some((rule, _)), Some(e)) => Each::synapse(rule, e.sources, e.targets),
+        _ => None,
+    };
     let weight = match (&stated.to, listed_weight) {
         (_, true) => {
             twice(ctx, table, "weight", rule.is_some());
@@ -136,7 +141,7 @@ fn one(ctx: &mut Context, stated: Stated<'_>, names: &Names) -> Option<Projectio
         }
         (Some((to, place)), false) => {
             let at = table.entry("weight").map(|e| (&e.key_place, &e.node));
-            weight::of_projection(ctx, at, names, to, place, &node.place)
+            weight::of_projection(ctx, at, names, to, place, &node.place, each)
         }
         (None, false) => None,
     };
@@ -149,7 +154,7 @@ fn one(ctx: &mut Context, stated: Stated<'_>, names: &Names) -> Option<Projectio
         Some(Delay::FromList)
     } else {
         match table.get("delay") {
-            Some(n) => delay::read(ctx, n),
+            Some(n) => delay::read(ctx, n, each),
             None => {
                 ctx.missing(&node.place, "projection: `delay`", "delay = \"1.5 ms\"");
                 None

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::distribution::{DISTRIBUTIONS, DistributionDef};
 use super::population::{RESETS, TESTS, range_text};
 use super::positions::{LAYOUTS, MODIFIERS};
 use super::{by_distance, escape, include, population, projection, recording, simulation};
@@ -125,45 +126,63 @@ fn choice(names: &[&str], default: &str, description: &str) -> Value {
 fn column_schema() -> Value {
     json!({
         "type": "object",
-        "description": "One value per element, from a CSV file relative to this one.",
+        "description": "One value per element, from a file relative to this one.",
         "properties": {
-            "file": { "type": "string", "description": "The CSV file." },
-            "column": { "type": "string", "description": "Its column; not needed if it has one." },
+            "file": { "type": "string", "description": "The file: .csv, .npy, .npz or .h5." },
+            "column": { "type": "string", "description": "Column of a CSV file; not needed if it has one." },
+            "dataset": { "type": "string", "description": "Path of the dataset in an HDF5 file." },
+            "array": { "type": "string", "description": "Name of the array in a .npz file; not needed if it has one." },
         },
         "required": ["file"],
         "additionalProperties": false,
     })
 }
 
+/// What stands behind the name of a distribution.
+fn distribution_argument(def: &DistributionDef) -> Value {
+    match def.name {
+        "exponential" => json!({ "$ref": "#/$defs/quantity" }),
+        "gamma" => json!({
+            "type": "object",
+            "properties": {
+                "shape": quantity("Greater than 0; 1 is the exponential distribution."),
+                "scale": quantity("Mean divided by shape."),
+                "mean": quantity("Shape times scale."),
+            },
+            "required": ["shape"],
+            "oneOf": [{ "required": ["scale"] }, { "required": ["mean"] }],
+            "additionalProperties": false,
+        }),
+        _ => json!({
+            "type": "array", "minItems": 2, "maxItems": 2,
+            "items": { "$ref": "#/$defs/quantity" },
+        }),
+    }
+}
+
 fn values_schema() -> Value {
-    let pair = |name: &str, what: &str, limits: bool| {
+    let mut forms = vec![
+        json!({ "$ref": "#/$defs/quantity" }),
+        json!({ "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/quantity" } }),
+    ];
+    forms.extend(DISTRIBUTIONS.iter().map(|def| {
+        let mut argument = distribution_argument(def);
+        argument["description"] = json!(format!("{}: {}", def.argument, def.doc));
         let mut properties = Map::new();
-        properties.insert(
-            name.into(),
-            json!({
-                "type": "array", "minItems": 2, "maxItems": 2,
-                "items": { "$ref": "#/$defs/quantity" }, "description": what,
-            }),
-        );
-        if limits {
-            properties.insert("min".into(), quantity("Draws below this are repeated."));
-            properties.insert("max".into(), quantity("Draws above this are repeated."));
+        properties.insert(def.name.into(), argument);
+        if def.limits {
+            properties.insert("min".into(), quantity("No draw lies below this."));
+            properties.insert("max".into(), quantity("No draw lies above this."));
         }
         json!({
             "type": "object", "properties": properties,
-            "required": [name], "additionalProperties": false,
+            "required": [def.name], "additionalProperties": false,
         })
-    };
+    }));
+    forms.push(json!({ "$ref": "#/$defs/column" }));
     json!({
-        "description": "A constant, a distribution, a list, or a column of a file.",
-        "anyOf": [
-            { "$ref": "#/$defs/quantity" },
-            { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/quantity" } },
-            pair("uniform", "[low, high): evenly between the two.", false),
-            pair("normal", "[mean, standard deviation].", true),
-            pair("lognormal", "[median, sigma]: exp(ln median + sigma N(0, 1)).", true),
-            { "$ref": "#/$defs/column" },
-        ],
+        "description": "A constant, a distribution, a list, or numbers from a file.",
+        "anyOf": forms,
     })
 }
 

@@ -5,11 +5,11 @@ use super::context::Context;
 use super::names::Names;
 use super::source::Place;
 use super::syntax::{Node, Table};
-use super::values::{self, Wanted};
+use super::values::{self, Each, Wanted};
 use crate::network::spec::{Slice, Values, Weight};
 use crate::units::Dimension;
 
-/// The key `weight` of `table`. `count`: length of a list of weights, if one is allowed; `to_place`
+/// The key `weight` of `table`. `each`: how many weights a list or file may have, if one is allowed; `to_place`
 /// is where the targets are named, `place` where a missing weight would belong.
 ///
 /// Targets that ignore weights need none.
@@ -20,10 +20,10 @@ pub(super) fn read(
     to: &[Slice],
     to_place: &Place,
     place: &Place,
-    count: Option<usize>,
+    each: Option<Each>,
 ) -> Option<Values> {
     let stated = table.entry("weight").map(|e| (&e.key_place, &e.node));
-    one(ctx, stated, names, to, to_place, place, count)
+    one(ctx, stated, names, to, to_place, place, each)
 }
 
 /// The same for a weight that stands at `stated`: the place of its key, and the value.
@@ -34,7 +34,7 @@ pub(super) fn one(
     to: &[Slice],
     to_place: &Place,
     place: &Place,
-    count: Option<usize>,
+    each: Option<Each>,
 ) -> Option<Values> {
     let dimension = names.weight_dimension(ctx, to, to_place)?;
     let Some((key_place, node)) = stated else {
@@ -57,11 +57,8 @@ pub(super) fn one(
             .label("ignored");
         return Some(Values::Constant(1.0));
     };
-    values::read(
-        ctx,
-        node,
-        &Wanted::any("weight", dimension, count, "targets"),
-    )
+    let wanted = Wanted::any("weight", dimension, None, "targets");
+    values::read_each(ctx, node, &wanted, each)
 }
 
 /// The weight of a projection, which may depend on distance.
@@ -72,6 +69,7 @@ pub(super) fn of_projection(
     to: &[Slice],
     to_place: &Place,
     place: &Place,
+    each: Option<Each>,
 ) -> Option<Weight> {
     if let Some((_, node)) = stated
         && by_distance::is_meant(node)
@@ -79,5 +77,5 @@ pub(super) fn of_projection(
     {
         return by_distance::weight(ctx, node, dimension).map(Weight::ByDistance);
     }
-    one(ctx, stated, names, to, to_place, place, None).map(Weight::Values)
+    one(ctx, stated, names, to, to_place, place, each).map(Weight::Values)
 }

@@ -221,6 +221,11 @@ struct Class {
     weight: f64,
 }
 
+/// Can all of them be held in single precision?
+fn is_single(all: &[f64]) -> bool {
+    all.iter().all(|&w| f64::from(w as f32) == w)
+}
+
 /// One class per projection: a function of the specification only.
 fn classify(spec: &NetworkSpec) -> Vec<Class> {
     let relays = |p: &ProjectionSpec| {
@@ -233,9 +238,8 @@ fn classify(spec: &NetworkSpec) -> Vec<Class> {
     let mut needs_f64 = vec![false; spec.populations.len()];
     for p in &spec.projections {
         let exact = match (&p.weight, &p.rule) {
-            (Weight::FromList, super::spec::Rule::List(edges)) => {
-                edges.weight.iter().all(|&w| f64::from(w as f32) == w)
-            }
+            (Weight::FromList, super::spec::Rule::List(edges)) => is_single(&edges.weight),
+            (Weight::Values(Values::Array(all)), _) => is_single(all),
             _ => true,
         };
         if !exact && spec.arithmetic == Arithmetic::Double {
@@ -585,6 +589,8 @@ struct Placing<'a> {
     places: &'a [Place],
     placer: &'a mut Placer,
     weights: Option<(Draws<'a>, Stream)>,
+    /// Stated weights: of a list, or one for each synapse.
+    stated: Option<&'a [f64]>,
     delays: Option<(Draws<'a>, Stream)>,
     listed: Option<&'a super::spec::EdgeList>,
     /// Number of the synapse within its unit.
@@ -607,7 +613,8 @@ impl<'a> Placing<'a> {
     ) -> Self {
         let stream = |domain| Stream::new(site.seed, domain, site.index, 0);
         let random = |v: &'a Values, domain| {
-            (!matches!(v, Values::Constant(_))).then(|| (Draws::Values(v), stream(domain)))
+            (!matches!(v, Values::Constant(_) | Values::Array(_)))
+                .then(|| (Draws::Values(v), stream(domain)))
         };
         let by_distance = |profile: &'a ByDistance, domain| {
             let space = site.space.as_ref()?;
@@ -618,6 +625,11 @@ impl<'a> Placing<'a> {
                 Weight::Values(v) => random(v, Domain::Weight),
                 Weight::ByDistance(p) => by_distance(p, Domain::Weight),
                 Weight::FromList => None,
+            },
+            stated: match (&site.spec.weight, &site.spec.rule) {
+                (Weight::Values(Values::Array(all)), _) => Some(all),
+                (Weight::FromList, super::spec::Rule::List(edges)) => Some(&edges.weight),
+                _ => None,
             },
             delays: match &site.spec.delay {
                 Delay::Drawn(v) => Some((Draws::Values(v), stream(Domain::Delay))),
@@ -662,17 +674,21 @@ impl Visitor for Placing<'_> {
     fn synapse(&mut self, source: u32, target: u32, own: bool) {
         let k = self.at;
         self.at += 1;
-        let weight = match (&mut self.weights, self.listed) {
+        let position = || {
+            let targets = self.site.to.len();
+            connect::position(&self.site.spec.rule, source, target, targets, k)
+        };
+        let weight = match (&mut self.weights, self.stated) {
             (Some((draws, stream)), _) => f64::from(draws.draw(stream, k, source, target) as f32),
-            (None, Some(edges)) => {
-                let w = edges.weight.get(k).copied().unwrap_or(0.0);
+            (None, Some(all)) => {
+                let w = all.get(position()).copied().unwrap_or(0.0);
                 if self.single { f64::from(w as f32) } else { w }
             }
             (None, None) => 0.0,
         };
         let delay = match (&mut self.delays, self.listed) {
             (Some((draws, stream)), _) => {
-                let ticks = (draws.draw(stream, k, source, target) / self.tick_ms).round();
+                let ticks = (draws.draw(stream, position(), source, target) / self.tick_ms).round();
                 if ticks >= 1.0 {
                     // What a distance gives may be out of all bounds: then it is never.
                     (ticks as u64).min(NEVER)

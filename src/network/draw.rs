@@ -1,5 +1,6 @@
 //! Numbers from `Values`.
 
+use super::samplers::{exponential, gamma, normal_between};
 use super::spec::Values;
 use crate::rng::{Domain, Stream};
 
@@ -25,6 +26,23 @@ impl Values {
             } => redraw(*min, *max, || {
                 scale * libm::exp(mu + sigma * stream.normal())
             }),
+            Self::Exponential { mean, min, max } => exponential(stream, *mean, *min, *max),
+            Self::Gamma {
+                shape,
+                scale,
+                min,
+                max,
+            } => redraw(*min, *max, || scale * gamma(stream, *shape)),
+            Self::TruncatedNormal {
+                mean,
+                std,
+                min,
+                max,
+            } => {
+                let z = normal_between(stream, (min - mean) / std, (max - mean) / std);
+                // Rounding may lead out of the limits again.
+                (mean + std * z).clamp(*min, *max)
+            }
             Self::Array(all) => all.get(index).copied().unwrap_or(f64::NAN),
         }
     }
@@ -38,7 +56,7 @@ impl Values {
         }
     }
 
-    /// The mean of the untruncated distribution, for estimates.
+    /// The mean without regard to limits, roughly that of a truncated normal: for estimates.
     pub fn typical(&self) -> f64 {
         match self {
             Self::Constant(v) => *v,
@@ -47,6 +65,9 @@ impl Values {
             Self::Lognormal {
                 mu, sigma, scale, ..
             } => scale * libm::exp(mu + 0.5 * sigma * sigma),
+            Self::Exponential { mean, .. } => *mean,
+            Self::Gamma { shape, scale, .. } => shape * scale,
+            Self::TruncatedNormal { mean, min, max, .. } => mean.clamp(*min, *max),
             Self::Array(all) => all.iter().sum::<f64>() / all.len().max(1) as f64,
         }
     }

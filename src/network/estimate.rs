@@ -256,10 +256,8 @@ pub fn bytes_per_synapse(p: &ProjectionSpec, arithmetic: Arithmetic, targets: f6
     let target = if targets <= MOST_U16 { 2.0 } else { 4.0 };
     let weight = match (&p.weight, arithmetic) {
         (Weight::Values(Values::Constant(_)), _) => return 2.0,
-        (Weight::Values(_) | Weight::ByDistance(_), _) | (Weight::FromList, Arithmetic::Single) => {
-            4.0
-        }
-        (Weight::FromList, Arithmetic::Double) => 8.0,
+        (Weight::FromList | Weight::Values(Values::Array(_)), Arithmetic::Double) => 8.0,
+        (Weight::Values(_) | Weight::ByDistance(_) | Weight::FromList, _) => 4.0,
     };
     target + weight
 }
@@ -351,6 +349,26 @@ fn drawn_range(values: &Values) -> (f64, f64) {
         } => (
             min.max(0.0),
             (scale * libm::exp(mu + FAR * sigma)).min(*max),
+        ),
+        Values::TruncatedNormal {
+            mean,
+            std,
+            min,
+            max,
+        } => (min.max(0.0), (mean.clamp(*min, *max) + FAR * std).min(*max)),
+        Values::Exponential { mean, min, max } => {
+            let low = min.max(0.0);
+            // exp(-15) is the chance of a normal draw beyond five standard deviations.
+            (low, (low + 15.0 * mean).min(*max))
+        }
+        Values::Gamma {
+            shape,
+            scale,
+            min,
+            max,
+        } => (
+            min.max(0.0),
+            (scale * (shape + FAR * libm::sqrt(*shape) + 15.0)).min(*max),
         ),
         Values::Array(all) => all
             .iter()

@@ -2,11 +2,13 @@
 
 mod build;
 pub mod connect;
+pub mod degrees;
 mod draw;
 pub mod estimate;
 mod feeds;
 mod load;
 pub mod partition;
+mod samplers;
 pub mod space;
 pub mod spec;
 mod units;

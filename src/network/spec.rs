@@ -251,6 +251,27 @@ pub enum Values {
         min: f64,
         max: f64,
     },
+    /// Exponential with this mean, under the condition that it lies in [min, max]. A negative mean
+    /// mirrors it.
+    Exponential {
+        mean: f64,
+        min: f64,
+        max: f64,
+    },
+    /// Gamma, redrawn until it lies in [min, max]. A negative scale mirrors it.
+    Gamma {
+        shape: f64,
+        scale: f64,
+        min: f64,
+        max: f64,
+    },
+    /// Normal under the condition that it lies in [min, max], of which one at least is finite.
+    TruncatedNormal {
+        mean: f64,
+        std: f64,
+        min: f64,
+        max: f64,
+    },
     /// One value per element, in the order of ids.
     Array(Arc<Vec<f64>>),
 }
@@ -381,7 +402,8 @@ pub struct EdgeList {
 
 #[derive(Clone, Debug)]
 pub enum Weight {
-    /// Drawn or constant. Drawn values are rounded to f32: the rounded value *is* the weight.
+    /// Drawn, constant, or one for each synapse (`Values::Array`, in the order of
+    /// `connect::position`). Drawn values are rounded to f32: the rounded value *is* the weight.
     Values(Values),
     FromList,
     /// From the distance, and rounded to f32 like drawn values.
@@ -392,7 +414,8 @@ pub enum Weight {
 pub enum Delay {
     /// The same number of ticks (at least 1) for every synapse.
     Ticks(u64),
-    /// Drawn in ms, rounded to ticks, never below one tick.
+    /// Drawn in ms, or one for each synapse (`Values::Array`, as for weights); rounded to ticks,
+    /// never below one tick.
     Drawn(Values),
     FromList,
     /// From the distance in ms, rounded to ticks, never below one tick.

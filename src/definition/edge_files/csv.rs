@@ -4,9 +4,11 @@
 use std::path::Path;
 use std::str;
 
-use super::super::diagnostics::nearest;
 use super::super::files::{self, RowErrors};
-use super::{EdgeRows, Numbering, Options, Places};
+use super::{EdgeRows, End, Numbering, Options};
+
+/// Stands for a cell that is no text.
+const NO_TEXT: &str = "\u{fffd}";
 
 /// Reads the file row by row into columns.
 pub(super) fn read(path: &Path, options: Options<'_>) -> Result<EdgeRows, Vec<String>> {
@@ -57,14 +59,8 @@ pub(super) fn read(path: &Path, options: Options<'_>) -> Result<EdgeRows, Vec<St
                 None => Ok(0.0),
             };
             Ok((
-                end(
-                    cell(source).unwrap_or_default(),
-                    options.labels.map(|l| &l[0]),
-                )?,
-                end(
-                    cell(target).unwrap_or_default(),
-                    options.labels.map(|l| &l[1]),
-                )?,
+                options.id(cell(source).unwrap_or(NO_TEXT), End::Source)?,
+                options.id(cell(target).unwrap_or(NO_TEXT), End::Target)?,
                 optional(weight)?,
                 optional(delay)?,
             ))
@@ -85,28 +81,4 @@ pub(super) fn read(path: &Path, options: Options<'_>) -> Result<EdgeRows, Vec<St
         }
     }
     errors.finish(out)
-}
-
-/// A whole number is an id, and what exceeds 32 bits is `u32::MAX`; anything else is a label.
-fn end(cell: &str, places: Option<&Places<'_>>) -> Result<u32, String> {
-    let id = files::id(Some(cell)).map(|i| u32::try_from(i).unwrap_or(u32::MAX));
-    if id.is_ok() || cell.is_empty() {
-        return id;
-    }
-    match places {
-        // Nobody knows what labels there are, because `from` or `to` is in error.
-        None => Ok(0),
-        Some(places) if places.is_empty() => id,
-        Some(places) => match places.get(cell) {
-            Some(Some(place)) => Ok(*place),
-            Some(None) => Err(format!("several neurons have the label `{cell}`")),
-            None => {
-                let near = nearest(cell, places.keys().copied())
-                    .map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
-                Err(format!(
-                    "`{cell}` is neither an id (a whole number from 0) nor the label of a neuron{near}"
-                ))
-            }
-        },
-    }
 }

@@ -4,14 +4,16 @@
 //! have many millions. Errors are texts that name the file and the place in it.
 
 mod csv;
+mod matrix;
 mod sonata;
+mod text;
 
 use std::path::Path;
 
 use rustc_hash::FxHashMap;
 
-use super::diagnostics::suggest;
-use super::h5;
+use super::diagnostics::{nearest, suggest};
+use super::{files, h5};
 
 /// What users need to know of these files.
 pub(super) const HELP: &str = "\
@@ -24,9 +26,17 @@ The ending of the name says what the file is:
   .h5 .hdf5 .sonata
                   SONATA edges: /edges/POPULATION with source_node_id, target_node_id and
                   per-edge syn_weight, delay
+  .mtx            MatrixMarket, coordinate real, integer or pattern; general or symmetric.
+                  Entry (i, j) is a synapse from source i - 1 to target j - 1: a row for each
+                  source, as in an adjacency matrix. rows = \"target\" turns that around.
+  .npy            a dense two-dimensional array [source][target]; entries other than 0 are
+                  synapses. rows = \"target\" for [target][source].
+  .txt .tsv .dat .edges .edgelist .el
+                  rows without header: source target [weight [delay_ms]], separated by blanks,
+                  tabs or commas; # and % begin comments
 
-Ids count from 0 within `from` and `to`, each taken as one list. In a .csv a label may stand for the
-id of a neuron; what consists of digits is an id. Weights are in the unit of the
+Ids count from 0 within `from` and `to`, each taken as one list. In .csv and plain text a cell that
+is no number is a label of the populations there; ids = \"label\" takes numbers for labels too. Weights are in the unit of the
 targets (mV onto delta input, pA onto currents), negative for inhibition. Delays are in ms. What the
 file does not have, the projection states with weight and delay.
 ";
@@ -40,6 +50,8 @@ pub(super) struct EdgeRows {
     pub weight: Option<Vec<f64>>,
     pub delay_ms: Option<Vec<f64>>,
     pub numbering: Numbering,
+    /// Sources and targets that the file says there are.
+    pub shape: Option<(u64, u64)>,
     /// Columns that mean nothing here.
     pub ignored: Vec<String>,
 }
@@ -92,15 +104,68 @@ pub(super) struct Options<'a> {
     pub population: Option<&'a str>,
     /// Edge types of a SONATA file.
     pub types: Option<&'a Path>,
+    /// The rows of a matrix are targets, its columns sources.
+    pub rows_are_targets: bool,
     /// Sources and targets by label, if both are known.
     pub labels: Option<&'a [Places<'a>; 2]>,
+    /// What looks like a number is a label as well.
+    pub only_labels: bool,
 }
 
 /// Places of labelled elements in the list of sources or of targets; `None`: several have the label.
 pub(super) type Places<'a> = FxHashMap<&'a str, Option<u32>>;
 
+/// A side of a synapse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Source,
+    Target,
+}
+
+impl Options<'_> {
+    /// The neuron that a cell of a text names. A whole number is its id, and what exceeds 32 bits is
+    /// `u32::MAX`; anything else is a label, or everything is if that is said.
+    fn id(&self, cell: &str, end: End) -> Result<u32, String> {
+        let id = files::id(Some(cell)).map(|i| u32::try_from(i).unwrap_or(u32::MAX));
+        if (id.is_ok() && !self.only_labels) || cell.is_empty() {
+            return id;
+        }
+        // Nobody knows what labels there are, because `from` or `to` is in error.
+        let Some(labels) = self.labels else {
+            return Ok(0);
+        };
+        let places = &labels[end as usize];
+        if places.is_empty() && !self.only_labels {
+            return id;
+        }
+        match places.get(cell) {
+            Some(Some(place)) => Ok(*place),
+            Some(None) => Err(format!("several neurons have the label `{cell}`")),
+            None => {
+                // Among very many labels the search takes too long.
+                const MOST: usize = 2000;
+                let near = (places.len() <= MOST)
+                    .then(|| nearest(cell, places.keys().copied()))
+                    .flatten()
+                    .map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+                let what = if self.only_labels {
+                    "not"
+                } else {
+                    "neither an id (a whole number from 0) nor"
+                };
+                Err(format!("`{cell}` is {what} the label of a neuron{near}"))
+            }
+        }
+    }
+}
+
+/// Endings of plain text without a header.
+const PLAIN: [&str; 6] = ["txt", "tsv", "dat", "edges", "edgelist", "el"];
+
 /// Endings that are understood.
-const ENDINGS: [&str; 4] = ["csv", "h5", "hdf5", "sonata"];
+const ENDINGS: [&str; 12] = [
+    "csv", "h5", "hdf5", "sonata", "mtx", "npy", "txt", "tsv", "dat", "edges", "edgelist", "el",
+];
 
 /// Reads a list of synapses.
 pub(super) fn read(path: &Path, options: Options<'_>) -> Result<EdgeRows, Vec<String>> {
@@ -122,9 +187,25 @@ pub(super) fn read(path: &Path, options: Options<'_>) -> Result<EdgeRows, Vec<St
             }
         }
     }
+    let is_text = ending == "csv" || PLAIN.contains(&ending.as_str());
+    if options.only_labels && !is_text {
+        return Err(vec![format!(
+            "{} is no text, so it cannot name neurons by label",
+            path.display()
+        )]);
+    }
+    if options.rows_are_targets && !matches!(ending.as_str(), "mtx" | "npy") {
+        return Err(vec![format!(
+            "{} is no matrix (.mtx, .npy), so rows has no meaning",
+            path.display()
+        )]);
+    }
     match ending.as_str() {
         _ if is_sonata => sonata::read(path, options).map_err(|e| vec![e]),
         "csv" => csv::read(path, options),
+        "mtx" => matrix::market(path, options),
+        "npy" => matrix::dense(path, options).map_err(|e| vec![e]),
+        _ if is_text => text::read(path, options),
         other => Err(vec![format!(
             "{}: a list of synapses cannot be read from a file that ends in `.{other}`; {}",
             path.display(),

@@ -100,6 +100,7 @@ pub(super) fn read(path: &Path, options: Options<'_>) -> Result<EdgeRows, String
         source,
         target,
         numbering: Numbering::new("edge"),
+        shape: None,
         ignored,
     })
 }

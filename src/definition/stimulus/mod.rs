@@ -17,6 +17,7 @@ use super::diagnostics::suggest;
 use super::names::{Named, Names, Role};
 use super::positions;
 use super::syntax::{Entry, Node, Table};
+use super::values::Each;
 use super::{receptors, weight};
 use crate::network::spec::{
     DriveKind, DriveSpec, PopulationKind, PopulationSpec, SourceSpec, SpikeList, Values,
@@ -304,7 +305,7 @@ fn read_drive(ctx: &mut Context, s: &Known<'_>, names: &Names) -> Option<DriveSp
                 to,
                 &to_node.place,
                 &s.entry.key_place,
-                targets,
+                targets.map(Each::of),
             )
         });
         let train = read_train(ctx, s, targets);

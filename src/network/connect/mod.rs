@@ -87,6 +87,17 @@ pub fn graph_bytes(rule: &Rule, n: f64) -> f64 {
     }
 }
 
+/// Where the value of a synapse stands in an array with one value for each: entry `k` for synapse
+/// `k` of a list, the target's for `one_to_one`, row `source` and column `target` for `all_to_all`.
+#[inline(always)]
+pub fn position(rule: &Rule, source: u32, target: u32, targets: u32, k: usize) -> usize {
+    match rule {
+        Rule::OneToOne => target as usize,
+        Rule::AllToAll => source as usize * targets as usize + target as usize,
+        _ => k,
+    }
+}
+
 /// A bound on the synapses that one target can get from a statement.
 pub fn most_per_target(rule: &Rule, sources: u64, multapses: bool) -> u64 {
     match rule {
@@ -289,7 +300,9 @@ pub static RULES: [RuleDef; 12] = [
     },
     RuleDef {
         name: "list",
-        argument: Some("a file: .csv or .h5 (SONATA), or { file = ... }"),
+        argument: Some(
+            "a file: .csv, .h5 (SONATA), .mtx, .npy, .txt and others; or { file = ..., ... }",
+        ),
         keys: &[
             RuleKey {
                 name: "file",
@@ -308,6 +321,18 @@ pub static RULES: [RuleDef; 12] = [
                 expects: "a text",
                 required: false,
                 doc: "table of edge types of a SONATA file, whose syn_weight and delay hold where an edge has none of its own",
+            },
+            RuleKey {
+                name: "rows",
+                expects: "\"source\" or \"target\"",
+                required: false,
+                doc: "what the rows of a matrix are; source unless stated",
+            },
+            RuleKey {
+                name: "ids",
+                expects: "\"index\" or \"label\"",
+                required: false,
+                doc: "what numbers in a text file are: indices, unless stated, or labels",
             },
             RuleKey {
                 name: "weight_scale",
