@@ -1,4 +1,4 @@
-//! `spikewheel describe`: the pages of models, rules and stimuli.
+//! `spikewheel describe`: the pages of models, rules, stimuli and distributions.
 
 use miette::MietteDiagnostic;
 
@@ -26,10 +26,17 @@ pub fn run(args: &Args) -> Outcome {
             put(&describe::overview())
         };
     };
-    match describe::find(name) {
-        Some(page) if args.json => put_json(&page.json()),
-        Some(page) => put(&page.text()),
-        None => {
+    match describe::find(name).as_slice() {
+        [page] if args.json => put_json(&page.json()),
+        [_, ..] if args.json => {
+            let pages: Vec<_> = describe::find(name).iter().map(|p| p.json()).collect();
+            put_json(&pages.into())
+        }
+        pages @ [_, ..] => {
+            let texts: Vec<String> = pages.iter().map(|p| p.text()).collect();
+            put(&texts.join("\n"))
+        }
+        [] => {
             let told = MietteDiagnostic::new(format!("there is nothing called `{name}`"))
                 .with_help(describe::suggestion(name));
             Err(Failure::Input(vec![told.into()]))

@@ -1,6 +1,7 @@
 //! What depends on distance: the kernel of a rule, of a weight, of a delay.
 
 use super::context::{Context, show};
+use super::distribution::DISTRIBUTIONS;
 use super::names::Names;
 use super::positions::show_space;
 use super::projection::Places;
@@ -27,13 +28,18 @@ pub(super) const KEYS: [(&str, &str); 3] = [
 /// Elements up to which it is checked before building whether all targets have sources in reach.
 const MOST_CHECKED: u64 = 10_000_000;
 
-/// Is this a value by distance?
+/// Is this a value by distance? A shape that is also the name of a distribution is one only with
+/// `peak` or `offset`.
 pub(super) fn is_meant(node: &Node) -> bool {
     node.table().is_some_and(|t| {
         t.entries
             .iter()
-            .any(|e| shape_name(&e.key) || e.key == "peak" || e.key == "offset")
+            .any(|e| only_a_shape(&e.key) || e.key == "peak" || e.key == "offset")
     })
+}
+
+fn only_a_shape(key: &str) -> bool {
+    shape_name(key) && !DISTRIBUTIONS.iter().any(|d| d.name == key)
 }
 
 fn shape_name(key: &str) -> bool {

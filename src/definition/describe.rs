@@ -43,9 +43,9 @@ pub fn pages() -> impl Iterator<Item = Page> {
         .chain(DISTRIBUTIONS.iter().map(Page::Distribution))
 }
 
-/// The page of that name.
-pub fn find(name: &str) -> Option<Page> {
-    pages().find(|p| p.name() == name)
+/// The pages of that name: `exponential` is a distribution and a kernel.
+pub fn find(name: &str) -> Vec<Page> {
+    pages().filter(|p| p.name() == name).collect()
 }
 
 /// Help for a name without a page.
@@ -507,13 +507,13 @@ mod tests {
                 assert!(d.params.iter().all(|p| text.contains(p.doc)));
             }
         }
-        assert!(find("lif_delta").is_some() && find("LIF").is_none());
+        assert!(find("lif_delta").len() == 1 && find("LIF").is_empty());
         assert!(suggestion("lif_delt").contains("`lif_delta`"));
     }
 
     #[test]
-    fn names_of_pages_are_different() {
-        let mut names: Vec<&str> = pages().map(Page::name).collect();
+    fn names_of_pages_of_a_group_are_different() {
+        let mut names: Vec<(&str, &str)> = pages().map(|p| (p.group(), p.name())).collect();
         let all = names.len();
         names.sort_unstable();
         names.dedup();
