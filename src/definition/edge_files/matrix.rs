@@ -9,8 +9,8 @@
 
 use std::path::Path;
 
-use super::super::files::{self, RowErrors};
 use super::super::arrays;
+use super::super::files::{self, RowErrors};
 use super::text::Lines;
 use super::{EdgeRows, Numbering, Options};
 
