@@ -26,10 +26,10 @@ pub fn run(args: &Args) -> Outcome {
             put(&describe::overview())
         };
     };
-    match describe::find(name).as_slice() {
+    match describe::find_all(name).as_slice() {
         [page] if args.json => put_json(&page.json()),
         [_, ..] if args.json => {
-            let pages: Vec<_> = describe::find(name).iter().map(|p| p.json()).collect();
+            let pages: Vec<_> = describe::find_all(name).iter().map(|p| p.json()).collect();
             put_json(&pages.into())
         }
         pages @ [_, ..] => {

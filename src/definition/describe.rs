@@ -44,8 +44,13 @@ pub fn pages() -> impl Iterator<Item = Page> {
 }
 
 /// The pages of that name: `exponential` is a distribution and a kernel.
-pub fn find(name: &str) -> Vec<Page> {
+pub fn find_all(name: &str) -> Vec<Page> {
     pages().filter(|p| p.name() == name).collect()
+}
+
+/// The first page of that name.
+pub fn find(name: &str) -> Option<Page> {
+    pages().find(|p| p.name() == name)
 }
 
 /// Help for a name without a page.
@@ -507,7 +512,7 @@ mod tests {
                 assert!(d.params.iter().all(|p| text.contains(p.doc)));
             }
         }
-        assert!(find("lif_delta").len() == 1 && find("LIF").is_empty());
+        assert!(find_all("lif_delta").len() == 1 && find_all("LIF").is_empty());
         assert!(suggestion("lif_delt").contains("`lif_delta`"));
     }
 
