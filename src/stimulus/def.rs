@@ -62,8 +62,8 @@ pub static POISSON: StimulusDef = StimulusDef {
     keys: &[
         KeyDef {
             name: "rate",
-            expects: "a rate (\"20 kHz\"); one rate per element ({ file = \"rates.csv\" } or a list); a rate over time ({ times = [\"0 ms\", \"500 ms\"], values = [\"10 Hz\", \"20 Hz\"] }, or { course = \"course.csv\" } with columns time_ms and rate_hz or one column in Hz per element), constant between the times unless interpolate = \"linear\"",
-            doc: "expected spikes per unit of time of one train; zero before the first time, and the last value stays",
+            expects: "a rate (\"20 kHz\"), one per element, or a rate over time",
+            doc: "expected spikes per unit of time of one train. Per element: a list, or { file = \"rates.csv\" }. Over time: { times = [\"0 ms\", \"500 ms\"], values = [\"10 Hz\", \"20 Hz\"] }, or { course = \"course.csv\" } (or .npy) with columns time_ms and rate_hz, or one column in Hz per element; zero before the first time, constant between the times (on straight lines with interpolate = \"linear\"), and the last value stays",
             shape: Shape::Rate,
         },
         START,
@@ -210,8 +210,8 @@ pub static IMAGE: StimulusDef = StimulusDef {
         },
         KeyDef {
             name: "scale",
-            expects: "[low, high]; [0, 255] for bytes, [0, 65535] for 16 bits and [0, 1] for anything with a fraction unless given",
-            doc: "numbers of the array that become intensity 0 and 1; no number may lie outside",
+            expects: "a list of two numbers, [low, high]",
+            doc: "numbers of the array that become intensity 0 and 1; no number may lie outside. Unless given: [0, 255] for bytes, [0, 65535] for unsigned 16 bits, [0, 1] for numbers with a fraction",
             shape: Shape::Quantities,
         },
         KeyDef {

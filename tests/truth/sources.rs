@@ -336,3 +336,73 @@ fn a_clocked_neuron_feels_a_current_from_its_next_step_on() {
     assert_eq!(a.samples, b.samples);
     assert!(a.trace(0).windows(2).any(|w| w[0].1 != w[1].1));
 }
+
+fn figures() -> serde_json::Value {
+    serde_json::from_str(include_str!("../data/nest_sources/figures.json")).expect("valid JSON")
+}
+
+fn numbers(v: &serde_json::Value) -> Vec<f64> {
+    let all = v.as_array().expect("a list");
+    all.iter().map(|n| n.as_f64().expect("a number")).collect()
+}
+
+/// The closed forms that the stimuli are tested against are those of NEST's generators.
+#[test]
+fn nest_means_the_same_by_these_names() {
+    let nest = figures();
+    let of = |kind: &str, key: &str| nest[kind][key].as_f64().expect("a number");
+
+    // 20 bins of 50 ticks; 1,000 elements, 100 revolutions.
+    let rate = Rate::Sinusoid {
+        hz: of("sinusoid", "rate"),
+        amplitude: of("sinusoid", "amplitude"),
+        frequency: of("sinusoid", "frequency"),
+        phase: of("sinusoid", "phase"),
+        start: 0,
+        stop: u64::MAX,
+    };
+    let course = spikewheel::stimulus::rate::Course::new(&rate, TENTH_MS);
+    let mut chi = 0.0;
+    for (k, n) in numbers(&nest["sinusoid"]["counts"]).iter().enumerate() {
+        let mean = course.expected(50 * k as u64, 50 * (k as u64 + 1)) * 1e5;
+        // NEST takes the rate at the end of a tick, not its mean over the tick.
+        chi += (n - mean).powi(2) / mean.max(1.0);
+    }
+    assert!(chi < 20.0 + 5.0 * 40f64.sqrt(), "sinusoid: {chi}");
+
+    let (cv, n) = (of("gamma", "cv"), of("gamma", "intervals"));
+    let want = 1.0 / of("gamma", "gamma_shape").sqrt();
+    assert!((cv - want).abs() < 4.0 / (2.0 * n).sqrt(), "gamma: {cv}");
+    // 8 components of 20 Hz, 1,000 elements: 3,200 in every 20 ms.
+    for n in numbers(&nest["gamma_sum"]["per_20_ms"]) {
+        assert!(
+            (n - 3200.0).abs() < 4.5 * 3200f64.sqrt(),
+            "sum of gamma processes: {n}"
+        );
+    }
+
+    let (n, sd) = (of("packet", "spikes"), of("packet", "deviation_ms"));
+    assert_eq!(n, of("packet", "activity") * of("packet", "elements"));
+    let off = of("packet", "mean_ms") - 100.0;
+    assert!(
+        (-0.1..=0.1 + 4.0 * 5.0 / n.sqrt()).contains(&off),
+        "packet: {off}"
+    );
+    assert!(
+        (sd - 5.0).abs() < 4.0 * 5.0 / (2.0 * n).sqrt(),
+        "packet: {sd}"
+    );
+
+    let e = libm::exp(-of("noise", "dt") / of("noise", "tau_m"));
+    let gain = of("noise", "tau_m") / of("noise", "C_m");
+    let want = (of("noise", "std") * gain).powi(2) * (1.0 - e) / (1.0 + e);
+    // The values of a neuron count as one in two time constants.
+    let n = of("noise", "neurons") * of("noise", "intervals") * of("noise", "dt") / 20.0;
+    let got = of("noise", "variance_mV2");
+    assert!(
+        (got / want - 1.0).abs() < 4.0 * (2.0 / n).sqrt(),
+        "noise: {got} {want}"
+    );
+    let off = of("noise", "mean_mV") - of("noise", "mean") * gain;
+    assert!(off.abs() < 4.0 * (want / n).sqrt(), "noise: {off}");
+}
