@@ -2,6 +2,7 @@
 
 mod anchors;
 mod edges;
+mod networks;
 mod pairs;
 mod rules;
 mod written;
