@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
 """Brunel's (2000) network in the four regimes of his Fig. 8, simulated with NEST.
 
-usage: nest_brunel_regimes.py [--regime NAME]... [--threads N] [--seed S] [--out regimes.json]
+usage: nest_brunel_regimes.py [--regime NAME]... [--threads N] [--seed S] [--seconds T] [--out regimes.json]
 
 The network is that of networks/brunel.toml: 10,000 excitatory and 2,500 inhibitory neurons
 (`iaf_psc_delta`), 1,000 excitatory and 250 inhibitory inputs each (`fixed_indegree`, multapses and
 autapses allowed), J = 0.1 mV, inhibition -g J, delay 1.5 ms, tau_m = 20 ms, threshold 20 mV, reset
 10 mV, t_ref = 2 ms, a private Poisson train of rate eta * theta / (J tau_m) for each neuron, V_m(0)
-uniform in [0, 20) mV, resolution 0.1 ms. 0.2 s are left out, 1 s is measured.
+uniform in [0, 20) mV, resolution 0.1 ms. 0.2 s are left out, 1 s is measured (`--seconds`: in the slow oscillation the rate of a
+single second varies by 5 %).
 
 NEST delivers the first Poisson spikes after their delay. So the network first waits that long at rest
 (no neuron can spike without input), and only then the potentials are drawn: from this moment, which
 counts as time 0, the input acts in every step.
 
-Figures, per population, over the spikes with 0.2 s < t <= 1.2 s:
+Figures, per population, over the spikes measured:
   rate_hz    spikes per neuron and second
   cv         mean over neurons with at least three spikes of std / mean of intervals (std over n)
   synchrony  variance over mean of the population's spikes in bins of 3 ms (in the regime SR the period of
@@ -110,8 +111,11 @@ def main():
     ap.add_argument("--regime", action="append", choices=list(REGIMES), help="may be repeated [default: all]")
     ap.add_argument("--threads", type=int, default=2)
     ap.add_argument("--seed", type=int, default=1)
+    ap.add_argument("--seconds", type=float, default=1.0, help="how long to measure [1]; the slow oscillation wants 10")
     ap.add_argument("--out", help="JSON file; regimes that it has already and that are not run stay in it")
     a = ap.parse_args()
+    global MEASURED
+    MEASURED = 1e3 * a.seconds
     nest.verbosity = nest.VerbosityLevel.ERROR
     out = {}
     if a.out and os.path.exists(a.out):
@@ -121,13 +125,13 @@ def main():
         f"tools/nest_brunel_regimes.py with NEST {nest.__version__}; network, range and definitions are "
         "described there. One seed per figure: other seeds differ by chance."
     )
-    out["warm_up_ms"], out["measured_ms"] = WARM_UP, MEASURED
+    out["warm_up_ms"] = WARM_UP
     regimes = out.setdefault("regimes", {})
     for name in a.regime or REGIMES:
         spec = REGIMES[name]
         start = time.time()
         rate, found = simulate(spec["g"], spec["eta"], a.threads, a.seed)
-        result = dict(what=spec["what"], g=spec["g"], eta=spec["eta"], external_rate_hz=rate, seed=a.seed, threads=a.threads)
+        result = dict(what=spec["what"], g=spec["g"], eta=spec["eta"], external_rate_hz=rate, measured_ms=MEASURED, seed=a.seed, threads=a.threads)
         merged = []
         for label, size, (ticks, senders) in zip(("excitatory", "inhibitory"), (N_E, N_I), found):
             ticks, result[label] = figures(ticks, senders, size)
