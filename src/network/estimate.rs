@@ -10,6 +10,7 @@ use super::spec::{
     Arithmetic, Delay, DriveKind, GammaSpec, NetworkSpec, PacketSpec, PopulationKind,
     ProjectionSpec, Rate, Rule, Slice, SourceSpec, Values, Weight,
 };
+use crate::neuron::block::channels;
 use crate::stimulus::rate::Course;
 
 /// Rate that neurons are taken to fire at, in Hz: what they do in fact is only known after a run.
@@ -21,8 +22,13 @@ const BYTES_PER_NEURON: f64 = 100.0;
 const BYTES_PER_PORT: f64 = 24.0;
 /// One spike in the double buffer of a window or waiting to be written.
 const BYTES_PER_SPIKE: f64 = 16.0;
-/// Row header of a source in the tables of one projection.
-const BYTES_PER_ROW: f64 = 8.0;
+/// Start of a row and of its segments, for every element of the network in every table.
+const BYTES_PER_ROW: f64 = 12.0;
+/// Delay and end of a segment.
+const BYTES_PER_SEGMENT: f64 = 12.0;
+/// Synapses that are collected on their way to their rows, with the slack of growing lists.
+const COLLECTED: f64 = 2_097_152.0;
+const BYTES_PER_COLLECTED: f64 = 48.0;
 /// Counters of the two passes of building, per source and per target of a projection.
 const BUILD_BYTES_PER_END: f64 = 16.0;
 /// An explicit spike or synapse of a list, as it lies in the specification.
@@ -31,7 +37,7 @@ const BYTES_PER_LISTED: f64 = 16.0;
 const BYTES_PER_POINT: f64 = 24.0;
 /// Coordinates twice, and the share of the tree.
 const BYTES_PER_CELLED: f64 = 72.0;
-/// Shards are cut so that most targets fit 16 bits within their shard.
+/// Slots of a shard that 16-bit targets reach.
 const MOST_U16: f64 = 65_536.0;
 
 /// What a projection will need.
@@ -86,10 +92,11 @@ impl Estimate {
 /// Estimates all of `spec`.
 pub fn estimate(spec: &NetworkSpec) -> Estimate {
     let neurons: f64 = spec.populations.iter().map(|p| f64::from(p.size)).sum();
+    let slots = Slots::of(spec);
     let projections: Vec<ProjectionEstimate> = spec
         .projections
         .iter()
-        .map(|p| estimate_projection(p, spec))
+        .map(|p| estimate_projection(p, spec, &slots))
         .collect();
     let sum = |f: fn(&ProjectionEstimate) -> f64| projections.iter().map(f).sum::<f64>();
     let window = projections.iter().map(|p| p.delay.0.max(1)).min();
@@ -154,14 +161,15 @@ pub fn estimate(spec: &NetworkSpec) -> Estimate {
         neurons,
         synapses: sum(|p| p.synapses),
         window,
-        table_bytes: sum(|p| p.table_bytes),
+        table_bytes: sum(|p| p.table_bytes) + row_bytes(spec, &projections, neurons),
         // Projections are built one after the other: the largest decides.
         build_bytes: projections
             .iter()
             .map(|p| p.build_bytes)
             .fold(0.0, f64::max)
             + sum(|p| p.graph_bytes)
-            + delay_bytes(&projections),
+            + delay_bytes(&projections)
+            + collected_bytes(&projections),
         state_bytes: neurons * BYTES_PER_NEURON
             + ports * BYTES_PER_PORT
             + listed * BYTES_PER_LISTED,
@@ -201,7 +209,91 @@ fn shared(p: &ProjectionSpec) -> f64 {
     count
 }
 
-fn estimate_projection(p: &ProjectionSpec, spec: &NetworkSpec) -> ProjectionEstimate {
+/// Is the projection held as counts of one weight?
+fn is_counted(p: &ProjectionSpec) -> bool {
+    matches!(&p.weight, Weight::Values(Values::Constant(_)))
+}
+
+/// Places for the input of a tick, if one shard has all of them.
+struct Slots {
+    weighted: f64,
+    counted: f64,
+}
+
+impl Slots {
+    fn of(spec: &NetworkSpec) -> Self {
+        let mut slots = Self {
+            weighted: 0.0,
+            counted: 0.0,
+        };
+        let mut weighted = vec![false; spec.populations.len()];
+        for p in &spec.projections {
+            if is_counted(p) {
+                slots.counted += length(&p.to);
+            } else {
+                p.to.iter().for_each(|s| weighted[s.population] = true);
+            }
+        }
+        slots.counted += spec.drives.iter().map(|d| length(&d.to)).sum::<f64>();
+        for (population, _) in spec.populations.iter().zip(weighted).filter(|p| p.1) {
+            if let PopulationKind::Neurons(n) = &population.kind {
+                slots.weighted += f64::from(population.size) * channels(n.model) as f64;
+            }
+        }
+        slots
+    }
+}
+
+/// Starts of rows, and segments: one for each different delay of a source, as far as its rows are long
+/// enough. Rows are merged over all targets.
+fn row_bytes(spec: &NetworkSpec, projections: &[ProjectionEstimate], elements: f64) -> f64 {
+    let mut bytes = 0.0;
+    for counted in [true, false] {
+        let of_kind = || {
+            let all = spec.projections.iter().zip(projections);
+            all.filter(|(p, _)| is_counted(p) == counted)
+        };
+        let delays = of_kind().fold(None, |range: Option<(u64, u64)>, (_, e)| {
+            let (low, high) = range.unwrap_or(e.delay);
+            Some((low.min(e.delay.0), high.max(e.delay.1)))
+        });
+        let Some((low, high)) = delays else {
+            continue;
+        };
+        bytes += elements * BYTES_PER_ROW;
+        let different = (high - low) as f64 + 1.0;
+        if different == 1.0 {
+            continue;
+        }
+        let mut synapses = vec![0.0; spec.populations.len()];
+        for (p, e) in of_kind() {
+            let sources = length(&p.from).max(1.0);
+            for s in &p.from {
+                synapses[s.population] += e.synapses * f64::from(s.len()) / sources;
+            }
+        }
+        let segments: f64 = spec
+            .populations
+            .iter()
+            .zip(synapses)
+            .map(|(p, n)| n.min(different * f64::from(p.size)))
+            .sum();
+        bytes += segments * BYTES_PER_SEGMENT;
+    }
+    bytes
+}
+
+/// Synapses on their way to their rows.
+fn collected_bytes(projections: &[ProjectionEstimate]) -> f64 {
+    let synapses: f64 = projections.iter().map(|e| e.synapses).sum();
+    synapses.min(COLLECTED) * BYTES_PER_COLLECTED
+}
+
+fn estimate_projection(
+    p: &ProjectionSpec,
+    spec: &NetworkSpec,
+    slots: &Slots,
+) -> ProjectionEstimate {
     let (sources, targets) = (length(&p.from), length(&p.to));
     let pairs = sources * targets - if p.allow_autapses { 0.0 } else { shared(p) };
     let (synapses, exact) = match &p.rule {
@@ -224,14 +316,6 @@ fn estimate_projection(p: &ProjectionSpec, spec: &NetworkSpec) -> ProjectionEsti
         Rule::List(l) => (l.source.len() as f64, true),
     };
     let delay = delay_range(p, spec);
-    // Segments of a row: one for each different delay, as far as the row is long enough.
-    let rows = sources.min(synapses);
-    let delays = (delay.1 - delay.0) as f64 + 1.0;
-    let segments = if rows > 0.0 {
-        rows * delays.min(synapses / rows)
-    } else {
-        0.0
-    };
     let listed = match &p.rule {
         Rule::List(_) => synapses * BYTES_PER_LISTED,
         _ => 0.0,
@@ -240,8 +324,7 @@ fn estimate_projection(p: &ProjectionSpec, spec: &NetworkSpec) -> ProjectionEsti
         synapses,
         exact,
         delay,
-        table_bytes: synapses * bytes_per_synapse(p, spec.arithmetic, targets)
-            + (sources + segments) * BYTES_PER_ROW,
+        table_bytes: synapses * bytes_per_synapse(p, spec.arithmetic, slots),
         graph_bytes: connect::graph_bytes(&p.rule, targets),
         build_bytes: (sources + targets) * BUILD_BYTES_PER_END + listed + space_bytes(p),
     }
@@ -249,17 +332,18 @@ fn estimate_projection(p: &ProjectionSpec, spec: &NetworkSpec) -> ProjectionEsti
 
 /// Bytes of one synapse in the tables.
 ///
-/// A target takes two bytes where ids within a shard fit 16 bits, else four. A constant weight is
-/// held once for the projection. A drawn weight is an f32, since the drawn f32 is the weight; a
-/// listed one is what the arithmetic says.
-pub fn bytes_per_synapse(p: &ProjectionSpec, arithmetic: Arithmetic, targets: f64) -> f64 {
-    let target = if targets <= MOST_U16 { 2.0 } else { 4.0 };
+/// A target takes two bytes where the slots of a shard fit 16 bits (here: those of the network, since
+/// the number of shards is not known yet), else four. A constant weight is held once for the
+/// projection. A drawn weight is an f32, since the drawn f32 is the weight; a listed one is what the
+/// arithmetic says.
+fn bytes_per_synapse(p: &ProjectionSpec, arithmetic: Arithmetic, slots: &Slots) -> f64 {
+    let target = |slots: f64| if slots <= MOST_U16 { 2.0 } else { 4.0 };
     let weight = match (&p.weight, arithmetic) {
-        (Weight::Values(Values::Constant(_)), _) => return 2.0,
+        (Weight::Values(Values::Constant(_)), _) => return target(slots.counted),
         (Weight::FromList | Weight::Values(Values::Array(_)), Arithmetic::Double) => 8.0,
         (Weight::Values(_) | Weight::ByDistance(_) | Weight::FromList, _) => 4.0,
     };
-    target + weight
+    target(slots.weighted) + weight
 }
 
 fn delay_range(p: &ProjectionSpec, spec: &NetworkSpec) -> (u64, u64) {

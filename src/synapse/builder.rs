@@ -53,9 +53,9 @@ struct Loose {
 /// Blocks of rows for which synapses are collected.
 const BLOCKS: usize = 256;
 
-/// Synapses that are collected before they are brought to their rows: about a hundred per row of a
-/// large network, so that rows are written in runs; 100 MB at the most.
-const COLLECTED: usize = 1 << 22;
+/// Synapses that are collected before they are brought to their rows: dozens per row of a
+/// large network, so that rows are written in runs; 100 MB at the most, growing lists included.
+const COLLECTED: usize = 1 << 21;
 
 /// Delay of each synapse, until the rows are sorted.
 #[derive(Debug)]
