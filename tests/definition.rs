@@ -502,6 +502,71 @@ fn drawn_delays_never_round_to_less_than_a_tick() {
 }
 
 #[test]
+fn the_step_of_a_clocked_population_is_a_multiple_or_a_fraction_of_the_resolution() {
+    let clock = |resolution: &str, cell: &str| {
+        let text = format!(
+            "format = 1\nsimulation = {{ duration = \"1 s\", resolution = \"{resolution}\" }}\n\
+             populations.c = {{ size = 2, {cell} }}"
+        );
+        let loaded = ok(&text);
+        assert!(loaded.warnings.is_empty(), "{}", show(&loaded.warnings));
+        let c = neurons(&loaded.spec, "c").options.clock;
+        assert_eq!(loaded.spec.step_ms(0).is_some(), !cell.contains("lif_exp"));
+        (c.ticks, c.substeps)
+    };
+    let lif = "model = \"lif_cond_exp\"";
+    let izhikevich = "model = \"izhikevich\"";
+    for (resolution, cell, expected) in [
+        ("0.1 ms", lif, (1, 1)),
+        ("1 us", lif, (100, 1)),
+        ("0.03 ms", lif, (3, 1)),
+        ("1 ms", lif, (1, 10)),
+        ("1 ms", izhikevich, (1, 1)),
+        ("1 ns", izhikevich, (100_000, 1)),
+        ("0.1 ms", "model = \"adex\"", (1, 4)),
+        ("0.1 ms", "model = \"adex\", step = \"0.1 ms\"", (1, 1)),
+        ("0.1 ms", "model = \"adex_alpha\", step = \"0.5 ms\"", (5, 1)),
+        ("0.1 ms", "model = \"lif_cond_alpha\", step = \"12.5 us\"", (1, 8)),
+        ("0.1 ms", "model = \"lif_exp\"", (1, 1)),
+    ] {
+        assert_eq!(clock(resolution, cell), expected, "{resolution} {cell}");
+    }
+    let halves = ok(&with("populations.z = { model = \"izhikevich\", size = 1, consistent_integration = false }"));
+    assert!(neurons(&halves.spec, "z").options.two_half_steps);
+}
+
+#[test]
+fn clocked_populations_are_checked() {
+    let cell = |s: &str| format!("populations.z = {{ size = 2, {s} }}");
+    for (text, part) in [
+        ("model = \"lif_exp\", step = \"0.1 ms\"", "has no step: it is solved exactly"),
+        ("model = \"adex\", step = \"0.25 ms\"", "the nearest are 0.2 ms and 0.3 ms"),
+        ("model = \"adex\", step = \"0.04 ms\"", "neither a whole multiple nor a whole fraction"),
+        ("model = \"adex\", step = \"0 ms\"", "must be positive"),
+        ("model = \"adex\", step = \"1 ns\"", "10000 steps to a tick are allowed"),
+        ("model = \"adex\", step = \"1 mV\"", "time"),
+        ("model = \"adex\", update = \"lazy\"", "cannot be updated lazily"),
+        ("model = \"adex\", reset = \"subtract\"", "has no reset"),
+        ("model = \"adex\", consistent_integration = false", "only izhikevich"),
+        ("model = \"lif_cond_exp\", params = { V_reset = \"-50 mV\" }", "V_reset must be below V_th"),
+        ("model = \"izhikevich\", params = { c = \"30 mV\" }", "c must be below V_th"),
+        ("model = \"adex\", params = { V_peak = \"-51 mV\" }", "V_th must not be above V_peak"),
+        ("model = \"adex\", params = { V_reset = [\"-60 mV\", \"1 mV\"] }", "V_reset of neuron 1 must be below V_peak"),
+        ("model = \"adex\", params = { Delta_T = \"0.05 mV\" }", "(V_peak - V_th) / Delta_T is 1008"),
+        ("model = \"adex\", params = { Delta_T = [\"0 mV\", \"0.07 mV\"] }", "raise Delta_T"),
+        ("model = \"adex\", initial = { g_ex = \"-1 nS\" }", "at least 0"),
+    ] {
+        wrong(&cell(text), 0, part);
+    }
+    ok(&with(&cell("model = \"adex\", params = { Delta_T = \"0 mV\", V_peak = \"-50.4 mV\" }")));
+    let long = ok(&with(&cell("model = \"adex\", step = \"2 s\"")));
+    assert!(show(&long.warnings).contains("longer than the simulation"));
+    let rounded = ok(&with(&cell("model = \"lif_cond_exp\", step = \"1 ms\", params = { t_ref = \"2.3 ms\" }")));
+    assert!(show(&rounded.warnings).contains("no multiple of the step"));
+    assert_eq!(param(&rounded.spec, "z", "t_ref"), Values::Constant(2.0));
+}
+
+#[test]
 fn relays_need_no_weight_and_ignore_one() {
     let loaded = ok(&with(
         "[[projections]]\nfrom = \"a\"\nto = \"r\"\nrule = \"all_to_all\"\nweight = 3\ndelay = \"1 ms\"\n",

@@ -499,7 +499,11 @@ fn profile_text(told: &Told<'_>) -> String {
     for r in &report.regimes {
         let name = &spec.populations[r.population].name;
         if let Some(step) = spec.step_ms(r.population) {
-            let _ = writeln!(out, "  {name}: swept every {} (clocked)", time(step));
+            let _ = writeln!(
+                out,
+                "  {name}: clocked, a step every {} ms",
+                (step * 1e9).round() / 1e9
+            );
             continue;
         }
         let share = 100.0 * r.swept_ticks as f64 / report.reached.max(1) as f64;

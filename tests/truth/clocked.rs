@@ -167,3 +167,68 @@ fn potentials_go_to_those_of_nest_with_the_order_of_the_method() {
         );
     }
 }
+
+/// Mean distance in ms between the k-th spikes of each neuron in both lists; `None` if the numbers of
+/// spikes differ.
+fn spike_time_error(n: u32, ours: &[(f64, u32)], exact: &[(f64, u32)]) -> Option<f64> {
+    let of = |all: &[(f64, u32)], i: u32| -> Vec<f64> {
+        let own = all.iter().filter(|s| s.1 == i);
+        own.map(|s| s.0).collect()
+    };
+    let mut sum = 0.0;
+    for i in 0..n {
+        let (a, b) = (of(ours, i), of(exact, i));
+        if a.len() != b.len() {
+            println!("neuron {i}: {} spikes instead of {}", a.len(), b.len());
+            return None;
+        }
+        sum += a.iter().zip(&b).map(|(a, b)| (a - b).abs()).sum::<f64>();
+    }
+    Some(sum / exact.len() as f64)
+}
+
+/// Our spikes with steps of a `finer`th of the case's resolution, and their error.
+fn spikes_at(case: &Case, finer: u64) -> (Vec<(u64, u32)>, Option<f64>) {
+    let spec = case.network(finer, 1, &Value::Null);
+    let ticks = case.spikes(&engine::run(&spec, 1).outcome);
+    let ms = |s: &(u64, u32)| (s.0 as f64 * spec.tick_ms(), s.1);
+    let ours: Vec<(f64, u32)> = ticks.iter().map(ms).collect();
+    let exact = rows(&case.json["exact_spikes"]).into_iter();
+    let exact: Vec<(f64, u32)> = exact.map(|s| (s[0], s[1] as u32)).collect();
+    let error = spike_time_error(case.n, &ours, &exact);
+    (ticks, error)
+}
+
+#[test]
+fn neurons_with_a_threshold_spike_when_those_of_nest_do() {
+    for name in ["lif_cond_exp", "lif_cond_alpha"] {
+        let case = Case::load(name);
+        let (spikes, _) = spikes_at(&case, 1);
+        assert_eq!(
+            first_difference(&spikes, &case.nest_spikes()),
+            None,
+            "{name}"
+        );
+        let (_, finest) = spikes_at(&case, 64);
+        assert!(finest.is_some_and(|e| e < 1e-9), "{name}: {finest:?} ms");
+    }
+}
+
+#[test]
+fn spike_times_of_adex_neurons_go_to_those_of_nest_in_proportion_to_the_step() {
+    // A spike is told, and V reset, at the end of a step: each adds about half a step.
+    for name in ["adex", "adex_alpha"] {
+        let case = Case::load(name);
+        let (_, coarse) = spikes_at(&case, 16);
+        let (_, fine) = spikes_at(&case, 64);
+        println!("{name}: {coarse:?}, {fine:?} ms");
+        let (Some(coarse), Some(fine)) = (coarse, fine) else {
+            panic!("{name}: the numbers of spikes differ");
+        };
+        assert!(coarse < 0.12, "{name}: {coarse} ms");
+        assert!(
+            (3.0..7.0).contains(&(coarse / fine)),
+            "{name}: {coarse} {fine} ms"
+        );
+    }
+}

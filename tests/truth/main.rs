@@ -11,4 +11,6 @@ mod properties;
 mod sources;
 mod space;
 mod space_networks;
+mod steps;
 mod twin;
+mod vogels_abbott;
