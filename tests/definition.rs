@@ -525,13 +525,23 @@ fn the_step_of_a_clocked_population_is_a_multiple_or_a_fraction_of_the_resolutio
         ("1 ns", izhikevich, (100_000, 1)),
         ("0.1 ms", "model = \"adex\"", (1, 4)),
         ("0.1 ms", "model = \"adex\", step = \"0.1 ms\"", (1, 1)),
-        ("0.1 ms", "model = \"adex_alpha\", step = \"0.5 ms\"", (5, 1)),
-        ("0.1 ms", "model = \"lif_cond_alpha\", step = \"12.5 us\"", (1, 8)),
+        (
+            "0.1 ms",
+            "model = \"adex_alpha\", step = \"0.5 ms\"",
+            (5, 1),
+        ),
+        (
+            "0.1 ms",
+            "model = \"lif_cond_alpha\", step = \"12.5 us\"",
+            (1, 8),
+        ),
         ("0.1 ms", "model = \"lif_exp\"", (1, 1)),
     ] {
         assert_eq!(clock(resolution, cell), expected, "{resolution} {cell}");
     }
-    let halves = ok(&with("populations.z = { model = \"izhikevich\", size = 1, consistent_integration = false }"));
+    let halves = ok(&with(
+        "populations.z = { model = \"izhikevich\", size = 1, consistent_integration = false }",
+    ));
     assert!(neurons(&halves.spec, "z").options.two_half_steps);
 }
 
@@ -539,29 +549,72 @@ fn the_step_of_a_clocked_population_is_a_multiple_or_a_fraction_of_the_resolutio
 fn clocked_populations_are_checked() {
     let cell = |s: &str| format!("populations.z = {{ size = 2, {s} }}");
     for (text, part) in [
-        ("model = \"lif_exp\", step = \"0.1 ms\"", "has no step: it is solved exactly"),
-        ("model = \"adex\", step = \"0.25 ms\"", "the nearest are 0.2 ms and 0.3 ms"),
-        ("model = \"adex\", step = \"0.04 ms\"", "neither a whole multiple nor a whole fraction"),
+        (
+            "model = \"lif_exp\", step = \"0.1 ms\"",
+            "has no step: it is solved exactly",
+        ),
+        (
+            "model = \"adex\", step = \"0.25 ms\"",
+            "the nearest are 0.2 ms and 0.3 ms",
+        ),
+        (
+            "model = \"adex\", step = \"0.04 ms\"",
+            "neither a whole multiple nor a whole fraction",
+        ),
         ("model = \"adex\", step = \"0 ms\"", "must be positive"),
-        ("model = \"adex\", step = \"1 ns\"", "10000 steps to a tick are allowed"),
+        (
+            "model = \"adex\", step = \"1 ns\"",
+            "10000 steps to a tick are allowed",
+        ),
         ("model = \"adex\", step = \"1 mV\"", "time"),
-        ("model = \"adex\", update = \"lazy\"", "cannot be updated lazily"),
+        (
+            "model = \"adex\", update = \"lazy\"",
+            "cannot be updated lazily",
+        ),
         ("model = \"adex\", reset = \"subtract\"", "has no reset"),
-        ("model = \"adex\", consistent_integration = false", "only izhikevich"),
-        ("model = \"lif_cond_exp\", params = { V_reset = \"-50 mV\" }", "V_reset must be below V_th"),
-        ("model = \"izhikevich\", params = { c = \"30 mV\" }", "c must be below V_th"),
-        ("model = \"adex\", params = { V_peak = \"-51 mV\" }", "V_th must not be above V_peak"),
-        ("model = \"adex\", params = { V_reset = [\"-60 mV\", \"1 mV\"] }", "V_reset of neuron 1 must be below V_peak"),
-        ("model = \"adex\", params = { Delta_T = \"0.05 mV\" }", "(V_peak - V_th) / Delta_T is 1008"),
-        ("model = \"adex\", params = { Delta_T = [\"0 mV\", \"0.07 mV\"] }", "raise Delta_T"),
-        ("model = \"adex\", initial = { g_ex = \"-1 nS\" }", "at least 0"),
+        (
+            "model = \"adex\", consistent_integration = false",
+            "only izhikevich",
+        ),
+        (
+            "model = \"lif_cond_exp\", params = { V_reset = \"-50 mV\" }",
+            "V_reset must be below V_th",
+        ),
+        (
+            "model = \"izhikevich\", params = { c = \"30 mV\" }",
+            "c must be below V_th",
+        ),
+        (
+            "model = \"adex\", params = { V_peak = \"-51 mV\" }",
+            "V_th must not be above V_peak",
+        ),
+        (
+            "model = \"adex\", params = { V_reset = [\"-60 mV\", \"1 mV\"] }",
+            "V_reset of neuron 1 must be below V_peak",
+        ),
+        (
+            "model = \"adex\", params = { Delta_T = \"0.05 mV\" }",
+            "(V_peak - V_th) / Delta_T is 1008",
+        ),
+        (
+            "model = \"adex\", params = { Delta_T = [\"0 mV\", \"0.07 mV\"] }",
+            "raise Delta_T",
+        ),
+        (
+            "model = \"adex\", initial = { g_ex = \"-1 nS\" }",
+            "at least 0",
+        ),
     ] {
         wrong(&cell(text), 0, part);
     }
-    ok(&with(&cell("model = \"adex\", params = { Delta_T = \"0 mV\", V_peak = \"-50.4 mV\" }")));
+    ok(&with(&cell(
+        "model = \"adex\", params = { Delta_T = \"0 mV\", V_peak = \"-50.4 mV\" }",
+    )));
     let long = ok(&with(&cell("model = \"adex\", step = \"2 s\"")));
     assert!(show(&long.warnings).contains("longer than the simulation"));
-    let rounded = ok(&with(&cell("model = \"lif_cond_exp\", step = \"1 ms\", params = { t_ref = \"2.3 ms\" }")));
+    let rounded = ok(&with(&cell(
+        "model = \"lif_cond_exp\", step = \"1 ms\", params = { t_ref = \"2.3 ms\" }",
+    )));
     assert!(show(&rounded.warnings).contains("no multiple of the step"));
     assert_eq!(param(&rounded.spec, "z", "t_ref"), Values::Constant(2.0));
 }
