@@ -304,6 +304,7 @@ fn mixture(parts: &[Part], fine: bool, single: bool, seed: u64) -> NetworkSpec {
             from: vec![spec.whole(inputs)],
             to: vec![spec.whole(to)],
             rule: Rule::FixedIndegree(3),
+            receptor: None,
             allow_autapses: true,
             allow_multapses: true,
             weight: drawn,
