@@ -519,7 +519,7 @@ fn the_step_of_a_clocked_population_is_a_multiple_or_a_fraction_of_the_resolutio
     for (resolution, cell, expected) in [
         ("0.1 ms", lif, (1, 1)),
         ("1 us", lif, (100, 1)),
-        ("0.03 ms", lif, (3, 1)),
+        ("0.04 ms", lif, (2, 1)),
         ("1 ms", lif, (1, 10)),
         ("1 ms", izhikevich, (1, 1)),
         ("1 ns", izhikevich, (100_000, 1)),

@@ -353,7 +353,7 @@ fn mixture(parts: &[Part], fine: bool, single: bool, seed: u64) -> NetworkSpec {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn mixtures_of_clocked_and_exact_populations_are_the_same_for_any_shards(

