@@ -25,7 +25,7 @@ pub struct Args {
     /// End of the time range
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub to: Option<f64>,
-    /// Population or slice, such as excitatory[0..100]; may be repeated
+    /// Population, slice or labelled neuron, such as excitatory[0..100] or command.AVAL; may be repeated
     #[arg(long = "of", value_name = "POPULATION")]
     pub of: Vec<Selection>,
     /// Width and height

@@ -60,7 +60,7 @@ pub struct Args {
     /// Leave out what happens after this time
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub to: Option<f64>,
-    /// Population or slice, such as excitatory[0..100]; may be repeated
+    /// Population, slice or labelled neuron, such as excitatory[0..100] or command.AVAL; may be repeated
     #[arg(long = "of", value_name = "POPULATION")]
     pub of: Vec<Selection>,
     /// Bin of everything that is counted in bins [default: 2 ms for correlation and chi, 3 ms for

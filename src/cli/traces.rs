@@ -24,7 +24,7 @@ pub struct Args {
     /// End of the time range
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub to: Option<f64>,
-    /// Population or slice, such as excitatory[0..3]; may be repeated
+    /// Population, slice or labelled neuron, such as excitatory[0..3] or command.AVAL; may be repeated
     #[arg(long = "of", value_name = "POPULATION")]
     pub of: Vec<Selection>,
     /// Variable, such as V_m; may be repeated [default: all that were recorded]
