@@ -206,14 +206,19 @@ fn gather<R: Real, const C: usize>(
         } else {
             u32::from(std::mem::take(&mut from.counts16.values[plane.base + i]))
         };
-        match &plane.weight {
-            // Adding nothing changes no bit, and costs less than a branch that is hard to predict.
-            PlaneWeight::One { weight, channel } => input[*channel] += R::of_count(n) * *weight,
-            PlaneWeight::Each { .. } if n == 0 => {}
-            PlaneWeight::Each { weights, route } => {
-                let w = weights[i];
-                input[route.channel(w)] += R::of_count(n) * w;
+        let (weight, channel) = match &plane.weight {
+            PlaneWeight::One { weight, channel } => (*weight, *channel),
+            PlaneWeight::Each { weights, route } => (weights[i], route.channel(weights[i])),
+        };
+        // Adding nothing changes no bit, and costs less than a branch that is hard to predict; two
+        // channels stay in registers as long as none is chosen by its number in memory.
+        let amount = R::of_count(n) * weight;
+        if C <= 2 {
+            for (c, sum) in input.iter_mut().enumerate() {
+                *sum += if c == channel { amount } else { R::ZERO };
             }
+        } else {
+            input[channel] += amount;
         }
     }
     input

@@ -683,7 +683,12 @@ mod tests {
         };
         let e = estimate(&spec(1000, grown, Delay::Ticks(15)));
         assert_eq!((e.synapses, e.projections[0].exact), (2.0 * 9900.0, true));
-        assert_eq!(e.build_bytes - fixed, 4.0 * 9900.0);
+        let drawn = estimate(&spec(
+            1000,
+            Rule::FixedTotalNumber(19_800),
+            Delay::Ticks(15),
+        ));
+        assert_eq!(e.build_bytes - drawn.build_bytes, 4.0 * 9900.0);
     }
 
     #[test]
