@@ -37,12 +37,18 @@ fn measure(text: &str, resolution: &str) -> (f64, f64, u64, usize) {
 fn main() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/networks/sparse.toml");
     let chosen = std::fs::read_to_string(file).expect("the network comes along");
-    let lazy = chosen.replace("model = \"lif_delta\"", "model = \"lif_delta\"\nupdate = \"lazy\"");
+    let lazy = chosen.replace(
+        "model = \"lif_delta\"",
+        "model = \"lif_delta\"\nupdate = \"lazy\"",
+    );
     let drawn = lazy.replace(
         "delay = \"delay\"",
         "delay = { uniform = [\"0.5 ms\", \"2.5 ms\"] }",
     );
-    assert!(lazy != chosen && drawn != lazy, "the definition is as expected");
+    assert!(
+        lazy != chosen && drawn != lazy,
+        "the definition is as expected"
+    );
     println!("update, delays           resolution  built s  s per s  events/s (M)  tables (MB)");
     for (what, text) in [
         ("as chosen, one delay", &chosen),

@@ -2,12 +2,23 @@
 //! sweeping and lazy updates.
 
 use super::spec::{
-    CurrentSpec, DriveKind, GammaSpec, NetworkSpec, PacketSpec, PopulationKind, Rate, SourceSpec,
-    Update, Values,
+    CurrentSpec, DriveKind, GammaSpec, NetworkSpec, NeuronSpec, PacketSpec, PopulationKind, Rate,
+    SourceSpec, Update, Values,
 };
 use crate::engine::regime::{PopulationLoad, PrivateLoad, Regime};
 use crate::neuron::block::crossover;
 use crate::stimulus::rate::{Course, per_tick};
+
+/// Do typical neurons of the population reach their threshold without any input?
+fn self_driven(neurons: &NeuronSpec) -> bool {
+    let def = neurons.model.def();
+    let value = |name: &str| Some(neurons.params.get(def.param(name)?)?.typical());
+    let all = (|| {
+        let steady = value("E_L")? + value("I_e")? * value("tau_m")? / value("C_m")?;
+        Some((steady, value("V_th")?))
+    })();
+    all.is_some_and(|(steady, threshold)| steady >= threshold)
+}
 
 /// `expected`: synapses of each projection.
 pub(super) fn regime(spec: &NetworkSpec, expected: &[f64]) -> Regime {
@@ -24,7 +35,7 @@ pub(super) fn regime(spec: &NetworkSpec, expected: &[f64]) -> Regime {
                     None if neurons.options.escape.is_some() => Update::Sweep,
                     None => neurons.update,
                 },
-                crossover: crossover(neurons.model),
+                crossover: crossover(neurons.model, self_driven(neurons)),
                 fan_in: vec![0.0; n],
                 private: Vec::new(),
             },

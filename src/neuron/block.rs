@@ -163,9 +163,13 @@ impl<R: Real> Block<R> {
 
 /// Updates per neuron and tick above which sweeping a population is cheaper than visiting neurons one
 /// by one: cost of a swept neuron-tick over cost of a visit (benches/README.md). A visit of a neuron
-/// with currents costs more near its threshold, where a crossing has to be looked for.
-pub fn crossover(model: ModelKind) -> f64 {
+/// with currents costs more near its threshold, where a crossing has to be looked for; it always does
+/// so if the neuron comes to its threshold by itself (`self_driven`).
+pub fn crossover(model: ModelKind, self_driven: bool) -> f64 {
     match model {
+        ModelKind::LifExp | ModelKind::LifAlpha | ModelKind::LifMultisynapse if self_driven => {
+            0.0005
+        }
         ModelKind::LifDelta | ModelKind::If => 0.035,
         ModelKind::LifExp | ModelKind::LifAlpha | ModelKind::LifMultisynapse => 0.03,
         ModelKind::Relay => 0.3,
