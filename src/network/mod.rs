@@ -1,6 +1,7 @@
 //! From a specification to shards with their synapse tables.
 
 mod build;
+mod class;
 pub mod connect;
 pub mod degrees;
 mod draw;
@@ -8,9 +9,11 @@ pub mod estimate;
 mod feeds;
 mod load;
 pub mod partition;
+mod placing;
 mod samplers;
 pub mod space;
 pub mod spec;
+mod synapses;
 mod units;
 
 pub use build::{BuildError, BuildOptions, Network, NetworkOf, Synapse, build};

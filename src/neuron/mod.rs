@@ -23,6 +23,7 @@ pub mod propagator;
 pub mod reach;
 pub mod real;
 pub mod relay;
+mod sweep;
 
 use def::ModelDef;
 

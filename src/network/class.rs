@@ -1,0 +1,127 @@
+//! How the synapses of each statement are held: a function of the specification only.
+
+use super::connect::most_per_target;
+use super::spec::{
+    Arithmetic, Delay, NetworkSpec, PopulationKind, ProjectionSpec, SourceSpec, Values, Weight,
+};
+use crate::neuron::ModelKind;
+use crate::synapse::builder::WeightKind;
+
+/// How the synapses of a statement are held.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Class {
+    pub(super) kind: WeightKind,
+    /// Of counted synapses.
+    pub(super) weight: f64,
+}
+
+/// Can all of them be held in single precision?
+pub(super) fn is_single(all: &[f64]) -> bool {
+    all.iter().all(|&w| f64::from(w as f32) == w)
+}
+
+/// One class per projection: a function of the specification only.
+pub(super) fn classify(spec: &NetworkSpec) -> Vec<Class> {
+    let relays = |p: &ProjectionSpec| {
+        p.to.iter().all(|s| {
+            matches!(&spec.populations[s.population].kind,
+                PopulationKind::Neurons(n) if n.model == ModelKind::Relay)
+        })
+    };
+    // A source population's weighted synapses all lie in one table, f64 if any of them needs it.
+    let mut needs_f64 = vec![false; spec.populations.len()];
+    for p in &spec.projections {
+        let exact = match (&p.weight, &p.rule) {
+            (Weight::FromList, super::spec::Rule::List(edges)) => is_single(&edges.weight),
+            (Weight::Values(Values::Array(all)), _) => is_single(all),
+            _ => true,
+        };
+        if !exact && spec.arithmetic == Arithmetic::Double {
+            for s in &p.from {
+                needs_f64[s.population] = true;
+            }
+        }
+    }
+    // Statements from several populations tie their tables together.
+    loop {
+        let mut changed = false;
+        for p in &spec.projections {
+            if p.from.iter().any(|s| needs_f64[s.population]) {
+                for s in &p.from {
+                    changed |= !std::mem::replace(&mut needs_f64[s.population], true);
+                }
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    spec.projections
+        .iter()
+        .map(|p| {
+            let constant = if relays(p) {
+                Some(1.0)
+            } else {
+                match &p.weight {
+                    Weight::Values(v) => v.constant(),
+                    Weight::FromList | Weight::ByDistance(_) => None,
+                }
+            };
+            match constant {
+                Some(weight) => Class {
+                    kind: count_kind(spec, p),
+                    weight,
+                },
+                None => Class {
+                    kind: if p.from.iter().any(|s| needs_f64[s.population]) {
+                        WeightKind::F64
+                    } else {
+                        WeightKind::F32
+                    },
+                    weight: 0.0,
+                },
+            }
+        })
+        .collect()
+}
+
+/// 16-bit counts where a target provably gets at most 65,535 inputs of the statement from one update
+/// to the next: a neuron spikes at most once per tick (a clocked one at most once per step), other
+/// sources may do so several times, and a clocked target may gather the input of many ticks.
+pub(super) fn count_kind(spec: &NetworkSpec, p: &ProjectionSpec) -> WeightKind {
+    let once = p
+        .from
+        .iter()
+        .all(|s| match &spec.populations[s.population].kind {
+            PopulationKind::Neurons(n) => n.model != ModelKind::Relay,
+            PopulationKind::Source(SourceSpec::Regular { .. }) => true,
+            PopulationKind::Source(_) => false,
+        });
+    let most = most_per_target(&p.rule, p.sources(), p.allow_multapses);
+    let most = most.saturating_mul(most_per_source(spec, p));
+    // Drawn delays may bring several spikes of one source to one tick, but not more than there are
+    // synapses times delays; such statements are rare enough for wide counters.
+    if once && matches!(p.delay, Delay::Ticks(_)) && most <= u64::from(u16::MAX) {
+        WeightKind::Count16
+    } else {
+        WeightKind::Count32
+    }
+}
+
+/// Spikes that an element of the statement can send between two updates of a target, if it spikes at
+/// most once per tick. With one delay for all, what arrives in a span of ticks was sent in a span of
+/// the same length.
+pub(super) fn most_per_source(spec: &NetworkSpec, p: &ProjectionSpec) -> u64 {
+    let step = |population: usize| match &spec.populations[population].kind {
+        PopulationKind::Neurons(n) if n.model.def().clock.is_some() => n.options.clock.ticks,
+        PopulationKind::Source(SourceSpec::Regular { interval, .. }) => (*interval).max(1),
+        _ => 1,
+    };
+    let gathered = |population: usize| match &spec.populations[population].kind {
+        PopulationKind::Neurons(_) => step(population),
+        PopulationKind::Source(_) => 1,
+    };
+    let span = p.to.iter().map(|s| gathered(s.population)).max();
+    let between = p.from.iter().map(|s| step(s.population)).min();
+    span.unwrap_or(1).div_ceil(between.unwrap_or(1))
+}

@@ -1,0 +1,201 @@
+//! One tick of a chunk of a swept population: the loops that become vector code.
+//!
+//! `StepLanes` keeps all state variables of a neuron at hand and serves models with few of them;
+//! `StepColumns` goes through them one after the other and serves models with many.
+
+use super::membrane::{Dynamics, SYN};
+use super::real::Real;
+use crate::simd::Kernel;
+
+/// The columns of a chunk during a sweep.
+pub(super) struct Lanes<'a, R> {
+    pub(super) t: u64,
+    pub(super) v: &'a mut [R],
+    pub(super) syn: [&'a mut [R]; SYN],
+    pub(super) ref_until: &'a [u64],
+    pub(super) jump: &'a [R],
+    pub(super) second: &'a [R],
+    pub(super) marks: &'a mut [u8],
+}
+
+/// One tick of a chunk, written so that the compiler turns it into vector code: no branches, no
+/// early exits, one flag at the end. `VARIED`: constants per neuron; `TH`: thresholds per neuron.
+pub(super) struct StepLanes<
+    'a,
+    D: Dynamics<R, S, C>,
+    R: Real,
+    const VARIED: bool,
+    const TH: bool,
+    const S: usize,
+    const C: usize,
+> {
+    pub(super) lanes: Lanes<'a, R>,
+    pub(super) step: &'a [D::Step],
+    pub(super) drive: &'a [R],
+    pub(super) threshold: &'a [R],
+}
+
+impl<
+    D: Dynamics<R, S, C>,
+    R: Real,
+    const VARIED: bool,
+    const TH: bool,
+    const S: usize,
+    const C: usize,
+> Kernel for StepLanes<'_, D, R, VARIED, TH, S, C>
+{
+    /// Did any neuron reach its threshold?
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let Self {
+            lanes,
+            step,
+            drive,
+            threshold,
+        } = self;
+        let Lanes {
+            t,
+            v,
+            syn: [s0, s1, s2, s3],
+            ref_until,
+            jump,
+            second,
+            marks,
+        } = lanes;
+        let n = v.len();
+        let (ref_until, jump, marks) = (&ref_until[..n], &jump[..n], &mut marks[..n]);
+        let second = if D::CHANNELS > 1 {
+            &second[..n]
+        } else {
+            second
+        };
+        // Lengths are fixed up front so that the loop has no bounds checks.
+        let (c, th) = (if VARIED { n } else { 1 }, if TH { n } else { 1 });
+        let (step, drive, threshold) = (&step[..c], &drive[..c], &threshold[..th]);
+        let s0 = if D::SYN > 0 { &mut s0[..n] } else { s0 };
+        let s1 = if D::SYN > 1 { &mut s1[..n] } else { s1 };
+        let s2 = if D::SYN > 2 { &mut s2[..n] } else { s2 };
+        let s3 = if D::SYN > 3 { &mut s3[..n] } else { s3 };
+        let mut any = 0u8;
+        for i in 0..n {
+            let c = if VARIED { i } else { 0 };
+            let p = &step[c];
+            let mut s = [R::ZERO; S];
+            if D::SYN > 0 {
+                s[0] = s0[i];
+            }
+            if D::SYN > 1 {
+                s[1] = s1[i];
+            }
+            if D::SYN > 2 {
+                s[2] = s2[i];
+            }
+            if D::SYN > 3 {
+                s[3] = s3[i];
+            }
+            let old = v[i];
+            let (free, s) = D::advance(p, old, s, drive[c]);
+            let mut input = [R::ZERO; C];
+            input[0] = jump[i];
+            if D::CHANNELS > 1 {
+                input[1] = second[i];
+            }
+            let (jump, s) = D::receive(p, s, input);
+            let active = t > ref_until[i];
+            let new = if active { free + jump } else { old };
+            v[i] = new;
+            let mark = u8::from(active & (new >= threshold[if TH { i } else { 0 }]));
+            marks[i] = mark;
+            any |= mark;
+            if D::SYN > 0 {
+                s0[i] = s[0];
+            }
+            if D::SYN > 1 {
+                s1[i] = s[1];
+            }
+            if D::SYN > 2 {
+                s2[i] = s[2];
+            }
+            if D::SYN > 3 {
+                s3[i] = s[3];
+            }
+        }
+        any != 0
+    }
+}
+
+/// One tick of a chunk, one state variable after the other.
+pub(super) struct StepColumns<
+    'a,
+    D: Dynamics<R, S, C>,
+    R: Real,
+    const VARIED: bool,
+    const S: usize,
+    const C: usize,
+> {
+    pub(super) t: u64,
+    pub(super) v: &'a mut [R],
+    pub(super) syn: [&'a mut [R]; S],
+    pub(super) input: &'a [Vec<R>],
+    pub(super) free: &'a mut [R],
+    pub(super) ref_until: &'a [u64],
+    pub(super) marks: &'a mut [u8],
+    pub(super) step: &'a [D::Step],
+    pub(super) drive: &'a [R],
+    pub(super) threshold: &'a [R],
+}
+
+impl<'a, D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize>
+    StepColumns<'a, D, R, false, S, C>
+{
+    /// The same with constants per neuron.
+    pub(super) fn varied(self) -> StepColumns<'a, D, R, true, S, C> {
+        StepColumns {
+            t: self.t,
+            v: self.v,
+            syn: self.syn,
+            input: self.input,
+            free: self.free,
+            ref_until: self.ref_until,
+            marks: self.marks,
+            step: self.step,
+            drive: self.drive,
+            threshold: self.threshold,
+        }
+    }
+}
+
+impl<D: Dynamics<R, S, C>, R: Real, const VARIED: bool, const S: usize, const C: usize> Kernel
+    for StepColumns<'_, D, R, VARIED, S, C>
+{
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(mut self) -> bool {
+        D::advance_columns::<VARIED>(
+            self.step,
+            self.drive,
+            self.v,
+            &mut self.syn,
+            self.input,
+            self.free,
+        );
+        let n = self.v.len();
+        let (v, free) = (&mut self.v[..n], &self.free[..n]);
+        let (ref_until, marks) = (&self.ref_until[..n], &mut self.marks[..n]);
+        let each = self.threshold.len() == n && n > 1;
+        let mut any = 0u8;
+        for i in 0..n {
+            let threshold = self.threshold[if each { i } else { 0 }];
+            let active = self.t > ref_until[i];
+            let new = if active { free[i] } else { v[i] };
+            v[i] = new;
+            let mark = u8::from(active & (new >= threshold));
+            marks[i] = mark;
+            any |= mark;
+        }
+        any != 0
+    }
+}
