@@ -338,3 +338,79 @@ fn completions_man_pages_and_schema_come_from_the_program_itself() {
         .success()
         .stdout(predicate::str::contains("\"$schema\""));
 }
+
+/// A definition of one projection of 400 neurons upon themselves.
+fn one_projection(dir: &std::path::Path, population: &str, projection: &str) -> String {
+    let text = format!(
+        "format = 1\n[simulation]\nduration = \"1 ms\"\n\
+         [populations.a]\nmodel = \"lif_exp\"\n{population}\n\
+         [[projections]]\nfrom = \"a\"\nto = \"a\"\ndelay = \"1 ms\"\n{projection}\n"
+    );
+    let path = dir.join("one.toml");
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_string()
+}
+
+#[test]
+fn a_small_world_in_which_nearly_all_are_linked_is_built_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    for directed in [false, true] {
+        let rule = format!(
+            "rule = {{ small_world = {{ k = 398, p = 1.0, directed = {directed} }} }}\nweight = \"1 pA\""
+        );
+        let file = one_projection(dir.path(), "size = 400", &rule);
+        spikewheel(dir.path())
+            .args(["run", &file, "--no-record"])
+            .assert()
+            .success()
+            .stdout(predicate::str::contains("159,200 synapses"));
+    }
+}
+
+#[test]
+fn what_would_become_infinite_ambiguous_or_endless_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    write("huge.txt", "0 1 -1e39\n");
+    write("twice.csv", "source,source,target,weight\n1,2,0,1\n");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("/dev/zero", dir.path().join("zero.csv")).unwrap();
+    let all = "rule = \"all_to_all\"\n";
+    let closed =
+        "positions = { points = [[\"0 mm\"], [\"5 mm\"]], periodic = true, extent = [\"1 mm\"] }";
+    for (population, projection, told) in [
+        (
+            "size = 9",
+            "rule = { list = \"huge.txt\" }".to_string(),
+            "row 1",
+        ),
+        (
+            "size = 9",
+            "rule = { list = \"twice.csv\" }".to_string(),
+            "occurs twice",
+        ),
+        (
+            "size = 9",
+            format!("{all}weight = {{ lognormal = [\"1 pA\", 1000] }}"),
+            "this large",
+        ),
+        (
+            closed,
+            format!("{all}weight = \"1 pA\""),
+            "space closes after 1000 um",
+        ),
+        #[cfg(unix)]
+        (
+            "size = 9",
+            "rule = { list = \"zero.csv\" }\nweight = \"1 pA\"".to_string(),
+            "no regular file",
+        ),
+    ] {
+        let file = one_projection(dir.path(), population, &projection);
+        spikewheel(dir.path())
+            .args(["check", &file])
+            .assert()
+            .code(2)
+            .stderr(predicate::str::contains(told));
+    }
+}

@@ -122,13 +122,8 @@ pub(super) fn read(path: &Path, name: Option<&str>) -> Result<Array, Vec<String>
 }
 
 fn open(path: &Path) -> Result<BufReader<File>, Vec<String>> {
-    let shown = path.display();
-    File::open(path).map(BufReader::new).map_err(|e| {
-        vec![match e.kind() {
-            std::io::ErrorKind::NotFound => format!("there is no file {shown}"),
-            _ => format!("{shown} cannot be read: {e}"),
-        }]
-    })
+    files::holdable(path).map_err(|e| vec![e])?;
+    files::open(path).map(BufReader::new).map_err(|e| vec![e])
 }
 
 fn csv(path: &Path) -> Result<Array, Vec<String>> {

@@ -12,6 +12,7 @@ use super::files;
 use super::names::Names;
 use super::rule::{Columns, Ends};
 use super::syntax::{Node, Table, Value};
+use super::weight::LARGEST;
 use crate::network::connect::RuleDef;
 use crate::network::spec::{EdgeList, Rule, Slice};
 use crate::units::Dimension;
@@ -111,6 +112,7 @@ pub(super) fn read(
     }
     let in_range = ids_in_range(ctx, node, &rows.source, &rows, "source", ends.sources)
         & ids_in_range(ctx, node, &rows.target, &rows, "target", ends.targets);
+    let in_range = in_range & weights_hold(ctx, node, &rows);
     let delay = list_delays(ctx, node, &rows);
     check_multapses(ctx, node, &rows, ends);
     check_autapses(ctx, node, &rows, ends);
@@ -144,6 +146,26 @@ fn shape_fits(ctx: &mut Context, node: &Node, rows: &EdgeRows, ends: &Ends<'_>) 
             .help("its rows are sources, unless rows = \"target\" is stated");
     }
     fits
+}
+
+fn weights_hold(ctx: &mut Context, node: &Node, rows: &EdgeRows) -> bool {
+    let all = rows.weight.iter().flatten().enumerate();
+    let bad: Vec<usize> = all
+        .filter(|(_, w)| w.abs() > LARGEST)
+        .map(|(k, _)| k)
+        .collect();
+    if !bad.is_empty() {
+        let first: Vec<u64> = bad.iter().take(5).map(|&k| rows.numbering.of(k)).collect();
+        ctx.reports.error(
+            &node.place,
+            format!(
+                "weights are too large to be held in {} {}",
+                rows.numbering.word,
+                files::first_rows(&first, bad.len())
+            ),
+        );
+    }
+    bad.is_empty()
 }
 
 /// What the numbers of the file are multiplied with: a plain number, or a weight of the targets,

@@ -6,21 +6,48 @@
 use std::fs;
 use std::path::Path;
 
+use crate::network::estimate::{available_memory, show_bytes};
+
 use super::h5::{self, File};
 
 /// Rows that are reported one by one; the rest is counted.
 pub(super) const MOST_ROWS: usize = 5;
 
-/// Text of a file: missing files, directories and other encodings are told apart.
-pub(super) fn read_text(path: &Path) -> Result<String, String> {
+/// Bytes of a file: what is missing, a directory, or a device that never ends is refused.
+pub(super) fn regular(path: &Path) -> Result<u64, String> {
     let shown = path.display();
-    if path.is_dir() {
-        return Err(format!("{shown} is a directory, not a file"));
-    }
-    let bytes = fs::read(path).map_err(|e| match e.kind() {
+    let meta = fs::metadata(path).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => format!("there is no file {shown}"),
         _ => format!("{shown} cannot be read: {e}"),
     })?;
+    if meta.is_dir() {
+        return Err(format!("{shown} is a directory, not a file"));
+    }
+    if !meta.is_file() {
+        return Err(format!("{shown} is no regular file"));
+    }
+    Ok(meta.len())
+}
+
+/// `regular` for a file that is read as a whole: it must fit the memory.
+pub(super) fn holdable(path: &Path) -> Result<(), String> {
+    let bytes = regular(path)?;
+    match available_memory() {
+        Some(available) if bytes > available => Err(format!(
+            "{} has {}, and {} of memory are available",
+            path.display(),
+            show_bytes(bytes as f64),
+            show_bytes(available as f64)
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Text of a file: missing files, directories and other encodings are told apart.
+pub(super) fn read_text(path: &Path) -> Result<String, String> {
+    let shown = path.display();
+    holdable(path)?;
+    let bytes = fs::read(path).map_err(|e| format!("{shown} cannot be read: {e}"))?;
     String::from_utf8(bytes).map_err(|e| {
         format!(
             "{shown} is not UTF-8 text: byte {} does not belong to a character",
@@ -71,14 +98,8 @@ pub(super) fn first_rows(rows: &[u64], count: usize) -> String {
 
 /// Opens a file: missing files and directories are told apart.
 pub(super) fn open(path: &Path) -> Result<fs::File, String> {
-    let shown = path.display();
-    if path.is_dir() {
-        return Err(format!("{shown} is a directory, not a file"));
-    }
-    fs::File::open(path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => format!("there is no file {shown}"),
-        _ => format!("{shown} cannot be read: {e}"),
-    })
+    regular(path)?;
+    fs::File::open(path).map_err(|e| format!("{} cannot be read: {e}", path.display()))
 }
 
 /// A reader of a CSV file that is not taken into memory as a whole, header and all.

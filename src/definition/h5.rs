@@ -6,11 +6,12 @@
 //! the size of the file first. This is the only file of the definition layer that knows the library.
 
 use std::fmt::Display;
-use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use hdf5::DType;
+
+use super::files;
 
 /// Rows that are read at a time, unless the chunks of the dataset are longer.
 const BLOCK: u64 = 1 << 20;
@@ -60,13 +61,7 @@ fn guard<T, E: Display>(f: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
 impl File {
     pub fn open(path: &Path) -> Result<Self, String> {
         let shown = path.display();
-        let meta = fs::metadata(path).map_err(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => format!("there is no file {shown}"),
-            _ => format!("{shown} cannot be read: {e}"),
-        })?;
-        if meta.is_dir() {
-            return Err(format!("{shown} is a directory, not a file"));
-        }
+        let bytes = files::regular(path)?;
         let is_hdf5 = hdf5::is_hdf5(path).map_err(|e| format!("{shown} cannot be read: {e}"))?;
         if !is_hdf5 {
             return Err(format!(
@@ -78,7 +73,7 @@ impl File {
         Ok(Self {
             file,
             path: path.into(),
-            bytes: meta.len(),
+            bytes,
         })
     }
 

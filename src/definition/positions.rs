@@ -239,6 +239,23 @@ fn listed(
         }
         (None, false) => [OPEN; 3],
     };
+    let reach = |k: usize| {
+        let along = || points.iter().map(|p| p[k]);
+        along().fold(f64::NEG_INFINITY, f64::max) - along().fold(f64::INFINITY, f64::min)
+    };
+    if let Some(k) = (0..dimensions).find(|&k| reach(k) > period[k] * (1.0 + 1e-9)) {
+        ctx.reports
+            .error(
+                &node.place,
+                format!(
+                    "positions: the points span {}, and space closes after {}",
+                    show_in(reach(k), Dimension::LENGTH),
+                    show_in(period[k], Dimension::LENGTH)
+                ),
+            )
+            .help("files of positions are in um; make the extent as large as the space");
+        return None;
+    }
     let Ok(count) = u32::try_from(points.len()) else {
         ctx.reports
             .error(&node.place, "positions: too many points: ids have 32 bits");

@@ -9,6 +9,9 @@ use super::values::{self, Each, Wanted};
 use crate::network::spec::{Slice, Values, Weight};
 use crate::units::Dimension;
 
+/// Largest weight: drawn ones are held in single precision.
+pub(super) const LARGEST: f64 = f32::MAX as f64;
+
 /// The key `weight` of `table`. `each`: how many weights a list or file may have, if one is allowed; `to_place`
 /// is where the targets are named, `place` where a missing weight would belong.
 ///
@@ -58,7 +61,15 @@ pub(super) fn one(
         return Some(Values::Constant(1.0));
     };
     let wanted = Wanted::any("weight", dimension, None, "targets");
-    values::read_each(ctx, node, &wanted, each)
+    let values = values::read_each(ctx, node, &wanted, each)?;
+    let (low, high) = values::support(&values);
+    if low.abs().max(high.abs()) > LARGEST {
+        ctx.reports
+            .error(&node.place, "weight: values this large cannot be held")
+            .help("weights lie within 3.4e38 of their unit, practically all draws included");
+        return None;
+    }
+    Some(values)
 }
 
 /// The weight of a projection, which may depend on distance.

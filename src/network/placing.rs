@@ -54,6 +54,16 @@ impl Draws<'_> {
             }
         }
     }
+
+    /// To whole ticks, halves up. A distance is a square root: what should be a half falls short of it
+    /// by rounding as often as not, so a hair is added.
+    #[inline(always)]
+    fn round(&self, ticks: f64) -> f64 {
+        match self {
+            Self::Values(_) => ticks.round(),
+            Self::ByDistance(..) => (ticks + (0.5 + 1e-9)).floor(),
+        }
+    }
 }
 
 /// Draws weights and delays, and places the synapses of own targets.
@@ -161,7 +171,8 @@ impl Visitor for Placing<'_> {
         };
         let delay = match (&mut self.delays, self.listed) {
             (Some((draws, stream)), _) => {
-                let ticks = (draws.draw(stream, position(), source, target) / self.tick_ms).round();
+                let ticks = draws.draw(stream, position(), source, target) / self.tick_ms;
+                let ticks = draws.round(ticks);
                 if ticks >= 1.0 {
                     // What a distance gives may be out of all bounds: then it is never.
                     (ticks as u64).min(NEVER)

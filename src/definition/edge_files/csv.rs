@@ -31,6 +31,14 @@ pub(super) fn read(path: &Path, options: Options<'_>) -> Result<EdgeRows, Vec<St
         )]);
     };
     let (weight, delay) = (find("weight"), find("delay_ms"));
+    for name in ["source", "target", "weight", "delay_ms"] {
+        if header.iter().filter(|h| *h == name).count() > 1 {
+            return Err(vec![format!(
+                "{}: the column {name} occurs twice",
+                path.display()
+            )]);
+        }
+    }
     let mut out = EdgeRows {
         weight: weight.map(|_| Vec::new()),
         delay_ms: delay.map(|_| Vec::new()),
