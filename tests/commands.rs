@@ -339,6 +339,29 @@ fn completions_man_pages_and_schema_come_from_the_program_itself() {
         .stdout(predicate::str::contains("\"$schema\""));
 }
 
+#[test]
+fn a_recovery_that_the_step_cannot_follow_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    for (a, step, fine) in [
+        ("30", "0.1 ms", false),
+        ("30", "0.05 ms", true),
+        ("-1", "0.1 ms", false),
+    ] {
+        let text = format!(
+            "format = 1\n[simulation]\nduration = \"1 s\"\n[populations.p]\nmodel = \"izhikevich\"\n\
+             size = 2\nstep = \"{step}\"\nparams = {{ a = {a} }}\n"
+        );
+        std::fs::write(dir.path().join("a.toml"), text).unwrap();
+        let told = spikewheel(dir.path()).args(["check", "a.toml"]).assert();
+        if fine {
+            told.success();
+        } else {
+            told.code(2)
+                .stderr(predicate::str::contains("a must lie between 0"));
+        }
+    }
+}
+
 /// A definition of one projection of 400 neurons upon themselves.
 fn one_projection(dir: &std::path::Path, population: &str, projection: &str) -> String {
     let text = format!(

@@ -169,6 +169,7 @@ pub(super) fn check_params(
     table: &Table,
     def: &ModelDef,
     params: &[Option<Values>],
+    step: Clock,
 ) {
     let Some(clock) = &def.clock else {
         return;
@@ -184,6 +185,25 @@ pub(super) fn check_params(
         let at = def.param(name)?;
         params.get(at)?.as_ref()
     };
+    // Euler steps of the recovery, U <- U + a h (b V - U), grow without limit beyond a h = 2.
+    if def.name == "izhikevich"
+        && let (Some(a), Some(resolution)) = (value("a"), ctx.resolution_ps)
+    {
+        let h = resolution as f64 / PS_PER_MS * step.ticks as f64 / f64::from(step.substeps.max(1));
+        let (low, high) = values::support(a);
+        if low < 0.0 || high * h > 2.0 {
+            ctx.reports
+                .error(
+                    place(["a", "a"]),
+                    format!(
+                        "a must lie between 0 and {} at a step of {} ms, or the recovery grows without limit",
+                        show(2.0 / h),
+                        show(h)
+                    ),
+                )
+                .help("a is a rate per ms; for larger ones take a finer step");
+        }
+    }
     for order in clock.orders {
         let (Some(low), Some(high)) = (value(order.low), value(order.high)) else {
             continue;

@@ -59,10 +59,12 @@ pub(super) fn round_to_ticks(ms: f64, resolution_ps: u64) -> Option<Rounded> {
 pub(super) fn show(value: f64) -> String {
     // Twelve digits hide the last bits of a conversion; what remains is parsed and printed
     // shortest.
-    format!("{value:.12e}")
-        .parse::<f64>()
-        .unwrap_or(value)
-        .to_string()
+    let short: f64 = format!("{value:.12e}").parse().unwrap_or(value);
+    if short.abs() >= 1e16 {
+        format!("{short:e}")
+    } else {
+        short.to_string()
+    }
 }
 
 /// A value with its canonical unit, as in a file.

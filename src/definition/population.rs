@@ -234,7 +234,7 @@ fn read_one(
     let params = read_params(ctx, table, def, named.size, options.clock);
     let initial = read_initial(ctx, table, def, named, &params);
     check_reset(ctx, entry, table, def, &params, options);
-    clock::check_params(ctx, entry, table, def, &params);
+    clock::check_params(ctx, entry, table, def, &params, options.clock);
     Some(PopulationSpec {
         name: entry.key.clone(),
         size: named.size?,
