@@ -362,6 +362,33 @@ fn a_recovery_that_the_step_cannot_follow_is_refused() {
     }
 }
 
+#[test]
+fn input_that_will_not_come_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    for (stimulus, told) in [
+        (
+            "model = \"spike_list\"\nsize = 3\ntimes = [\"5 ms\"]",
+            "the other 2 are silent",
+        ),
+        (
+            "model = \"image\"\nsize = 2\nvalues = [[0.1, 0.9]]\nscale = [0, 1]\nencode = \"latency\"\n\
+             duration = \"5 ms\"\nspan = \"20 ms\"",
+            "1 of 2 latencies",
+        ),
+    ] {
+        let text = format!(
+            "format = 1\n[simulation]\nduration = \"1 s\"\n[populations.p]\nmodel = \"lif_exp\"\n\
+             size = 2\n[stimuli.s]\n{stimulus}\n"
+        );
+        std::fs::write(dir.path().join("a.toml"), text).unwrap();
+        spikewheel(dir.path())
+            .args(["check", "a.toml"])
+            .assert()
+            .success()
+            .stderr(predicate::str::contains(told));
+    }
+}
+
 /// A definition of one projection of 400 neurons upon themselves.
 fn one_projection(dir: &std::path::Path, population: &str, projection: &str) -> String {
     let text = format!(
@@ -416,6 +443,12 @@ fn what_would_become_infinite_ambiguous_or_endless_is_refused() {
             "size = 9",
             format!("{all}weight = {{ lognormal = [\"1 pA\", 1000] }}"),
             "this large",
+        ),
+        (
+            "size = 9",
+            "rule = { random_graph = { m = 5 } }\nallow_autapses = true\nweight = \"1 pA\""
+                .to_string(),
+            "never makes such",
         ),
         (
             closed,

@@ -122,10 +122,10 @@ fn the_scaled_microcircuit_is_as_close_to_nest_as_its_seeds_are_to_each_other() 
     }
 }
 
-/// Needs 4.5 GB of memory and half a minute on two cores:
+/// Needs 3.5 GB of memory and half a minute on two cores:
 /// `cargo test --release --test microcircuit -- --ignored --nocapture`
 #[test]
-#[ignore = "needs 4.5 GB of memory"]
+#[ignore = "needs 3.5 GB of memory; the command is above"]
 fn the_microcircuit_at_full_density_fires_at_the_published_rates() {
     // NEST's reference implementation.
     let published = [0.903, 2.965, 4.414, 5.876, 7.569, 8.633, 1.105, 7.829];

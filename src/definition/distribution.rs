@@ -321,11 +321,7 @@ fn normal(
         return None;
     }
     if std == 0.0 {
-        if !(min..=max).contains(&mean) {
-            too_rare(ctx, node, wanted.what);
-            return None;
-        }
-        return inside(ctx, mean, &node.place, wanted).then_some(Values::Constant(mean));
+        return always(ctx, node, mean, [min, max], wanted);
     }
     if !tails_inside(ctx, node, min, max, wanted) {
         return None;
@@ -340,6 +336,21 @@ fn normal(
         min,
         max,
     })
+}
+
+/// A distribution without spread: the one value it has, if the limits let it through.
+fn always(
+    ctx: &mut Context,
+    node: &Node,
+    only: f64,
+    [min, max]: [f64; 2],
+    wanted: &Wanted<'_>,
+) -> Option<Values> {
+    if !(min..=max).contains(&only) {
+        too_rare(ctx, node, wanted.what);
+        return None;
+    }
+    inside(ctx, only, &node.place, wanted).then_some(Values::Constant(only))
 }
 
 /// The part of a normal distribution between `min` and `max`, however small it is.
@@ -363,11 +374,7 @@ fn truncated_normal(
     }
     if std == 0.0 || min == max {
         let only = if std == 0.0 { mean } else { min };
-        if !(min..=max).contains(&only) {
-            too_rare(ctx, node, wanted.what);
-            return None;
-        }
-        return inside(ctx, only, &node.place, wanted).then_some(Values::Constant(only));
+        return always(ctx, node, only, [min, max], wanted);
     }
     if !tails_inside(ctx, node, min, max, wanted) {
         return None;
@@ -405,11 +412,7 @@ fn lognormal(
         return None;
     }
     if sigma == 0.0 {
-        if !(min..=max).contains(&median) {
-            too_rare(ctx, node, what);
-            return None;
-        }
-        return inside(ctx, median, &node.place, wanted).then_some(Values::Constant(median));
+        return always(ctx, node, median, [min, max], wanted);
     }
     // Zero itself is never drawn: the smallest number beyond it stands for the open end.
     let tiny = f64::MIN_POSITIVE;

@@ -100,6 +100,26 @@ pub(super) fn read(ctx: &mut Context, node: &Node, names: &Names) -> Vec<Project
     };
     let (allow_autapses, allow_multapses) = (flag("allow_autapses"), flag("allow_multapses"));
     let rule = rule::name(ctx, node, table);
+    if let Some(named) = &rule
+        && ["random_graph", "small_world", "scale_free"].contains(&named.def.name)
+    {
+        for (key, allowed) in [
+            ("allow_autapses", allow_autapses),
+            ("allow_multapses", allow_multapses),
+        ] {
+            if let (Some(e), Some(true)) = (table.entry(key), allowed) {
+                ctx.reports
+                    .error(
+                        &e.key_place,
+                        format!(
+                            "{} never makes such synapses, allowed or not",
+                            named.def.name
+                        ),
+                    )
+                    .help(format!("leave out {key}"));
+            }
+        }
+    }
     let stated = Stated {
         node,
         table,

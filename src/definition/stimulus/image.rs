@@ -102,6 +102,7 @@ pub(super) fn train(
     let (shown, latency) = (shown?, latency?);
     let tick_ms = ctx.resolution_ps? as f64 / PS_PER_MS;
     let mut events = Vec::new();
+    let mut late = 0usize;
     for (onset, end, row) in &shown.showings {
         let duration = (end - onset) as f64 * tick_ms;
         for (e, x) in shown.row(*row).iter().enumerate() {
@@ -112,8 +113,26 @@ pub(super) fn train(
             let ticks = (ms / tick_ms).round().max(1.0);
             if ticks <= (end - onset) as f64 {
                 events.push((onset + ticks as u64, e as u32));
+            } else {
+                late += 1;
             }
         }
+    }
+    if late > 0 {
+        let place = s
+            .table
+            .entry("span")
+            .map_or(&s.entry.key_place, |e| &e.key_place);
+        ctx.reports
+            .warning(
+                place,
+                format!(
+                    "{late} of {} latencies end after their sample: these spikes are left out",
+                    late + events.len()
+                ),
+            )
+            .label("left out")
+            .help("show samples for longer, or make the latencies shorter");
     }
     events.sort_unstable();
     Some(SourceSpec::SpikeList(Arc::new(SpikeList { events })))

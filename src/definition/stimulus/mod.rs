@@ -192,6 +192,19 @@ fn identify<'e>(ctx: &mut Context, entry: &'e Entry, named: &mut Named) -> Optio
                     format!("size is {size}, but the spikes name {elements} elements"),
                 );
             }
+            if let (Some(times), true) = (table.entry("times"), size > 1 && elements == 1)
+                && !spikes::is_nested(&times.node)
+            {
+                ctx.reports
+                    .warning(
+                        &times.key_place,
+                        format!(
+                            "one list of times is that of element 0: the other {} are silent",
+                            size - 1
+                        ),
+                    )
+                    .help("times = [[...], [...]] has a list for each element");
+            }
         } else if size.is_none() {
             if elements == 0 && named.role == Role::Source {
                 ctx.reports

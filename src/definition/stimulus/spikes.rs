@@ -32,9 +32,7 @@ pub(super) fn read_spikes(
             }
             let rows = inline_spikes(ctx, node)?;
             let elements = match &node.value {
-                Value::List(l) if l.iter().any(|n| matches!(n.value, Value::List(_))) => {
-                    l.len() as u64
-                }
+                Value::List(l) if is_nested(node) => l.len() as u64,
                 _ => 1,
             };
             Some((to_events(ctx, rows, &node.place, "spike")?, elements))
@@ -77,10 +75,15 @@ pub(super) fn read_spikes(
     }
 }
 
+/// Is it a list of lists, one for each element?
+pub(super) fn is_nested(node: &Node) -> bool {
+    matches!(&node.value, Value::List(l) if l.iter().any(|n| matches!(n.value, Value::List(_))))
+}
+
 fn inline_spikes(ctx: &mut Context, node: &Node) -> Option<SpikeRows> {
     let list = ctx.list(node, "times")?;
     let mut rows = SpikeRows::default();
-    let nested = list.iter().any(|n| matches!(n.value, Value::List(_)));
+    let nested = is_nested(node);
     let mut complete = true;
     for (element, item) in list.iter().enumerate() {
         let times: &[Node] = match &item.value {
