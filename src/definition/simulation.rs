@@ -101,6 +101,7 @@ pub(super) fn read(ctx: &mut Context, table: &Table, place: &Place) -> Simulatio
     let arithmetic = match table.get("arithmetic") {
         Some(node) => match ctx.choice(node, "arithmetic", &Arithmetic::NAMES) {
             Some(1) => Arithmetic::Single,
+            Some(2) => Arithmetic::Fixed,
             _ => Arithmetic::Double,
         },
         None => Arithmetic::default(),

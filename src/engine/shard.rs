@@ -153,6 +153,9 @@ pub struct Scratch {
 
 const WIDE: u32 = 1 << 31;
 
+/// Entries between asking for a row and delivering it.
+const AHEAD: usize = 3;
+
 impl<R: Real> Shard<R> {
     /// To be called once, after the parts are in place and before the first window.
     pub fn prepare(&mut self) {
@@ -346,7 +349,10 @@ impl<R: Real> Shard<R> {
     #[inline]
     fn deliver(&mut self, tick: u64, mark: bool) {
         self.wheel.take(tick, &mut self.scratch.due);
-        for entry in &self.scratch.due {
+        for (k, entry) in self.scratch.due.iter().enumerate() {
+            if let Some(later) = self.scratch.due.get(k + AHEAD) {
+                self.tables[later.table as usize].prefetch(later.start, later.len);
+            }
             let table = &self.tables[entry.table as usize];
             if mark {
                 table.deliver::<R, true>(entry.start, entry.len, &mut self.slots);
@@ -420,6 +426,8 @@ impl<R: Real> Shard<R> {
                 }
             };
             slots.sums.drain(&mut visit);
+            slots.fixed[0].drain(&mut visit);
+            slots.fixed[1].drain(&mut visit);
             slots.counts16.drain(&mut visit);
             slots.counts32.drain(&mut visit);
         }
@@ -630,11 +638,17 @@ impl<R: Real> Shard<R> {
             Codec::Count16 => self.slots.counts16.owner(slot),
             Codec::Count32 => self.slots.counts32.owner(slot),
             Codec::F32(_) | Codec::F64(_) => self.slots.sums.owner(slot),
+            Codec::Packed(group) => self.slots.fixed[*group].owner(slot),
         };
         let unit = &self.units[unit];
         let weight = match &table.codec {
             Codec::F32(w) => f64::from(w[k]),
             Codec::F64(w) => w[k],
+            Codec::Packed(group) => {
+                let plane = unit.fixed.iter().flatten();
+                let plane = plane.clone().find(|p| p.group == *group && p.base == base)?;
+                f64::from(table.targets.whole(k)?) * plane.scale.f64()
+            }
             codec => {
                 let wide = matches!(codec, Codec::Count32);
                 let plane = unit

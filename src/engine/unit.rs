@@ -21,6 +21,16 @@ pub enum Route {
 }
 
 impl Route {
+    /// Where input goes that names this port, or none, at a model with `channels` channels, which may be
+    /// ports with numbers.
+    pub fn of(receptor: Option<usize>, ports: bool, channels: usize) -> Self {
+        match receptor {
+            Some(port) if ports => Self::To(port.min(channels - 1)),
+            _ if ports || channels == 1 => Self::To(0),
+            _ => Self::BySign,
+        }
+    }
+
     #[inline(always)]
     pub fn channel<R: Real>(self, weight: R) -> usize {
         match self {
@@ -37,6 +47,16 @@ pub struct CountPlane<R> {
     /// First slot.
     pub base: usize,
     pub weight: PlaneWeight<R>,
+}
+
+/// Input summed in whole numbers and scaled when the neuron is updated.
+#[derive(Clone, Copy, Debug)]
+pub struct FixedPlane<R> {
+    /// Which of the two kinds of sums, and the first slot there.
+    pub group: usize,
+    pub base: usize,
+    /// Weight of a quantum.
+    pub scale: R,
 }
 
 #[derive(Debug)]
@@ -59,6 +79,8 @@ pub struct Unit<R: Real> {
     pub ports: bool,
     /// Plane of individually weighted input, per channel.
     pub sums: [Option<usize>; CHANNELS],
+    /// The same for whole-number weights.
+    pub fixed: [Option<FixedPlane<R>>; CHANNELS],
     /// Counted input in the order of the definition: projections, then private stimuli.
     pub counts: Vec<CountPlane<R>>,
     /// Every neuron at every tick that is a multiple of `period`, or only where something happens.
@@ -91,6 +113,7 @@ impl<R: Real> Unit<R> {
             channels,
             ports,
             sums: [None; CHANNELS],
+            fixed: [None; CHANNELS],
             counts: Vec::new(),
             swept: false,
             period: block.period(),
@@ -111,11 +134,7 @@ impl<R: Real> Unit<R> {
 
     /// Where input goes that names this port, or none.
     pub fn route(&self, receptor: Option<usize>) -> Route {
-        match receptor {
-            Some(port) if self.ports => Route::To(port.min(self.channels - 1)),
-            _ if self.ports || self.channels == 1 => Route::To(0),
-            _ => Route::BySign,
-        }
+        Route::of(receptor, self.ports, self.channels)
     }
 
     /// Updates the neurons on the list of visits; `after` hears of each when it must be looked at
@@ -130,6 +149,7 @@ impl<R: Real> Unit<R> {
         let Self {
             block,
             sums,
+            fixed,
             counts,
             visits,
             scheduled,
@@ -138,7 +158,12 @@ impl<R: Real> Unit<R> {
         block.visit_all(
             t,
             visits,
-            Gather { sums, counts, from },
+            Gather {
+                sums,
+                fixed,
+                counts,
+                from,
+            },
             spikes,
             |i, wake| after(&mut scheduled[i as usize], i, wake),
         );
@@ -159,6 +184,7 @@ impl<R: Real> Unit<R> {
             let len = CHUNK.min(n - lo);
             vectorized(Collect {
                 sums: &self.sums,
+                fixed: &self.fixed,
                 counts: &self.counts,
                 from,
                 lo,
@@ -174,6 +200,7 @@ impl<R: Real> Unit<R> {
 /// The input of single neurons.
 struct Gather<'a, R> {
     sums: &'a [Option<usize>; CHANNELS],
+    fixed: &'a [Option<FixedPlane<R>>; CHANNELS],
     counts: &'a [CountPlane<R>],
     from: &'a mut Accumulators<R>,
 }
@@ -181,15 +208,16 @@ struct Gather<'a, R> {
 impl<R: Real> Inputs<R> for Gather<'_, R> {
     #[inline]
     fn take<const C: usize>(&mut self, i: usize) -> [R; C] {
-        gather(self.sums, self.counts, self.from, i)
+        gather(self.sums, self.fixed, self.counts, self.from, i)
     }
 }
 
 /// Sums the input of neuron `i` per channel and empties its slots: individually weighted input
-/// first, then counts times weights in the order of the definition.
+/// first (floating-point sums, then whole-number ones), then counts times weights in the order of the definition.
 #[inline]
 fn gather<R: Real, const C: usize>(
     sums: &[Option<usize>; CHANNELS],
+    fixed: &[Option<FixedPlane<R>>; CHANNELS],
     counts: &[CountPlane<R>],
     from: &mut Accumulators<R>,
     i: usize,
@@ -198,6 +226,12 @@ fn gather<R: Real, const C: usize>(
     for (channel, base) in sums.iter().take(C).enumerate() {
         if let Some(base) = base {
             input[channel] = std::mem::take(&mut from.sums.values[base + i]);
+        }
+    }
+    for (channel, plane) in fixed.iter().take(C).enumerate() {
+        if let Some(plane) = plane {
+            let sum = std::mem::take(&mut from.fixed[plane.group].values[plane.base + i]);
+            input[channel] += R::of_whole(sum) * plane.scale;
         }
     }
     for plane in counts {
@@ -228,6 +262,7 @@ fn gather<R: Real, const C: usize>(
 /// changes no bit, since a sum that starts at +0 never becomes -0.
 struct Collect<'a, R> {
     sums: &'a [Option<usize>; CHANNELS],
+    fixed: &'a [Option<FixedPlane<R>>; CHANNELS],
     counts: &'a [CountPlane<R>],
     from: &'a mut Accumulators<R>,
     lo: usize,
@@ -243,6 +278,7 @@ impl<R: Real> Kernel for Collect<'_, R> {
     fn run(self) {
         let Self {
             sums,
+            fixed,
             counts,
             from,
             lo,
@@ -257,6 +293,12 @@ impl<R: Real> Kernel for Collect<'_, R> {
                     let from = &mut from.sums.values[base + lo..base + lo + n];
                     buffer.copy_from_slice(from);
                     from.fill(R::ZERO);
+                }
+            }
+            if let Some(FixedPlane { group, base, scale }) = fixed[channel] {
+                let from = &mut from.fixed[group].values[base + lo..base + lo + n];
+                for (sum, whole) in buffer.iter_mut().zip(from) {
+                    *sum += R::of_whole(std::mem::take(whole)) * scale;
                 }
             }
             for plane in counts {

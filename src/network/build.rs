@@ -8,6 +8,7 @@ use super::class::{Class, classify};
 use super::connect;
 use super::connect::graph::Graph;
 use super::connect::site::{Side, Site};
+use super::fixed::{FixedPlan, Rounding};
 use super::partition::partition;
 use super::placing::{Counting, Place, Placing};
 use super::space::{Point, Points, Space};
@@ -17,7 +18,7 @@ use super::{feeds, load};
 use crate::engine::Plan;
 use crate::engine::report::Profile;
 use crate::engine::shard::{Scratch, Shard};
-use crate::engine::unit::{CountPlane, PlaneWeight, Route, Unit};
+use crate::engine::unit::{CountPlane, FixedPlane, PlaneWeight, Route, Unit};
 use crate::engine::wheel::Wheel;
 use crate::neuron::real::Real;
 use crate::stimulus::poisson::MOST_PER_TICK;
@@ -56,6 +57,10 @@ pub enum BuildError {
     TooManyEvents(f64),
     #[error("projection {0} depends on distances, but its populations are not in one space")]
     NoPositions(usize),
+    #[error(
+        "the inputs of a neuron may sum up to {0} quanta in a tick, more than 31 bits hold: set arithmetic to single or double"
+    )]
+    Overflow(u64),
     #[error("building failed: {0}")]
     Worker(String),
 }
@@ -70,6 +75,16 @@ pub enum Network {
 pub struct NetworkOf<R: Real> {
     pub shards: Vec<Shard<R>>,
     pub plan: Plan,
+    /// Of each projection: what rounding to whole numbers did to its weights, if they were.
+    pub rounding: Vec<Option<Rounding>>,
+}
+
+/// What a shard's builder hands over.
+struct Built<R: Real> {
+    shard: Shard<R>,
+    shortest: u64,
+    longest: u64,
+    rounding: Vec<Rounding>,
 }
 
 /// One synapse of a built network.
@@ -96,7 +111,7 @@ pub fn build(spec: &NetworkSpec, options: &BuildOptions) -> Result<Network, Buil
     }
     Ok(match spec.arithmetic {
         Arithmetic::Double => Network::Double(build_shards(spec, options)?),
-        Arithmetic::Single => Network::Single(build_shards(spec, options)?),
+        Arithmetic::Single | Arithmetic::Fixed => Network::Single(build_shards(spec, options)?),
     })
 }
 
@@ -111,7 +126,7 @@ fn build_shards<R: Real>(
         .map(|p| connect::expected(spec, p))
         .collect();
     let ranges = partition(spec, &expected, options.shards.max(1), options.granule);
-    let statements = classify(spec);
+    let (statements, fixed) = classify(spec);
     let graphs: Vec<Option<Graph>> = (0..)
         .zip(&spec.projections)
         .map(|(i, p)| connect::grow(&p.rule, spec.seed, i, p.targets() as u32))
@@ -126,12 +141,12 @@ fn build_shards<R: Real>(
         let workers: Vec<_> = ranges
             .iter()
             .map(|ids| {
-                let (offsets, statements) = (&offsets, &statements);
+                let (offsets, statements, fixed) = (&offsets, &statements, &fixed);
                 let graphs = &graphs;
                 let (points, expected) = (&points, &expected);
                 scope.spawn(move |_| {
                     ShardBuilder::new(spec, offsets, ids.clone())
-                        .build(statements, points, expected, graphs)
+                        .build(statements, fixed, points, expected, graphs)
                 })
             })
             .collect();
@@ -145,10 +160,20 @@ fn build_shards<R: Real>(
     })
     .map_err(|_| BuildError::Worker("a worker thread failed".into()))??;
     let (mut shards, mut shortest, mut longest) = (Vec::new(), u64::MAX, 1);
-    for (shard, min, max) in built {
-        shortest = shortest.min(min);
-        longest = longest.max(max);
-        shards.push(shard);
+    let mut rounding: Vec<Option<Rounding>> = fixed
+        .group
+        .iter()
+        .map(|group| group.map(|_| Rounding::default()))
+        .collect();
+    for part in built {
+        shortest = shortest.min(part.shortest);
+        longest = longest.max(part.longest);
+        shards.push(part.shard);
+        for (all, own) in rounding.iter_mut().zip(&part.rounding) {
+            if let Some(all) = all {
+                all.merge(own);
+            }
+        }
     }
     for shard in &mut shards {
         shard.wheel = Wheel::new(longest);
@@ -157,6 +182,7 @@ fn build_shards<R: Real>(
     let patience = ((10.0 / spec.tick_ms()) as u64).clamp(1, 1 << 30);
     Ok(NetworkOf {
         shards,
+        rounding,
         plan: Plan {
             duration: spec.duration,
             window: shortest.min(patience),
@@ -231,14 +257,14 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
         }
     }
 
-    /// The shard, its shortest and its longest delay.
     fn build(
         mut self,
         classes: &[Class],
+        fixed: &FixedPlan,
         points: &[Option<Vec<Point>>],
         expected: &[f64],
         graphs: &[Option<Graph>],
-    ) -> Result<(Shard<R>, u64, u64), BuildError> {
+    ) -> Result<Built<R>, BuildError> {
         let sites: Vec<Site<'_>> = self
             .spec
             .projections
@@ -265,7 +291,7 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
         let places: Vec<Vec<Place>> = sites
             .iter()
             .zip(classes)
-            .map(|(site, class)| self.places(site, class))
+            .map(|(site, class)| self.places(site, class, fixed))
             .collect();
         let feeds = feeds::make(
             self.spec,
@@ -279,20 +305,34 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
             .sums
             .len()
             .max(self.slots.counts16.len())
-            .max(self.slots.counts32.len());
+            .max(self.slots.counts32.len())
+            .max(self.slots.fixed[0].len())
+            .max(self.slots.fixed[1].len());
         if most >= 1 << 31 {
             return Err(BuildError::TooManySlots(most));
         }
         self.slots.sums.seal();
         self.slots.counts16.seal();
         self.slots.counts32.seal();
+        for (slots, bits) in self.slots.fixed.iter_mut().zip(fixed.bits) {
+            slots.seal_to(1 << bits);
+        }
 
+        let mut rounding = vec![Rounding::default(); sites.len()];
         let (mut tables, mut shortest, mut longest) = (Vec::new(), u64::MAX, 1);
         for kind in [
             WeightKind::Count16,
             WeightKind::Count32,
             WeightKind::F32,
             WeightKind::F64,
+            WeightKind::Packed {
+                group: 0,
+                bits: fixed.bits[0],
+            },
+            WeightKind::Packed {
+                group: 1,
+                bits: fixed.bits[1],
+            },
         ] {
             let of_kind: Vec<usize> = (0..sites.len())
                 .filter(|&i| classes[i].kind == kind)
@@ -318,12 +358,24 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
             };
             let mut placer = Placer::new(&counter, kind, narrow, uniform);
             for &i in &of_kind {
-                let mut placing = Placing::new(self.spec, &sites[i], &places[i], &mut placer);
+                let largest = fixed.group[i].map(|group| fixed.largest(group));
+                let mut placing =
+                    Placing::new(self.spec, &sites[i], &places[i], &mut placer, largest);
                 connect::visit(&sites[i], &mut placing);
                 shortest = shortest.min(placing.shortest);
                 longest = longest.max(placing.longest);
+                rounding[i] = placing.rounding;
             }
-            tables.push(placer.finish());
+            let table = placer.finish();
+            if let WeightKind::Packed { group, .. } = kind
+                && !fixed.proven[group]
+            {
+                let most = table.heaviest().saturating_mul(fixed.gathered[group]);
+                if most > i32::MAX as u64 {
+                    return Err(BuildError::Overflow(most));
+                }
+            }
+            tables.push(table);
         }
         let shard = Shard {
             units: self.units,
@@ -344,11 +396,16 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
             updated: 0,
             scratch: Scratch::default(),
         };
-        Ok((shard, shortest, longest))
+        Ok(Built {
+            shard,
+            shortest,
+            longest,
+            rounding,
+        })
     }
 
     /// Reserves the planes that a statement needs and says where its targets find them.
-    fn places(&mut self, site: &Site<'_>, class: &Class) -> Vec<Place> {
+    fn places(&mut self, site: &Site<'_>, class: &Class, fixed: &FixedPlan) -> Vec<Place> {
         let mut planes: Vec<Option<usize>> = vec![None; self.units.len()];
         site.own
             .iter()
@@ -364,7 +421,22 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
                 let local = (id - u.first_id) as usize;
                 let n = u.len();
                 let route = u.route(site.spec.receptor);
+                let mut quantum = 1.0;
                 let slot = match class.kind {
+                    WeightKind::Packed { group, .. } => {
+                        // Weights of both signs are not packed where the sign chooses.
+                        let channel = match route {
+                            Route::To(channel) => channel,
+                            Route::BySign => group,
+                        };
+                        quantum = fixed.quantum(u.population, channel);
+                        let plane = u.fixed[channel].get_or_insert_with(|| FixedPlane {
+                            group,
+                            base: slots.fixed[group].plane(unit, n),
+                            scale: R::of(quantum),
+                        });
+                        [plane.base + local; 2]
+                    }
                     WeightKind::F32 | WeightKind::F64 => {
                         let mut base =
                             |c: usize| *u.sums[c].get_or_insert_with(|| slots.sums.plane(unit, n));
@@ -398,6 +470,7 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
                 Place {
                     range: range.clone(),
                     slot,
+                    quantum,
                 }
             })
             .collect()

@@ -1,6 +1,7 @@
 //! How the synapses of each statement are held: a function of the specification only.
 
 use super::connect::most_per_target;
+use super::fixed::FixedPlan;
 use super::spec::{
     Arithmetic, Delay, NetworkSpec, PopulationKind, ProjectionSpec, SourceSpec, Values, Weight,
 };
@@ -21,7 +22,7 @@ pub(super) fn is_single(all: &[f64]) -> bool {
 }
 
 /// One class per projection: a function of the specification only.
-pub(super) fn classify(spec: &NetworkSpec) -> Vec<Class> {
+pub(super) fn classify(spec: &NetworkSpec) -> (Vec<Class>, FixedPlan) {
     let relays = |p: &ProjectionSpec| {
         p.to.iter().all(|s| {
             matches!(&spec.populations[s.population].kind,
@@ -56,47 +57,57 @@ pub(super) fn classify(spec: &NetworkSpec) -> Vec<Class> {
             break;
         }
     }
-    spec.projections
+    let constants: Vec<Option<f64>> = spec
+        .projections
         .iter()
-        .map(|p| {
-            let constant = if relays(p) {
-                Some(1.0)
-            } else {
-                match &p.weight {
-                    Weight::Values(v) => v.constant(),
-                    Weight::FromList | Weight::ByDistance(_) => None,
-                }
+        .map(|p| match &p.weight {
+            _ if relays(p) => Some(1.0),
+            Weight::Values(v) => v.constant(),
+            Weight::FromList | Weight::ByDistance(_) => None,
+        })
+        .collect();
+    let counted: Vec<bool> = match spec.arithmetic {
+        Arithmetic::Fixed => constants.iter().map(Option::is_some).collect(),
+        _ => vec![true; constants.len()],
+    };
+    let fixed = FixedPlan::new(spec, &counted);
+    let classes = (0..)
+        .zip(&spec.projections)
+        .map(|(i, p): (usize, _)| {
+            let kind = match (constants[i], fixed.group[i]) {
+                (Some(_), _) => count_kind(spec, p),
+                (None, Some(group)) => WeightKind::Packed {
+                    group,
+                    bits: fixed.bits[group],
+                },
+                (None, None) if p.from.iter().any(|s| needs_f64[s.population]) => WeightKind::F64,
+                (None, None) => WeightKind::F32,
             };
-            match constant {
-                Some(weight) => Class {
-                    kind: count_kind(spec, p),
-                    weight,
-                },
-                None => Class {
-                    kind: if p.from.iter().any(|s| needs_f64[s.population]) {
-                        WeightKind::F64
-                    } else {
-                        WeightKind::F32
-                    },
-                    weight: 0.0,
-                },
+            Class {
+                kind,
+                weight: constants[i].unwrap_or(0.0),
             }
         })
-        .collect()
+        .collect();
+    (classes, fixed)
+}
+
+/// Does no source of the statement spike more than once at a tick?
+pub(super) fn once_per_tick(spec: &NetworkSpec, p: &ProjectionSpec) -> bool {
+    p.from
+        .iter()
+        .all(|s| match &spec.populations[s.population].kind {
+            PopulationKind::Neurons(n) => n.model != ModelKind::Relay,
+            PopulationKind::Source(SourceSpec::Regular { .. }) => true,
+            PopulationKind::Source(_) => false,
+        })
 }
 
 /// 16-bit counts where a target provably gets at most 65,535 inputs of the statement from one update
 /// to the next: a neuron spikes at most once per tick (a clocked one at most once per step), other
 /// sources may do so several times, and a clocked target may gather the input of many ticks.
 pub(super) fn count_kind(spec: &NetworkSpec, p: &ProjectionSpec) -> WeightKind {
-    let once = p
-        .from
-        .iter()
-        .all(|s| match &spec.populations[s.population].kind {
-            PopulationKind::Neurons(n) => n.model != ModelKind::Relay,
-            PopulationKind::Source(SourceSpec::Regular { .. }) => true,
-            PopulationKind::Source(_) => false,
-        });
+    let once = once_per_tick(spec, p);
     let most = most_per_target(&p.rule, p.sources(), p.allow_multapses);
     let most = most.saturating_mul(most_per_source(spec, p));
     // Drawn delays may bring several spikes of one source to one tick, but not more than there are

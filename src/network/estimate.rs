@@ -370,7 +370,7 @@ fn delay_range(p: &ProjectionSpec, spec: &NetworkSpec) -> (u64, u64) {
 }
 
 /// A bound on the distance between the two sides of a projection, in um.
-fn farthest(p: &ProjectionSpec, spec: &NetworkSpec) -> f64 {
+pub(super) fn farthest(p: &ProjectionSpec, spec: &NetworkSpec) -> f64 {
     let boxed = |side: &[Slice]| {
         let positions = |s: &Slice| spec.populations.get(s.population)?.positions.as_ref();
         side.iter().filter_map(positions).fold(

@@ -7,6 +7,7 @@ pub mod degrees;
 mod draw;
 pub mod estimate;
 mod feeds;
+pub mod fixed;
 mod load;
 pub mod partition;
 mod placing;

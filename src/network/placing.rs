@@ -3,6 +3,7 @@
 
 use super::connect;
 use super::connect::site::{Site, Visitor};
+use super::fixed::Rounding;
 use super::space::{ByDistance, Space};
 use super::spec::{Arithmetic, Delay, EdgeList, NetworkSpec, Rule, Values, Weight};
 use crate::rng::{Domain, Stream};
@@ -15,6 +16,8 @@ pub(super) struct Place {
     /// Slot of the first for weights that are not negative, and for negative ones. The same for
     /// counted synapses, and where the sign does not choose the channel.
     pub(super) slot: [usize; 2],
+    /// Weight of a quantum, where weights are whole numbers.
+    pub(super) quantum: f64,
 }
 
 pub(super) struct Counting<'a> {
@@ -81,6 +84,9 @@ pub(super) struct Placing<'a> {
     pub(super) constant_delay: u64,
     pub(super) tick_ms: f64,
     pub(super) single: bool,
+    /// Weights are held as whole numbers up to this.
+    pub(super) largest: Option<f64>,
+    pub(super) rounding: Rounding,
     pub(super) shortest: u64,
     pub(super) longest: u64,
     /// The place found last: consecutive synapses mostly go to one target.
@@ -93,6 +99,7 @@ impl<'a> Placing<'a> {
         site: &'a Site<'a>,
         places: &'a [Place],
         placer: &'a mut Placer,
+        largest: Option<i32>,
     ) -> Self {
         let stream = |domain| Stream::new(site.seed, domain, site.index, 0);
         let random = |v: &'a Values, domain| {
@@ -129,7 +136,9 @@ impl<'a> Placing<'a> {
                 _ => 0,
             },
             tick_ms: spec.tick_ms(),
-            single: spec.arithmetic == Arithmetic::Single,
+            single: spec.arithmetic != Arithmetic::Double,
+            largest: largest.map(f64::from),
+            rounding: Rounding::default(),
             shortest: u64::MAX,
             longest: 1,
             last: 0,
@@ -199,6 +208,14 @@ impl Visitor for Placing<'_> {
         let slot = place.slot[usize::from(weight < 0.0)] + (target - place.range.start) as usize;
         self.shortest = self.shortest.min(delay);
         self.longest = self.longest.max(delay);
+        let weight = match self.largest {
+            None => weight,
+            Some(largest) => {
+                let whole = (weight / place.quantum).round_ties_even().clamp(-largest, largest);
+                self.rounding.note(weight, whole * place.quantum);
+                whole
+            }
+        };
         self.placer
             .place(self.site.from.id(source), slot, weight, delay);
     }

@@ -71,16 +71,21 @@ impl NetworkSpec {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Arithmetic {
     #[default]
+    /// f64.
     Double,
+    /// f32.
     Single,
+    /// f32 state; individual weights are whole numbers and summed as such (`network::fixed`).
+    Fixed,
 }
 
 impl Arithmetic {
-    pub const NAMES: [&'static str; 2] = ["double", "single"];
+    pub const NAMES: [&'static str; 3] = ["double", "single", "fixed"];
     pub fn name(self) -> &'static str {
         match self {
             Self::Double => "double",
             Self::Single => "single",
+            Self::Fixed => "fixed",
         }
     }
 }

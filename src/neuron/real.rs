@@ -31,6 +31,8 @@ pub trait Real:
     fn of(v: f64) -> Self;
     fn f64(self) -> f64;
     fn of_count(n: u32) -> Self;
+    /// Rounded once, if it does not fit.
+    fn of_whole(n: i32) -> Self;
     /// The next larger number: `v > x` is `v >= x.next_up()`.
     fn next_up(self) -> Self;
 }
@@ -48,6 +50,10 @@ impl Real for f64 {
     }
     #[inline(always)]
     fn of_count(n: u32) -> Self {
+        f64::from(n)
+    }
+    #[inline(always)]
+    fn of_whole(n: i32) -> Self {
         f64::from(n)
     }
     #[inline(always)]
@@ -69,6 +75,10 @@ impl Real for f32 {
     }
     #[inline(always)]
     fn of_count(n: u32) -> Self {
+        n as f32
+    }
+    #[inline(always)]
+    fn of_whole(n: i32) -> Self {
         n as f32
     }
     #[inline(always)]

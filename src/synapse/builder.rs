@@ -5,6 +5,7 @@
 //! are collected by blocks of rows first, and each block is brought to its rows when enough have
 //! come. What is collected is bounded, and the order within a row stays that of placing.
 
+use super::column::Column;
 use super::rows::Rows;
 use super::table::{Codec, Table, Targets};
 
@@ -39,6 +40,8 @@ pub enum WeightKind {
     Count32,
     F32,
     F64,
+    /// Whole numbers of at most 32 - `bits` bits, with `bits` for the slot, for the sums of `group`.
+    Packed { group: usize, bits: u32 },
 }
 
 /// A synapse on its way to its row.
@@ -100,12 +103,16 @@ impl Placer {
         Self {
             next: start[..rows].to_vec(),
             start,
-            targets: Targets::zeroed(n, narrow),
+            targets: match kind {
+                WeightKind::Packed { bits, .. } => Targets::packed(n, bits),
+                _ => Targets::zeroed(n, narrow),
+            },
             codec: match kind {
                 WeightKind::Count16 => Codec::Count16,
                 WeightKind::Count32 => Codec::Count32,
-                WeightKind::F32 => Codec::F32(vec![0.0; n]),
-                WeightKind::F64 => Codec::F64(vec![0.0; n]),
+                WeightKind::F32 => Codec::F32(Column::zeroed(n)),
+                WeightKind::F64 => Codec::F64(Column::zeroed(n)),
+                WeightKind::Packed { group, .. } => Codec::Packed(group),
             },
             delays: match uniform {
                 Some(delay) => Delays::Uniform(delay),
@@ -144,13 +151,31 @@ impl Placer {
             }));
             let each = || self.places.iter().zip(block.iter());
             match &mut self.targets {
-                Targets::Narrow(t) => each().for_each(|(&at, s)| t[at] = s.slot as u16),
-                Targets::Wide(t) => each().for_each(|(&at, s)| t[at] = s.slot),
+                Targets::Narrow(t) => {
+                    let t = &mut t[..];
+                    each().for_each(|(&at, s)| t[at] = s.slot as u16);
+                }
+                Targets::Wide(t) => {
+                    let t = &mut t[..];
+                    each().for_each(|(&at, s)| t[at] = s.slot);
+                }
+                Targets::Packed { words, bits } => {
+                    let (words, bits) = (&mut words[..], *bits);
+                    each().for_each(|(&at, s)| {
+                        words[at] = (s.weight as i32 as u32) << bits | s.slot;
+                    });
+                }
             }
             match &mut self.codec {
-                Codec::Count16 | Codec::Count32 => {}
-                Codec::F32(w) => each().for_each(|(&at, s)| w[at] = s.weight as f32),
-                Codec::F64(w) => each().for_each(|(&at, s)| w[at] = s.weight),
+                Codec::Count16 | Codec::Count32 | Codec::Packed(_) => {}
+                Codec::F32(w) => {
+                    let w = &mut w[..];
+                    each().for_each(|(&at, s)| w[at] = s.weight as f32);
+                }
+                Codec::F64(w) => {
+                    let w = &mut w[..];
+                    each().for_each(|(&at, s)| w[at] = s.weight);
+                }
             }
             if let Delays::Short(d) = &self.delays
                 && block.iter().any(|s| s.delay > u64::from(u16::MAX))
@@ -298,9 +323,10 @@ fn permute(targets: &mut Targets, codec: &mut Codec, lo: usize, order: &[u32]) {
     match targets {
         Targets::Narrow(t) => apply(t, lo, order),
         Targets::Wide(t) => apply(t, lo, order),
+        Targets::Packed { words, .. } => apply(words, lo, order),
     }
     match codec {
-        Codec::Count16 | Codec::Count32 => {}
+        Codec::Count16 | Codec::Count32 | Codec::Packed(_) => {}
         Codec::F32(w) => apply(w, lo, order),
         Codec::F64(w) => apply(w, lo, order),
     }

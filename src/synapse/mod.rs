@@ -1,6 +1,8 @@
 //! Rows of synapses and the codecs that hold them. Knows no threads and no files.
 
 pub mod builder;
+pub mod column;
+mod prefetch;
 pub mod rows;
 pub mod slots;
 pub mod table;

@@ -49,10 +49,14 @@ impl<T: Copy + Default> Slots<T> {
 
     /// After the last plane: allocates.
     pub fn seal(&mut self) {
+        self.seal_to(if self.narrow() { NARROW } else { self.used });
+    }
+
+    /// `seal` with this many places, at least those that are used.
+    pub fn seal_to(&mut self, len: usize) {
         if self.used == 0 {
             return;
         }
-        let len = if self.narrow() { NARROW } else { self.used };
         self.values = vec![T::default(); len];
         self.bits = vec![0; len.div_ceil(64)];
         self.touched = Vec::with_capacity(self.used);

@@ -6,12 +6,16 @@
 //! | count, 32-bit | 2 or 4 | the same where a neuron's count in a tick may exceed 65,535 |
 //! | f32 | 6 or 8 | target and weight; drawn weights, and listed ones that f32 holds exactly |
 //! | f64 | 10 or 12 | target and weight; listed weights in double arithmetic |
+//! | packed | 4 | target and whole-number weight in one word; `fixed` arithmetic |
 //!
-//! Which codec holds a weight never changes a result: f32 is chosen only where it loses nothing.
-//! All weighted synapses of a source population lie in one table, so that the addends of a target
-//! come in the order (emission tick, source, projection, position). Further codecs (bitmap, packed,
-//! procedural, plastic) are further variants of `Codec` with their kernel in `deliver`.
+//! Which of the exact codecs holds a weight never changes a result: f32 is chosen only where it loses
+//! nothing. All weighted synapses of a source population lie in one table, so that the addends of a
+//! target come in the order (emission tick, source, projection, position). Sums of whole numbers hang
+//! on no order: packed synapses lie in two tables, one for even and one for odd channels, so that
+//! fewer bits have to say which slot is meant.
 
+use super::column::Column;
+use super::prefetch::prefetch;
 use super::rows::Rows;
 use super::slots::{NARROW, Slots};
 use crate::neuron::real::Real;
@@ -20,35 +24,48 @@ use crate::neuron::real::Real;
 #[derive(Debug)]
 pub enum Targets {
     /// For shards with at most 65,536 slots of the kind.
-    Narrow(Vec<u16>),
-    Wide(Vec<u32>),
+    Narrow(Column<u16>),
+    Wide(Column<u32>),
+    /// The slot in the low `bits`, and the weight of the synapse above, with its sign.
+    Packed {
+        words: Column<u32>,
+        bits: u32,
+    },
 }
 
 impl Targets {
     pub fn zeroed(n: usize, narrow: bool) -> Self {
         if narrow {
-            Self::Narrow(vec![0; n])
+            Self::Narrow(Column::zeroed(n))
         } else {
-            Self::Wide(vec![0; n])
+            Self::Wide(Column::zeroed(n))
         }
     }
-    #[inline(always)]
-    pub fn set(&mut self, at: usize, slot: usize) {
-        match self {
-            Self::Narrow(all) => all[at] = slot as u16,
-            Self::Wide(all) => all[at] = slot as u32,
+    pub fn packed(n: usize, bits: u32) -> Self {
+        Self::Packed {
+            words: Column::zeroed(n),
+            bits,
         }
     }
     pub fn get(&self, at: usize) -> usize {
         match self {
             Self::Narrow(all) => usize::from(all[at]),
             Self::Wide(all) => all[at] as usize,
+            Self::Packed { words, bits } => (words[at] & ((1 << bits) - 1)) as usize,
+        }
+    }
+    /// Weight of a packed synapse, in quanta.
+    pub fn whole(&self, at: usize) -> Option<i32> {
+        match self {
+            Self::Packed { words, bits } => Some(words[at] as i32 >> bits),
+            _ => None,
         }
     }
     pub fn len(&self) -> usize {
         match self {
             Self::Narrow(all) => all.len(),
             Self::Wide(all) => all.len(),
+            Self::Packed { words, .. } => words.len(),
         }
     }
     pub fn is_empty(&self) -> bool {
@@ -58,7 +75,31 @@ impl Targets {
         match self {
             Self::Narrow(all) => all.len() * 2,
             Self::Wide(all) => all.len() * 4,
+            Self::Packed { words, .. } => words.len() * 4,
         }
+    }
+    /// Begins to bring the targets of `len` synapses from `start` on near.
+    #[inline(always)]
+    fn prefetch(&self, start: usize, len: usize) {
+        match self {
+            Self::Narrow(all) => lines(all, start, len),
+            Self::Wide(all) => lines(all, start, len),
+            Self::Packed { words, .. } => lines(words, start, len),
+        }
+    }
+}
+
+/// Lines of a row that are asked for ahead; the machine's own prefetching follows from there.
+const AHEAD: usize = 16;
+
+#[inline(always)]
+fn lines<T>(all: &[T], start: usize, len: usize) {
+    let per_line = 64 / size_of::<T>();
+    let mut at = start;
+    // One more than the length says: a row need not begin at a line.
+    while at < start + len.min(AHEAD * per_line) + per_line {
+        prefetch(all, at);
+        at += per_line;
     }
 }
 
@@ -67,8 +108,10 @@ impl Targets {
 pub enum Codec {
     Count16,
     Count32,
-    F32(Vec<f32>),
-    F64(Vec<f64>),
+    F32(Column<f32>),
+    F64(Column<f64>),
+    /// Whole numbers, held with the targets, for the sums of this group.
+    Packed(usize),
 }
 
 impl Codec {
@@ -78,11 +121,12 @@ impl Codec {
             Self::Count32 => "count32",
             Self::F32(_) => "f32",
             Self::F64(_) => "f64",
+            Self::Packed(_) => "packed",
         }
     }
     pub fn bytes(&self) -> usize {
         match self {
-            Self::Count16 | Self::Count32 => 0,
+            Self::Count16 | Self::Count32 | Self::Packed(_) => 0,
             Self::F32(w) => w.len() * 4,
             Self::F64(w) => w.len() * 8,
         }
@@ -100,6 +144,8 @@ pub struct Table {
 #[derive(Debug, Default)]
 pub struct Accumulators<R> {
     pub sums: Slots<R>,
+    /// Sums of whole-number weights, of even and of odd channels.
+    pub fixed: [Slots<i32>; 2],
     pub counts16: Slots<u16>,
     pub counts32: Slots<u32>,
 }
@@ -107,6 +153,32 @@ pub struct Accumulators<R> {
 impl Table {
     pub fn bytes(&self) -> usize {
         self.rows.bytes() + self.targets.bytes() + self.codec.bytes()
+    }
+
+    /// The largest sum of absolute whole-number weights of any slot: no sum of a tick can be larger
+    /// if every source spikes once. 0 for other codecs.
+    pub fn heaviest(&self) -> u64 {
+        let Targets::Packed { words, bits } = &self.targets else {
+            return 0;
+        };
+        let mut sums = vec![0u64; 1 << bits];
+        for &word in words.iter() {
+            let weight = word as i32 >> bits;
+            sums[(word & ((1 << bits) - 1)) as usize] += u64::from(weight.unsigned_abs());
+        }
+        sums.into_iter().max().unwrap_or(0)
+    }
+
+    /// Begins to bring `len` synapses from `start` on near.
+    #[inline(always)]
+    pub fn prefetch(&self, start: u64, len: u32) {
+        let (start, len) = (start as usize, len as usize);
+        self.targets.prefetch(start, len);
+        match &self.codec {
+            Codec::Count16 | Codec::Count32 | Codec::Packed(_) => {}
+            Codec::F32(w) => lines(w, start, len),
+            Codec::F64(w) => lines(w, start, len),
+        }
     }
 
     /// Delivers `len` synapses from `start` on to the accumulators of the current tick. `MARK`:
@@ -152,6 +224,11 @@ impl Table {
                 let w = &w[span.clone()];
                 wide::<_, _, MARK>(&t[span], &mut to.sums, |k, s| *s += R::of(w[k]));
             }
+            (Codec::Packed(group), Targets::Packed { words, bits }) => {
+                packed::<MARK>(&words[span], *bits, &mut to.fixed[*group]);
+            }
+            // Words are packed for that codec and for no other.
+            (Codec::Packed(_), _) | (_, Targets::Packed { .. }) => {}
         }
     }
 }
@@ -188,6 +265,27 @@ fn wide<T: Copy + Default, F: FnMut(usize, &mut T), const MARK: bool>(
     if MARK {
         for &slot in targets {
             slots.touch(slot as usize);
+        }
+    }
+}
+
+/// Words of a slot in the low `bits` and a weight above, into an array of exactly 2^`bits` slots. The
+/// sums cannot overflow: see `network::fixed`.
+#[inline(always)]
+fn packed<const MARK: bool>(words: &[u32], bits: u32, slots: &mut Slots<i32>) {
+    let mask = slots.values.len().wrapping_sub(1);
+    debug_assert_eq!(slots.values.len(), 1 << bits);
+    let values = &mut slots.values[..];
+    if values.is_empty() {
+        return;
+    }
+    for &word in words {
+        let sum = &mut values[word as usize & mask];
+        *sum = sum.wrapping_add(word as i32 >> bits);
+    }
+    if MARK {
+        for &word in words {
+            slots.touch(word as usize & mask);
         }
     }
 }
