@@ -646,7 +646,9 @@ impl<R: Real> Shard<R> {
             Codec::F64(w) => w[k],
             Codec::Packed(group) => {
                 let plane = unit.fixed.iter().flatten();
-                let plane = plane.clone().find(|p| p.group == *group && p.base == base)?;
+                let plane = plane
+                    .clone()
+                    .find(|p| p.group == *group && p.base == base)?;
                 f64::from(table.targets.whole(k)?) * plane.scale.f64()
             }
             codec => {

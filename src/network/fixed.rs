@@ -19,7 +19,7 @@
 //! several spikes at a tick, weights of both signs where the sign chooses the channel, and networks
 //! of more than four million targets.
 
-use super::class::{once_per_tick, most_per_source};
+use super::class::{most_per_source, once_per_tick};
 use super::connect::{expected, most_per_target};
 use super::estimate::farthest;
 use super::spec::{NetworkSpec, PopulationKind, ProjectionSpec, Rule, Values, Weight};
@@ -51,7 +51,11 @@ impl Rounding {
 
     #[inline(always)]
     pub(super) fn note(&mut self, drawn: f64, held: f64) {
-        let error = if drawn == held { 0.0 } else { ((held - drawn) / drawn).abs() };
+        let error = if drawn == held {
+            0.0
+        } else {
+            ((held - drawn) / drawn).abs()
+        };
         self.largest = self.largest.max(error);
         self.sum += error;
         self.synapses += 1;
@@ -172,7 +176,8 @@ impl FixedPlan {
         for population in 0..n {
             for c in 0..PORTS {
                 let room = f64::from(self.largest(c & 1));
-                let limit = room.min((f64::from(i32::MAX) / degree[population][c].max(1.0)).floor());
+                let limit =
+                    room.min((f64::from(i32::MAX) / degree[population][c].max(1.0)).floor());
                 self.quantum[population][c] = quantum(largest[population][c], limit.max(1.0));
                 if limit < LEAST_QUANTA {
                     for (i, p) in spec.projections.iter().enumerate() {
@@ -226,10 +231,9 @@ fn most_inputs(spec: &NetworkSpec, p: &ProjectionSpec) -> (f64, bool) {
 
 /// The group of a statement, if all of its targets take it in one.
 fn group(spec: &NetworkSpec, p: &ProjectionSpec, bounds: (f64, f64)) -> Option<usize> {
-    let mut of = p
-        .to
-        .iter()
-        .map(|s| Some(channel(spec, p, s.population, bounds)? & 1));
+    let mut of =
+        p.to.iter()
+            .map(|s| Some(channel(spec, p, s.population, bounds)? & 1));
     let first = of.next()??;
     of.all(|g| g == Some(first)).then_some(first)
 }
@@ -248,7 +252,11 @@ fn channel(
         return None;
     }
     let ports = n.model.def().ports > 0;
-    let in_use = if ports { n.receptors.len().clamp(1, PORTS) } else { channels(n.model) };
+    let in_use = if ports {
+        n.receptors.len().clamp(1, PORTS)
+    } else {
+        channels(n.model)
+    };
     match Route::of(p.receptor, ports, in_use) {
         Route::To(c) => Some(c),
         Route::BySign if bounds.0 >= 0.0 => Some(0),
@@ -281,14 +289,28 @@ fn practical(values: &Values) -> (f64, f64) {
     match values {
         Values::Constant(v) => (*v, *v),
         Values::Uniform { low, high } => (low.min(*high), low.max(*high)),
-        Values::Normal { mean, std, min, max } => {
-            within(mean - FAR * std, mean + FAR * std, *min, *max)
-        }
-        Values::TruncatedNormal { mean, std, min, max } => {
+        Values::Normal {
+            mean,
+            std,
+            min,
+            max,
+        } => within(mean - FAR * std, mean + FAR * std, *min, *max),
+        Values::TruncatedNormal {
+            mean,
+            std,
+            min,
+            max,
+        } => {
             let centre = mean.clamp(*min, *max);
             within(centre - FAR * std, centre + FAR * std, *min, *max)
         }
-        Values::Lognormal { mu, sigma, scale, min, max } => {
+        Values::Lognormal {
+            mu,
+            sigma,
+            scale,
+            min,
+            max,
+        } => {
             let far = scale * libm::exp(mu + FAR * sigma);
             within(far.min(0.0), far.max(0.0), *min, *max)
         }
@@ -301,7 +323,12 @@ fn practical(values: &Values) -> (f64, f64) {
                 ((high + RARE * mean).max(*min), high)
             }
         }
-        Values::Gamma { shape, scale, min, max } => {
+        Values::Gamma {
+            shape,
+            scale,
+            min,
+            max,
+        } => {
             let far = scale * (shape + FAR * libm::sqrt(*shape) + RARE);
             within(far.min(0.0), far.max(0.0), *min, *max)
         }
@@ -315,10 +342,19 @@ mod tests {
 
     #[test]
     fn the_quantum_is_the_smallest_power_of_two_that_fits() {
-        for (most, limit) in [(87.8, 16383.0), (1.0, 32767.0), (32767.0, 32767.0), (3e-9, 255.0), (1e30, 1000.0)] {
+        for (most, limit) in [
+            (87.8, 16383.0),
+            (1.0, 32767.0),
+            (32767.0, 32767.0),
+            (3e-9, 255.0),
+            (1e30, 1000.0),
+        ] {
             let q = quantum(most, limit);
             assert_eq!(q, libm::exp2(libm::log2(q).round()));
-            assert!((most / q).round() <= limit && (most / (0.5 * q)).round() > limit, "{most} {limit} {q}");
+            assert!(
+                (most / q).round() <= limit && (most / (0.5 * q)).round() > limit,
+                "{most} {limit} {q}"
+            );
         }
         assert_eq!(quantum(0.0, 10.0), 1.0);
     }

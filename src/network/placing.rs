@@ -211,7 +211,9 @@ impl Visitor for Placing<'_> {
         let weight = match self.largest {
             None => weight,
             Some(largest) => {
-                let whole = (weight / place.quantum).round_ties_even().clamp(-largest, largest);
+                let whole = (weight / place.quantum)
+                    .round_ties_even()
+                    .clamp(-largest, largest);
                 self.rounding.note(weight, whole * place.quantum);
                 whole
             }

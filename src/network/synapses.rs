@@ -1,6 +1,7 @@
 //! Synapses read back from the tables, for inspection and tests.
 
 use super::build::{Network, NetworkOf, Synapse};
+use super::fixed::Rounding;
 use crate::engine::Plan;
 use crate::engine::shard::Shard;
 use crate::neuron::real::Real;
@@ -37,6 +38,14 @@ impl Network {
         match self {
             Self::Double(n) => count(n),
             Self::Single(n) => count(n),
+        }
+    }
+
+    /// What rounding to whole numbers did to the weights of each projection, if they are held so.
+    pub fn rounding(&self) -> &[Option<Rounding>] {
+        match self {
+            Self::Double(n) => &n.rounding,
+            Self::Single(n) => &n.rounding,
         }
     }
 

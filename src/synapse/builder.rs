@@ -41,7 +41,10 @@ pub enum WeightKind {
     F32,
     F64,
     /// Whole numbers of at most 32 - `bits` bits, with `bits` for the slot, for the sums of `group`.
-    Packed { group: usize, bits: u32 },
+    Packed {
+        group: usize,
+        bits: u32,
+    },
 }
 
 /// A synapse on its way to its row.

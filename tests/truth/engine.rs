@@ -2,6 +2,7 @@
 
 use spikewheel::engine::sink::MemorySink;
 use spikewheel::engine::{Control, run as run_engine};
+use spikewheel::network::fixed::Rounding;
 use spikewheel::network::spec::NetworkSpec;
 use spikewheel::network::{BuildOptions, Network, build};
 
@@ -32,6 +33,11 @@ pub fn synapses_of(spec: &NetworkSpec, shards: usize) -> Vec<Edge> {
     edges
         .map(|s| (s.source, s.target, s.weight, s.delay))
         .collect()
+}
+
+/// What whole numbers did to the weights.
+pub fn rounding(spec: &NetworkSpec) -> Vec<Option<Rounding>> {
+    built(spec, 3).rounding().to_vec()
 }
 
 pub fn run(spec: &NetworkSpec, shards: usize) -> EngineRun {

@@ -761,13 +761,61 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(cases(48))]
+
+    #[test]
+    fn whole_number_sums_and_exact_sums_in_single_precision_are_the_same(recipe in exact_network()) {
+        let mut spec = recipe.spec();
+        for update in UPDATES {
+            spec.update_all(update);
+            spec.arithmetic = Arithmetic::Single;
+            let single = engine::run(&spec, 1);
+            spec.arithmetic = Arithmetic::Fixed;
+            let fixed = engine::run(&spec, 2);
+            same_spikes(&fixed.outcome, &single.outcome, &format!("{update:?}"))?;
+        }
+    }
+
+    #[test]
+    fn whole_number_weights_are_the_stated_ones_rounded_as_the_report_says(recipe in network()) {
+        let mut spec = recipe.spec();
+        spec.arithmetic = Arithmetic::Single;
+        let by_weight = |mut all: Vec<Edge>| {
+            all.sort_by(|a, b| (a.0, a.1, a.3).cmp(&(b.0, b.1, b.3)).then(a.2.total_cmp(&b.2)));
+            all
+        };
+        let stated = by_weight(engine::synapses(&spec));
+        spec.arithmetic = Arithmetic::Fixed;
+        let held = by_weight(engine::synapses(&spec));
+        prop_assert_eq!(stated.len(), held.len());
+        let (mut largest, mut heaviest) = (0.0f64, 0.0f64);
+        let mut off = 0.0f64;
+        for (a, b) in stated.iter().zip(&held) {
+            prop_assert_eq!((a.0, a.1, a.3), (b.0, b.1, b.3));
+            heaviest = heaviest.max(a.2.abs());
+            off = off.max((a.2 - b.2).abs());
+            if a.2 != b.2 {
+                largest = largest.max(((a.2 - b.2) / a.2).abs());
+            }
+        }
+        let told = engine::rounding(&spec).iter().flatten().fold(0.0, |m: f64, r| {
+            assert!(r.mean() <= r.largest);
+            m.max(r.largest)
+        });
+        prop_assert!((told - largest).abs() <= 1e-12, "{told} {largest}");
+        // Fifteen bits and a sign for the heaviest weight: half a quantum is at most this.
+        prop_assert!(off <= heaviest / 32767.0, "{off} of {heaviest}");
+    }
+}
+
+proptest! {
     #![proptest_config(cases(16))]
 
     #[test]
     fn any_number_of_shards_gives_the_same_bits(recipe in network()) {
         let mut spec = shortened(recipe.spec());
         record_everything(&mut spec, 50);
-        for arithmetic in [Arithmetic::Double, Arithmetic::Single] {
+        for arithmetic in [Arithmetic::Double, Arithmetic::Single, Arithmetic::Fixed] {
             for update in UPDATES {
                 spec.arithmetic = arithmetic;
                 spec.update_all(update);
@@ -793,7 +841,7 @@ proptest! {
         bare.recording.spikes.clear();
         let mut full = shortened(recipe.spec());
         record_everything(&mut full, 1);
-        for arithmetic in [Arithmetic::Double, Arithmetic::Single] {
+        for arithmetic in [Arithmetic::Double, Arithmetic::Single, Arithmetic::Fixed] {
             for update in UPDATES {
                 for spec in [&mut bare, &mut full] {
                     spec.arithmetic = arithmetic;
@@ -873,7 +921,7 @@ proptest! {
     fn chance_depends_on_the_seed_and_nothing_else(recipe in network()) {
         let mut spec = by_chance(shortened(recipe.spec()), 40.0, 0.125);
         record_everything(&mut spec, 50);
-        for arithmetic in [Arithmetic::Double, Arithmetic::Single] {
+        for arithmetic in [Arithmetic::Double, Arithmetic::Single, Arithmetic::Fixed] {
             spec.arithmetic = arithmetic;
             spec.update_all(Update::Auto);
             let one = engine::run(&spec, SHARDS[0]);
