@@ -7,7 +7,7 @@ use super::diagnostics::{Reports, suggest};
 use super::expression::{self, Failure, Quantity, Scope};
 use super::source::Place;
 use super::syntax::{Node, Value};
-use crate::network::spec::PS_PER_MS;
+use crate::network::spec::{PS_PER_MS, TableChoice};
 use crate::units::Dimension;
 
 /// What every part of a definition is read with.
@@ -21,6 +21,8 @@ pub(super) struct Context {
     pub duration: Option<u64>,
     /// What random positions are drawn from.
     pub seed: u64,
+    /// How synapses are held where a projection does not say.
+    pub table: TableChoice,
 }
 
 /// The longest time in ticks. Times come from `f64`, so larger ones would not be what they seem.

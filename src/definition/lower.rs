@@ -14,6 +14,7 @@ use super::{
     Loaded, Override, include, overrides, parameters, population, projection, recording,
     simulation, stimulus,
 };
+use crate::network::impossible;
 use crate::network::spec::NetworkSpec;
 
 /// See `definition::parse`.
@@ -67,11 +68,17 @@ pub(super) fn lower(
     }
 
     let mut projections = Vec::new();
+    // Statements that say how their synapses are to be held, and where they say so.
+    let mut chosen = Vec::new();
     if let Some(node) = root.get("projections") {
         match &node.value {
             Value::List(list) => {
                 for item in list {
+                    let first = projections.len();
                     projections.extend(projection::read(&mut ctx, item, &names));
+                    if let Some(stated) = item.table().and_then(|t| t.get("table")) {
+                        chosen.push((first..projections.len(), stated.place.clone()));
+                    }
                 }
             }
             _ => {
@@ -94,24 +101,32 @@ pub(super) fn lower(
             .map(|s| s.to_string_lossy().into_owned())
             .unwrap_or_default(),
     };
-    let (resolution_ps, duration) = (ctx.resolution_ps, ctx.duration);
-    let findings = ctx.reports.finish();
-    let is_wrong = findings.iter().any(|d| d.severity == Severity::Error);
-    let (Some(resolution_ps), Some(duration), false) = (resolution_ps, duration, is_wrong) else {
-        return Err(findings);
+    let spec = NetworkSpec {
+        name,
+        seed: simulation.seed,
+        resolution_ps: ctx.resolution_ps.unwrap_or(1),
+        duration: ctx.duration.unwrap_or(1),
+        arithmetic: simulation.arithmetic,
+        populations: all,
+        projections,
+        drives: stimuli.drives,
+        recording,
     };
+    for (statements, place) in chosen {
+        let why = statements.into_iter().find_map(|i| impossible(&spec, i));
+        if let Some(why) = why {
+            ctx.reports
+                .error(&place, format!("these synapses cannot be held so: {why}"))
+                .help("leave out the key, or write table = \"auto\"");
+        }
+    }
+    let known = ctx.resolution_ps.is_some() && ctx.duration.is_some();
+    let findings = ctx.reports.finish();
+    if !known || findings.iter().any(|d| d.severity == Severity::Error) {
+        return Err(findings);
+    }
     Ok(Loaded {
-        spec: NetworkSpec {
-            name,
-            seed: simulation.seed,
-            resolution_ps,
-            duration,
-            arithmetic: simulation.arithmetic,
-            populations: all,
-            projections,
-            drives: stimuli.drives,
-            recording,
-        },
+        spec,
         text: text.to_string(),
         path: path.to_path_buf(),
         warnings: findings,

@@ -344,6 +344,7 @@ pub(super) fn read(ctx: &mut Context, stated: &Stated<'_>, names: &Names) -> Vec
                     weight,
                     delay,
                     receptor,
+                    table: stated.choice,
                 };
                 let is_right = stated
                     .places()

@@ -7,10 +7,10 @@ use super::source::Place;
 use super::syntax::{Node, Table};
 use super::values::Each;
 use super::{by_distance, delay, pairs, receptors, rule, weight};
-use crate::network::spec::{Delay, ProjectionSpec, Slice, Weight};
+use crate::network::spec::{Delay, ProjectionSpec, Slice, TableChoice, Weight};
 
 /// Keys of a projection.
-pub(super) const KEYS: [&str; 8] = [
+pub(super) const KEYS: [&str; 9] = [
     "from",
     "to",
     "rule",
@@ -19,6 +19,7 @@ pub(super) const KEYS: [&str; 8] = [
     "weight",
     "delay",
     "receptor",
+    "table",
 ];
 /// Elements that both lists name. Within each list nothing is named twice.
 fn shared(a: &[Slice], b: &[Slice]) -> u64 {
@@ -39,6 +40,7 @@ pub(super) struct Stated<'n> {
     pub allow_autapses: Option<bool>,
     pub allow_multapses: Option<bool>,
     pub rule: Option<Named<'n>>,
+    pub choice: TableChoice,
 }
 impl Stated<'_> {
     /// What may be drawn between some sources and some targets of the statement.
@@ -128,6 +130,7 @@ pub(super) fn read(ctx: &mut Context, node: &Node, names: &Names) -> Vec<Project
         allow_autapses,
         allow_multapses,
         rule,
+        choice: choice(ctx, table),
     };
     if pairs::speaks_in_tables(&stated) {
         return pairs::read(ctx, &stated, names);
@@ -188,11 +191,21 @@ fn one(ctx: &mut Context, stated: Stated<'_>, names: &Names) -> Option<Projectio
         weight: weight?,
         delay: delay?,
         receptor: receptor?,
+        table: stated.choice,
         from: stated.from.clone()?.0,
         to: stated.to.clone()?.0,
     };
     by_distance::check(ctx, names, &spec, &stated.places()?)?;
     Some(spec)
+}
+/// How the synapses are to be held; whether that can be is known when all is read.
+fn choice(ctx: &mut Context, table: &Table) -> TableChoice {
+    let chosen = table
+        .get("table")
+        .and_then(|n| ctx.choice(n, "table", &TableChoice::NAMES));
+    chosen
+        .and_then(|k| TableChoice::ALL.get(k).copied())
+        .unwrap_or(ctx.table)
 }
 /// A value that the list has must not be stated again.
 fn twice(ctx: &mut Context, table: &Table, key: &str, listed: bool) {

@@ -11,7 +11,7 @@ use super::positions::{LAYOUTS, MODIFIERS};
 use super::{by_distance, escape, include, population, projection, recording, simulation};
 use crate::network::connect::{Pairs, RULES, RuleKey};
 use crate::network::space::{KERNELS, KernelDef, SPEED};
-use crate::network::spec::{Arithmetic, Update};
+use crate::network::spec::{Arithmetic, TableChoice, Update};
 use crate::neuron::MODELS;
 use crate::neuron::def::ModelDef;
 use crate::neuron::lif_multisynapse::{PORTS, RECEPTOR};
@@ -206,7 +206,15 @@ fn simulation_schema() -> Value {
                 choice(
                     &Arithmetic::NAMES,
                     "double",
-                    "Number format of state and weights.",
+                    "Number format of state and weights; fixed: single precision, with individual weights as whole numbers of a power of two.",
+                ),
+            ),
+            (
+                "table",
+                choice(
+                    &TableChoice::NAMES,
+                    "auto",
+                    "How synapses are held where a projection does not say and it is possible. Changes no result.",
                 ),
             ),
         ],
@@ -707,6 +715,14 @@ fn projection_schema() -> Value {
             (
                 "allow_multapses",
                 json!({ "type": "boolean", "default": true, "description": "May a pair be connected more than once?" }),
+            ),
+            (
+                "table",
+                choice(
+                    &TableChoice::NAMES,
+                    "auto",
+                    "How the synapses are held: lists of targets, or a bit for each target (one weight, one delay). Changes no result.",
+                ),
             ),
             (
                 "weight",

@@ -3,11 +3,11 @@
 use super::context::{Context, round_to_ticks, show, show_ticks};
 use super::source::Place;
 use super::syntax::Table;
-use crate::network::spec::{Arithmetic, PS_PER_MS};
+use crate::network::spec::{Arithmetic, PS_PER_MS, TableChoice};
 use crate::units::Dimension;
 
 /// Keys of the section.
-pub(super) const KEYS: [&str; 4] = ["duration", "resolution", "seed", "arithmetic"];
+pub(super) const KEYS: [&str; 5] = ["duration", "resolution", "seed", "arithmetic", "table"];
 
 /// 0.1 ms.
 const DEFAULT_RESOLUTION_PS: u64 = 100_000_000;
@@ -106,5 +106,11 @@ pub(super) fn read(ctx: &mut Context, table: &Table, place: &Place) -> Simulatio
         },
         None => Arithmetic::default(),
     };
+    if let Some(k) = table
+        .get("table")
+        .and_then(|node| ctx.choice(node, "table", &TableChoice::NAMES))
+    {
+        ctx.table = TableChoice::ALL[k];
+    }
     Simulation { seed, arithmetic }
 }

@@ -13,6 +13,7 @@ use crate::neuron::real::Real;
 use crate::stimulus::current::Injection;
 use crate::stimulus::poisson::Counts;
 use crate::stimulus::train::Train;
+use crate::synapse::bitmap::Planes;
 use crate::synapse::table::{Accumulators, Codec, Table};
 
 /// A spike as the shards exchange it: ticks since the start of the window, and the global id.
@@ -147,6 +148,11 @@ pub struct Scratch {
     fired: Vec<u32>,
     /// Actions due at the end of the tick.
     actions: Vec<u64>,
+    /// Sources whose bitmaps arrive at the tick, by table, and the tables that have any. Filled and
+    /// emptied by delivery.
+    rows: Vec<Vec<u32>>,
+    with_rows: Vec<u32>,
+    planes: Planes,
     /// Private counts of a tick on their way to 32-bit slots.
     drawn: Vec<u16>,
 }
@@ -159,6 +165,7 @@ const AHEAD: usize = 3;
 impl<R: Real> Shard<R> {
     /// To be called once, after the parts are in place and before the first window.
     pub fn prepare(&mut self) {
+        self.scratch.rows.resize_with(self.tables.len(), Vec::new);
         for (i, feed) in self.feeds.iter().enumerate() {
             self.sources
                 .schedule(Kind::Source, i as u64, feed.train.next());
@@ -354,12 +361,26 @@ impl<R: Real> Shard<R> {
                 self.tables[later.table as usize].prefetch(later.start, later.len);
             }
             let table = &self.tables[entry.table as usize];
-            if mark {
+            self.delivered += u64::from(entry.len);
+            if matches!(table.codec, Codec::Bitmap(_)) && !mark {
+                // All rows of the tick are counted together.
+                let rows = &mut self.scratch.rows[entry.table as usize];
+                if rows.is_empty() {
+                    self.scratch.with_rows.push(entry.table);
+                }
+                rows.push(entry.start as u32);
+            } else if mark {
                 table.deliver::<R, true>(entry.start, entry.len, &mut self.slots);
             } else {
                 table.deliver::<R, false>(entry.start, entry.len, &mut self.slots);
             }
-            self.delivered += u64::from(entry.len);
+        }
+        for table in self.scratch.with_rows.drain(..) {
+            let rows = &mut self.scratch.rows[table as usize];
+            if let Codec::Bitmap(bits) = &self.tables[table as usize].codec {
+                bits.count(rows, &mut self.slots.counts16, &mut self.scratch.planes);
+            }
+            rows.clear();
         }
     }
 
@@ -631,11 +652,27 @@ impl<R: Real> Shard<R> {
         }
     }
 
-    /// Target (global id) and weight of synapse `k` of a table.
-    pub fn describe(&self, table: &Table, k: usize) -> Option<(u32, f64)> {
-        let slot = table.targets.get(k);
+    /// Target (global id) and weight of each synapse in a segment of a table.
+    pub fn each_synapse(&self, table: &Table, start: u64, len: u32, mut f: impl FnMut(u32, f64)) {
+        if let Codec::Bitmap(rows) = &table.codec {
+            rows.each_slot(start as u32, |slot| {
+                if let Some((target, weight)) = self.describe(table, 0, slot) {
+                    f(target, weight);
+                }
+            });
+            return;
+        }
+        for k in start as usize..start as usize + len as usize {
+            if let Some((target, weight)) = self.describe(table, k, table.targets.get(k)) {
+                f(target, weight);
+            }
+        }
+    }
+
+    /// The same of synapse `k`, which adds to `slot`.
+    fn describe(&self, table: &Table, k: usize, slot: usize) -> Option<(u32, f64)> {
         let (unit, base) = match &table.codec {
-            Codec::Count16 => self.slots.counts16.owner(slot),
+            Codec::Count16 | Codec::Bitmap(_) => self.slots.counts16.owner(slot),
             Codec::Count32 => self.slots.counts32.owner(slot),
             Codec::F32(_) | Codec::F64(_) => self.slots.sums.owner(slot),
             Codec::Packed(group) => self.slots.fixed[*group].owner(slot),

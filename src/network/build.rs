@@ -10,7 +10,7 @@ use super::connect::graph::Graph;
 use super::connect::site::{Side, Site};
 use super::fixed::{FixedPlan, Rounding};
 use super::partition::partition;
-use super::placing::{Counting, Place, Placing};
+use super::placing::{Counting, Marking, Place, Placing};
 use super::space::{Point, Points, Space};
 use super::spec::{Arithmetic, Delay, NetworkSpec, ProjectionSpec};
 use super::units::{UnitPlan, make_units};
@@ -22,8 +22,10 @@ use crate::engine::unit::{CountPlane, FixedPlane, PlaneWeight, Route, Unit};
 use crate::engine::wheel::Wheel;
 use crate::neuron::real::Real;
 use crate::stimulus::poisson::MOST_PER_TICK;
+use crate::synapse::bitmap::BitRows;
 use crate::synapse::builder::{Counter, Placer, WeightKind};
-use crate::synapse::table::Accumulators;
+use crate::synapse::rows::Rows;
+use crate::synapse::table::{Accumulators, Codec, Table, Targets};
 
 /// How a network is divided. Changes no result.
 #[derive(Clone, Debug)]
@@ -312,7 +314,16 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
             return Err(BuildError::TooManySlots(most));
         }
         self.slots.sums.seal();
-        self.slots.counts16.seal();
+        let mut bitmaps: Vec<(usize, BitRows)> = (0..sites.len())
+            .filter(|&i| classes[i].bitmap)
+            .filter_map(|i| {
+                let (base, slots) = self.span(&places[i])?;
+                Some((i, BitRows::new(&sites[i].from.runs(), base, slots)))
+            })
+            .collect();
+        let spanned = bitmaps.iter().map(|(_, rows)| rows.slots_needed()).max();
+        let counts16 = &mut self.slots.counts16;
+        counts16.seal_to(counts16.places().max(spanned.unwrap_or(0)));
         self.slots.counts32.seal();
         for (slots, bits) in self.slots.fixed.iter_mut().zip(fixed.bits) {
             slots.seal_to(1 << bits);
@@ -335,7 +346,7 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
             },
         ] {
             let of_kind: Vec<usize> = (0..sites.len())
-                .filter(|&i| classes[i].kind == kind)
+                .filter(|&i| classes[i].kind == kind && !classes[i].bitmap)
                 .collect();
             let mut counter = Counter::new(*self.offsets.last().unwrap_or(&0) as usize);
             for &i in &of_kind {
@@ -377,6 +388,27 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
             }
             tables.push(table);
         }
+        let elements = *self.offsets.last().unwrap_or(&0) as usize;
+        for (i, mut rows) in bitmaps.drain(..) {
+            let Delay::Ticks(delay) = self.spec.projections[i].delay else {
+                continue;
+            };
+            connect::visit(
+                &sites[i],
+                &mut Marking {
+                    places: &places[i],
+                    rows: &mut rows,
+                },
+            );
+            rows.finish();
+            shortest = shortest.min(delay);
+            longest = longest.max(delay);
+            tables.push(Table {
+                rows: Rows::whole(rows.starts(elements), delay),
+                targets: Targets::zeroed(0, true),
+                codec: Codec::Bitmap(Box::new(rows)),
+            });
+        }
         let shard = Shard {
             units: self.units,
             tables,
@@ -402,6 +434,20 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
             longest,
             rounding,
         })
+    }
+
+    /// First slot, and number of slots, of the planes in which a counted statement's targets lie: they
+    /// were reserved one after the other.
+    fn span(&self, places: &[Place]) -> Option<(usize, usize)> {
+        let planes = || {
+            places.iter().map(|p| {
+                let (unit, base) = self.slots.counts16.owner(p.slot[0]);
+                (base, base + self.units[unit].len())
+            })
+        };
+        let base = planes().map(|p| p.0).min()?;
+        let end = planes().map(|p| p.1).max()?;
+        Some((base, end - base))
     }
 
     /// Reserves the planes that a statement needs and says where its targets find them.

@@ -1,9 +1,10 @@
 //! How the synapses of each statement are held: a function of the specification only.
 
-use super::connect::most_per_target;
+use super::connect::{expected, most_per_target};
 use super::fixed::FixedPlan;
 use super::spec::{
-    Arithmetic, Delay, NetworkSpec, PopulationKind, ProjectionSpec, SourceSpec, Values, Weight,
+    Arithmetic, Delay, NetworkSpec, PopulationKind, ProjectionSpec, Slice, SourceSpec, TableChoice,
+    Values, Weight,
 };
 use crate::neuron::ModelKind;
 use crate::synapse::builder::WeightKind;
@@ -14,6 +15,55 @@ pub(super) struct Class {
     pub(super) kind: WeightKind,
     /// Of counted synapses.
     pub(super) weight: f64,
+    /// Rows are bitmaps.
+    pub(super) bitmap: bool,
+}
+
+/// Synapses per pair of a source and a target from which on bitmaps are taken: at 1/16 a bitmap is as
+/// large as a list of 16-bit targets, and it is counted several times as fast (benches/README.md).
+const DENSE: f64 = 1.0 / 16.0;
+
+/// Why a statement cannot have bitmaps for rows.
+fn no_bitmap(spec: &NetworkSpec, p: &ProjectionSpec) -> Option<&'static str> {
+    if !matches!(&p.weight, Weight::Values(v) if v.constant().is_some()) {
+        return Some("a bitmap holds one weight for all of its synapses");
+    }
+    if !matches!(p.delay, Delay::Ticks(_)) {
+        return Some("a bitmap holds one delay for all of its synapses");
+    }
+    if count_kind(spec, p) != WeightKind::Count16 {
+        return Some("its targets may get more than 65,535 spikes of it at a time");
+    }
+    let twice = |all: &[Slice]| {
+        let overlap = |a: &Slice, b: &Slice| {
+            a.population == b.population && a.start < b.end && b.start < a.end
+        };
+        (1..all.len()).any(|k| all[..k].iter().any(|a| overlap(a, &all[k])))
+    };
+    twice(&p.from).then_some("it names sources twice")
+}
+
+/// Why statement `i` cannot be held as it asks to be.
+pub fn impossible(spec: &NetworkSpec, i: usize) -> Option<&'static str> {
+    let p = spec.projections.get(i)?;
+    match p.table {
+        TableChoice::Auto | TableChoice::Index => None,
+        TableChoice::Bitmap => no_bitmap(spec, p),
+    }
+}
+
+/// Are the rows of the statement bitmaps?
+fn is_bitmap(spec: &NetworkSpec, p: &ProjectionSpec) -> bool {
+    let dense = || {
+        let pairs = p.sources() as f64 * p.targets() as f64;
+        expected(spec, p) >= DENSE * pairs
+    };
+    let wanted = match p.table {
+        TableChoice::Index => false,
+        TableChoice::Bitmap => true,
+        TableChoice::Auto => dense(),
+    };
+    wanted && no_bitmap(spec, p).is_none()
 }
 
 /// Can all of them be held in single precision?
@@ -86,6 +136,7 @@ pub(super) fn classify(spec: &NetworkSpec) -> (Vec<Class>, FixedPlan) {
             Class {
                 kind,
                 weight: constants[i].unwrap_or(0.0),
+                bitmap: is_bitmap(spec, p),
             }
         })
         .collect();

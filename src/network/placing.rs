@@ -7,6 +7,7 @@ use super::fixed::Rounding;
 use super::space::{ByDistance, Space};
 use super::spec::{Arithmetic, Delay, EdgeList, NetworkSpec, Rule, Values, Weight};
 use crate::rng::{Domain, Stream};
+use crate::synapse::bitmap::BitRows;
 use crate::synapse::builder::{Counter, Placer};
 
 /// Where the targets of one own range of a statement find their slots.
@@ -32,6 +33,24 @@ impl Visitor for Counting<'_> {
     fn synapse(&mut self, source: u32, _: u32, own: bool) {
         if own {
             self.counter.add(self.site.from.id(source));
+        }
+    }
+}
+
+/// Places the synapses of own targets in a bitmap.
+pub(super) struct Marking<'a> {
+    pub(super) places: &'a [Place],
+    pub(super) rows: &'a mut BitRows,
+}
+
+impl Visitor for Marking<'_> {
+    #[inline(always)]
+    fn unit(&mut self, _: u64) {}
+    #[inline(always)]
+    fn synapse(&mut self, source: u32, target: u32, own: bool) {
+        if own && let Some(p) = self.places.iter().find(|p| p.range.contains(&target)) {
+            self.rows
+                .place(source, p.slot[0] + (target - p.range.start) as usize);
         }
     }
 }

@@ -329,6 +329,24 @@ pub struct ProjectionSpec {
     pub delay: Delay,
     /// Port of the targets, counted from 0; `None` where the targets have none.
     pub receptor: Option<usize>,
+    pub table: TableChoice,
+}
+
+/// How the synapses of a statement are held. Changes no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum TableChoice {
+    /// By rule (`class`).
+    #[default]
+    Auto,
+    /// Lists of targets.
+    Index,
+    /// A bit for each target.
+    Bitmap,
+}
+
+impl TableChoice {
+    pub const NAMES: [&'static str; 3] = ["auto", "index", "bitmap"];
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Index, Self::Bitmap];
 }
 
 impl ProjectionSpec {

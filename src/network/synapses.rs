@@ -65,16 +65,14 @@ impl<R: Real> NetworkOf<R> {
             for table in &shard.tables {
                 for source in 0..total {
                     table.rows.each_segment(source, |delay, start, len| {
-                        for k in start..start + u64::from(len) {
-                            if let Some((target, weight)) = shard.describe(table, k as usize) {
-                                all.push(Synapse {
-                                    source: source as u32,
-                                    target,
-                                    weight,
-                                    delay,
-                                });
-                            }
-                        }
+                        shard.each_synapse(table, start, len, |target, weight| {
+                            all.push(Synapse {
+                                source: source as u32,
+                                target,
+                                weight,
+                                delay,
+                            });
+                        });
                     });
                 }
             }

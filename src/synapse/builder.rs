@@ -170,7 +170,7 @@ impl Placer {
                 }
             }
             match &mut self.codec {
-                Codec::Count16 | Codec::Count32 | Codec::Packed(_) => {}
+                Codec::Count16 | Codec::Count32 | Codec::Packed(_) | Codec::Bitmap(_) => {}
                 Codec::F32(w) => {
                     let w = &mut w[..];
                     each().for_each(|(&at, s)| w[at] = s.weight as f32);
@@ -329,7 +329,7 @@ fn permute(targets: &mut Targets, codec: &mut Codec, lo: usize, order: &[u32]) {
         Targets::Packed { words, .. } => apply(words, lo, order),
     }
     match codec {
-        Codec::Count16 | Codec::Count32 | Codec::Packed(_) => {}
+        Codec::Count16 | Codec::Count32 | Codec::Packed(_) | Codec::Bitmap(_) => {}
         Codec::F32(w) => apply(w, lo, order),
         Codec::F64(w) => apply(w, lo, order),
     }

@@ -1,5 +1,6 @@
 //! Rows of synapses and the codecs that hold them. Knows no threads and no files.
 
+pub mod bitmap;
 pub mod builder;
 pub mod column;
 mod prefetch;

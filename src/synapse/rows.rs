@@ -15,6 +15,8 @@ pub struct Rows {
 enum Cut {
     /// Every synapse of the table has this delay: a row is one segment.
     Uniform(u64),
+    /// The same, and a row goes by the number of its source.
+    Whole(u64),
     Segments {
         /// First segment of each row; one more entry than sources.
         first: Vec<u32>,
@@ -39,6 +41,14 @@ impl Rows {
         }
     }
 
+    /// `uniform` for codecs that find the row by its source: segments start at its number.
+    pub fn whole(start: Vec<u64>, delay: u64) -> Self {
+        Self {
+            start,
+            cut: Cut::Whole(delay),
+        }
+    }
+
     pub(super) fn segmented(
         start: Vec<u64>,
         first: Vec<u32>,
@@ -57,7 +67,9 @@ impl Rows {
 
     pub fn segments(&self) -> u64 {
         match &self.cut {
-            Cut::Uniform(_) => self.start.windows(2).filter(|w| w[0] < w[1]).count() as u64,
+            Cut::Uniform(_) | Cut::Whole(_) => {
+                self.start.windows(2).filter(|w| w[0] < w[1]).count() as u64
+            }
             Cut::Segments { delay, .. } => delay.len() as u64,
         }
     }
@@ -73,6 +85,12 @@ impl Rows {
                     f(*delay, row, len as u32);
                 }
             }
+            Cut::Whole(delay) => {
+                let len = self.start[source + 1] - row;
+                if len > 0 {
+                    f(*delay, source as u64, len as u32);
+                }
+            }
             Cut::Segments { first, delay, end } => {
                 let mut at = 0;
                 for k in first[source] as usize..first[source + 1] as usize {
@@ -85,7 +103,7 @@ impl Rows {
 
     pub fn bytes(&self) -> usize {
         let cut = match &self.cut {
-            Cut::Uniform(_) => 0,
+            Cut::Uniform(_) | Cut::Whole(_) => 0,
             Cut::Segments { first, delay, end } => {
                 first.len() * 4 + delay.len() * 8 + end.len() * 4
             }

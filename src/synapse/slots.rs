@@ -47,9 +47,14 @@ impl<T: Copy + Default> Slots<T> {
         self.used <= NARROW
     }
 
+    /// Places that `seal` allocates.
+    pub fn places(&self) -> usize {
+        if self.narrow() { NARROW } else { self.used }
+    }
+
     /// After the last plane: allocates.
     pub fn seal(&mut self) {
-        self.seal_to(if self.narrow() { NARROW } else { self.used });
+        self.seal_to(self.places());
     }
 
     /// `seal` with this many places, at least those that are used.

@@ -2,6 +2,7 @@
 //!
 //! | codec | bytes per synapse | holds |
 //! | --- | --- | --- |
+//! | bitmap | 1 / (8 density) | a bit per target; one weight and one delay, dense (`bitmap`) |
 //! | count, 16-bit | 2 or 4 | target; one weight per projection, applied when the neuron is updated |
 //! | count, 32-bit | 2 or 4 | the same where a neuron's count in a tick may exceed 65,535 |
 //! | f32 | 6 or 8 | target and weight; drawn weights, and listed ones that f32 holds exactly |
@@ -14,6 +15,7 @@
 //! on no order: packed synapses lie in two tables, one for even and one for odd channels, so that
 //! fewer bits have to say which slot is meant.
 
+use super::bitmap::BitRows;
 use super::column::Column;
 use super::prefetch::prefetch;
 use super::rows::Rows;
@@ -112,6 +114,8 @@ pub enum Codec {
     F64(Column<f64>),
     /// Whole numbers, held with the targets, for the sums of this group.
     Packed(usize),
+    /// For 16-bit counts.
+    Bitmap(Box<BitRows>),
 }
 
 impl Codec {
@@ -122,6 +126,7 @@ impl Codec {
             Self::F32(_) => "f32",
             Self::F64(_) => "f64",
             Self::Packed(_) => "packed",
+            Self::Bitmap(_) => "bitmap",
         }
     }
     pub fn bytes(&self) -> usize {
@@ -129,6 +134,7 @@ impl Codec {
             Self::Count16 | Self::Count32 | Self::Packed(_) => 0,
             Self::F32(w) => w.len() * 4,
             Self::F64(w) => w.len() * 8,
+            Self::Bitmap(rows) => rows.bytes(),
         }
     }
 }
@@ -172,10 +178,13 @@ impl Table {
     /// Begins to bring `len` synapses from `start` on near.
     #[inline(always)]
     pub fn prefetch(&self, start: u64, len: u32) {
+        if matches!(self.codec, Codec::Bitmap(_)) {
+            return;
+        }
         let (start, len) = (start as usize, len as usize);
         self.targets.prefetch(start, len);
         match &self.codec {
-            Codec::Count16 | Codec::Count32 | Codec::Packed(_) => {}
+            Codec::Count16 | Codec::Count32 | Codec::Packed(_) | Codec::Bitmap(_) => {}
             Codec::F32(w) => lines(w, start, len),
             Codec::F64(w) => lines(w, start, len),
         }
@@ -190,6 +199,15 @@ impl Table {
         len: u32,
         to: &mut Accumulators<R>,
     ) {
+        if let Codec::Bitmap(rows) = &self.codec {
+            rows.each_slot(start as u32, |slot| {
+                to.counts16.values[slot] += 1;
+                if MARK {
+                    to.counts16.touch(slot);
+                }
+            });
+            return;
+        }
         let span = start as usize..start as usize + len as usize;
         match (&self.codec, &self.targets) {
             (Codec::Count16, Targets::Narrow(t)) => {
@@ -227,8 +245,8 @@ impl Table {
             (Codec::Packed(group), Targets::Packed { words, bits }) => {
                 packed::<MARK>(&words[span], *bits, &mut to.fixed[*group]);
             }
-            // Words are packed for that codec and for no other.
-            (Codec::Packed(_), _) | (_, Targets::Packed { .. }) => {}
+            // Words are packed for that codec and for no other; bitmaps are dealt with above.
+            (Codec::Packed(_) | Codec::Bitmap(_), _) | (_, Targets::Packed { .. }) => {}
         }
     }
 }

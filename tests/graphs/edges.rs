@@ -59,6 +59,7 @@ pub fn spec(sizes: &[u32], rule: Rule, seed: u64) -> NetworkSpec {
             to: all,
             rule,
             receptor: None,
+            table: TableChoice::Auto,
             allow_autapses: false,
             allow_multapses: true,
             weight: Weight::Values(Values::Constant(1.0)),

@@ -264,6 +264,7 @@ impl Construct for NetworkSpec {
             weight: Weight::FromList,
             delay: Delay::FromList,
             receptor: self.first_receptor(to),
+            table: TableChoice::Auto,
         });
     }
 
@@ -277,6 +278,7 @@ impl Construct for NetworkSpec {
             weight: Weight::Values(weight.into()),
             delay: Delay::Ticks(delay),
             receptor: self.first_receptor(to),
+            table: TableChoice::Auto,
         });
     }
 
@@ -287,6 +289,7 @@ impl Construct for NetworkSpec {
             to: vec![self.whole(to)],
             kind,
             receptor: self.first_receptor(to),
+            table: TableChoice::Auto,
         });
     }
 

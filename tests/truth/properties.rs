@@ -184,6 +184,7 @@ impl Recipe {
                     weight: Weight::FromList,
                     delay: Delay::FromList,
                     receptor: p.port(port),
+                    table: TableChoice::Auto,
                 });
             }
         }

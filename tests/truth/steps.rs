@@ -305,6 +305,7 @@ fn mixture(parts: &[Part], fine: bool, single: bool, seed: u64) -> NetworkSpec {
             to: vec![spec.whole(to)],
             rule: Rule::FixedIndegree(3),
             receptor: None,
+            table: TableChoice::Auto,
             allow_autapses: true,
             allow_multapses: true,
             weight: drawn,

@@ -57,6 +57,11 @@ impl Side {
         self.parts[k].id + (i - self.parts[k].first)
     }
 
+    /// Global id of the first element and length of each slice, in order.
+    pub fn runs(&self) -> Vec<(u32, u32)> {
+        self.parts.iter().map(|p| (p.id, p.len)).collect()
+    }
+
     /// Ranges of indices whose global ids lie in `ids`, in the order of the side.
     pub fn within(&self, ids: &std::ops::Range<u32>) -> Vec<std::ops::Range<u32>> {
         self.parts

@@ -1,0 +1,371 @@
+//! Rows as bitmaps: one bit per target, for dense statements with one weight and one delay.
+//!
+//! All rows that arrive at a tick are counted together, 64 targets a word: *planes* of bits hold the
+//! counts of all targets (plane b has bit b of each), and a row is added to them like a number to a
+//! sum, by carry-save adders that take eight rows at a time (Harley & Seal, in Warren, Hacker's
+//! Delight, 5-2). Then the planes are spread to the 16-bit counts of the slots. Counts are whole
+//! numbers, so this is equal to adding synapse by synapse.
+//!
+//! Where two synapses of a source share a target, the second and further ones stand in a list.
+
+use super::column::Column;
+use super::prefetch::prefetch;
+use super::slots::Slots;
+use crate::simd::{Kernel, vectorized};
+
+/// Words of a vector.
+const LANES: usize = 8;
+/// Targets that are counted at a time: rows are padded to a multiple of this.
+pub const SPAN: usize = 64 * LANES;
+/// Bits of a count within a batch, and so the rows of a batch.
+const PLANES: usize = 6;
+const BATCH: usize = (1 << PLANES) - 1;
+/// Rows that one pass over the planes takes.
+const GROUP: usize = 8;
+
+type Words = [u64; LANES];
+
+/// Bitmaps of the sources of one statement, over the slots of one shard.
+#[derive(Debug)]
+pub struct BitRows {
+    /// First global id, length and first row of each run of sources.
+    runs: Vec<(u32, u32, u32)>,
+    /// Slot of the first bit; a multiple of 64.
+    base: usize,
+    /// Words per row, a multiple of `LANES`.
+    words: usize,
+    bits: Column<u64>,
+    /// Further synapses, as row and bit: sorted when all are there.
+    extra: Vec<(u32, u32)>,
+    /// Start of each row's further synapses in `more`; one more entry than rows.
+    extra_start: Vec<u32>,
+    more: Vec<u32>,
+    /// Synapses per row.
+    degree: Vec<u32>,
+}
+
+impl BitRows {
+    /// `sources`: runs of global ids as (first, length). `slots`: first slot and number of slots of the
+    /// statement's targets.
+    pub fn new(sources: &[(u32, u32)], base: usize, slots: usize) -> Self {
+        let mut rows = 0;
+        let runs = sources
+            .iter()
+            .map(|&(first, len)| {
+                let run = (first, len, rows);
+                rows += len;
+                run
+            })
+            .collect();
+        let words = slots.div_ceil(SPAN) * LANES;
+        Self {
+            runs,
+            base,
+            words,
+            bits: Column::zeroed(rows as usize * words),
+            extra: Vec::new(),
+            extra_start: Vec::new(),
+            more: Vec::new(),
+            degree: vec![0; rows as usize],
+        }
+    }
+
+    /// Slots that the accumulators must have so that whole spans can be spread.
+    pub fn slots_needed(&self) -> usize {
+        self.base + self.words * 64
+    }
+
+    #[inline(always)]
+    fn row(&self, source: u32) -> u32 {
+        let mut runs = self.runs.iter();
+        let run = runs.find(|r| source.wrapping_sub(r.0) < r.1);
+        run.map_or(0, |r| r.2 + (source - r.0))
+    }
+
+    /// Adds a synapse from row `row` (in the order of the statement's sources).
+    #[inline(always)]
+    pub fn place(&mut self, row: u32, slot: usize) {
+        let bit = slot - self.base;
+        let word = &mut self.bits[row as usize * self.words + bit / 64];
+        let mask = 1u64 << (bit % 64);
+        if *word & mask != 0 {
+            self.extra.push((row, bit as u32));
+        }
+        *word |= mask;
+        self.degree[row as usize] += 1;
+    }
+
+    /// After the last synapse.
+    pub fn finish(&mut self) {
+        let mut extra = std::mem::take(&mut self.extra);
+        extra.sort_unstable();
+        self.more = extra.iter().map(|e| e.1).collect();
+        let rows = self.degree.len() as u32;
+        self.extra_start = (0..=rows)
+            .map(|row| extra.partition_point(|e| e.0 < row) as u32)
+            .collect();
+    }
+
+    /// Number of synapses of each element of a network of `elements`, as starts of rows.
+    pub fn starts(&self, elements: usize) -> Vec<u64> {
+        let mut degree = vec![0u32; elements];
+        for &(first, len, row) in &self.runs {
+            let (first, len, row) = (first as usize, len as usize, row as usize);
+            for (all, own) in degree[first..first + len]
+                .iter_mut()
+                .zip(&self.degree[row..row + len])
+            {
+                *all += own;
+            }
+        }
+        let mut at = 0;
+        std::iter::once(0)
+            .chain(degree.into_iter().map(|d| {
+                at += u64::from(d);
+                at
+            }))
+            .collect()
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.bits.len() * 8
+            + self.more.len() * 4
+            + self.extra_start.len() * 4
+            + self.degree.len() * 4
+    }
+
+    /// Calls `f` with the slot of every synapse of `source`.
+    pub fn each_slot(&self, source: u32, mut f: impl FnMut(usize)) {
+        let row = self.row(source) as usize;
+        for (k, &word) in self.bits[row * self.words..(row + 1) * self.words]
+            .iter()
+            .enumerate()
+        {
+            let mut rest = word;
+            while rest != 0 {
+                f(self.base + k * 64 + rest.trailing_zeros() as usize);
+                rest &= rest - 1;
+            }
+        }
+        let (a, b) = (self.extra_start[row], self.extra_start[row + 1]);
+        for &bit in &self.more[a as usize..b as usize] {
+            f(self.base + bit as usize);
+        }
+    }
+
+    /// Adds one to the count of every target of each listed source.
+    pub fn count(&self, sources: &mut [u32], to: &mut Slots<u16>, planes: &mut Planes) {
+        for source in sources.iter_mut() {
+            *source = self.row(*source);
+        }
+        planes.0.resize(self.words * PLANES, 0);
+        let counts = &mut to.values[self.base..self.base + self.words * 64];
+        for batch in sources.chunks(BATCH) {
+            vectorized(Count {
+                bits: &self.bits,
+                words: self.words,
+                rows: batch,
+                planes: &mut planes.0,
+                counts,
+            });
+        }
+        for &row in &*sources {
+            let (a, b) = (
+                self.extra_start[row as usize],
+                self.extra_start[row as usize + 1],
+            );
+            for &bit in &self.more[a as usize..b as usize] {
+                counts[bit as usize] += 1;
+            }
+        }
+    }
+}
+
+/// Scratch of `count`: [span][plane][lane].
+#[derive(Debug, Default)]
+pub struct Planes(Vec<u64>);
+
+struct Count<'a> {
+    bits: &'a [u64],
+    words: usize,
+    /// At most `BATCH`.
+    rows: &'a [u32],
+    planes: &'a mut [u64],
+    counts: &'a mut [u16],
+}
+
+impl Kernel for Count<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self {
+            bits,
+            words,
+            rows,
+            planes,
+            counts,
+        } = self;
+        let mut first = true;
+        let mut groups = rows.chunks(GROUP).peekable();
+        while let Some(group) = groups.next() {
+            let next = groups.peek().copied().unwrap_or(&[]);
+            let spans = planes.chunks_exact_mut(PLANES * LANES).enumerate();
+            for (k, planes) in spans {
+                for &row in next {
+                    prefetch(bits, row as usize * words + k * LANES);
+                }
+                let at = |j: usize| load(bits, group[j] as usize * words + k * LANES);
+                let mut sum = [[0u64; LANES]; PLANES];
+                if !first {
+                    for (b, plane) in sum.iter_mut().enumerate() {
+                        *plane = load(planes, b * LANES);
+                    }
+                }
+                if group.len() == GROUP {
+                    let rows = std::array::from_fn(at);
+                    add_eight(&mut sum, &rows);
+                } else {
+                    for j in 0..group.len() {
+                        ripple(&mut sum, 0, at(j));
+                    }
+                }
+                for (to, plane) in planes.chunks_exact_mut(LANES).zip(&sum) {
+                    to.copy_from_slice(plane);
+                }
+            }
+            first = false;
+        }
+        // No count is larger than the number of rows.
+        let used = (usize::BITS - rows.len().leading_zeros()) as usize;
+        for (planes, counts) in planes
+            .chunks_exact(PLANES * LANES)
+            .zip(counts.chunks_exact_mut(SPAN))
+        {
+            for (lane, counts) in counts.chunks_exact_mut(64).enumerate() {
+                for b in 0..used {
+                    spread(planes[b * LANES + lane], 1 << b, counts);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn load(from: &[u64], at: usize) -> Words {
+    from[at..at + LANES]
+        .first_chunk()
+        .copied()
+        .unwrap_or_default()
+}
+
+/// (carry, sum) of three bits each.
+#[inline(always)]
+fn add_three(a: Words, b: Words, c: Words) -> (Words, Words) {
+    (
+        std::array::from_fn(|i| (a[i] & b[i]) | (c[i] & (a[i] | b[i]))),
+        std::array::from_fn(|i| a[i] ^ b[i] ^ c[i]),
+    )
+}
+
+/// Adds `x` to the number whose lowest bit is that of plane `from`.
+#[inline(always)]
+fn ripple(sum: &mut [Words; PLANES], from: usize, x: Words) {
+    let mut carry = x;
+    for plane in &mut sum[from..] {
+        let old = *plane;
+        *plane = std::array::from_fn(|i| old[i] ^ carry[i]);
+        carry = std::array::from_fn(|i| old[i] & carry[i]);
+    }
+}
+
+/// Adds eight rows: seven adders for their low bits, then a carry of eights.
+#[inline(always)]
+fn add_eight(sum: &mut [Words; PLANES], x: &[Words; GROUP]) {
+    let (a, ones) = add_three(sum[0], x[0], x[1]);
+    let (b, ones) = add_three(ones, x[2], x[3]);
+    let (c, ones) = add_three(ones, x[4], x[5]);
+    let (d, ones) = add_three(ones, x[6], x[7]);
+    let (e, twos) = add_three(sum[1], a, b);
+    let (f, twos) = add_three(twos, c, d);
+    let (eights, fours) = add_three(sum[2], e, f);
+    (sum[0], sum[1], sum[2]) = (ones, twos, fours);
+    ripple(sum, 3, eights);
+}
+
+/// Adds `value` to the counts whose bit is set.
+#[inline(always)]
+fn spread(bits: u64, value: u16, counts: &mut [u16]) {
+    for (h, counts) in counts.chunks_exact_mut(16).enumerate() {
+        let bits = (bits >> (16 * h)) as u16;
+        for (lane, count) in counts.iter_mut().enumerate() {
+            *count += if bits & (1 << lane) != 0 { value } else { 0 };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::{Level, vectorized_for};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+        /// Against counting synapse by synapse; every level of vector code gives the same.
+        #[test]
+        fn rows_counted_together_are_rows_counted_one_by_one(
+            slots in 1usize..1200,
+            synapses in proptest::collection::vec((0u32..30, any::<u32>()), 0..2000),
+            fired in proptest::collection::vec(0u32..30, 0..200),
+        ) {
+            let base = 128;
+            // Two runs of ids: 100..120 and 7..17.
+            let id = |row: u32| if row < 20 { 100 + row } else { 7 + row - 20 };
+            let mut rows = BitRows::new(&[(100, 20), (7, 10)], base, slots);
+            let mut twin = vec![vec![]; 30];
+            for &(row, t) in &synapses {
+                let slot = base + t as usize % slots;
+                rows.place(row, slot);
+                twin[row as usize].push(slot);
+            }
+            rows.finish();
+            let mut to = Slots::<u16>::default();
+            to.plane(0, rows.slots_needed());
+            to.seal();
+            let mut want = to.values.clone();
+            for &row in &fired {
+                for &slot in &twin[row as usize] {
+                    want[slot] += 1;
+                }
+            }
+            let mut sources: Vec<u32> = fired.iter().map(|&r| id(r)).collect();
+            rows.count(&mut sources, &mut to, &mut Planes::default());
+            prop_assert_eq!(&to.values, &want);
+            for (row, slots) in (0..).zip(&mut twin) {
+                let mut got = Vec::new();
+                rows.each_slot(id(row), |s| got.push(s));
+                got.sort();
+                slots.sort();
+                prop_assert_eq!(&got, slots);
+            }
+            for level in [Level::Portable, Level::Avx2, Level::Avx512] {
+                let mut planes = vec![0; rows.words * PLANES];
+                let mut counts = vec![0u16; rows.words * 64];
+                let n = fired.len().min(BATCH);
+                vectorized_for(level, Count {
+                    bits: &rows.bits, words: rows.words, rows: &fired[..n],
+                    planes: &mut planes, counts: &mut counts,
+                });
+                let mut want = vec![0u16; rows.words * 64];
+                for &row in &fired[..n] {
+                    let words = &rows.bits[row as usize * rows.words..][..rows.words];
+                    for (k, count) in want.iter_mut().enumerate() {
+                        *count += (words[k / 64] >> (k % 64) & 1) as u16;
+                    }
+                }
+                prop_assert_eq!(counts, want);
+            }
+        }
+    }
+}
