@@ -653,7 +653,7 @@ mod tests {
                 weight: Weight::Values(Values::Constant(1.0)),
                 delay,
                 receptor: None,
-                table: TableChoice::Auto,
+                table: Default::default(),
             }],
             drives: Vec::new(),
             recording: RecordingSpec::default(),

@@ -10,15 +10,12 @@
 
 use super::column::Column;
 use super::prefetch::prefetch;
-use super::slots::Slots;
+use super::slots::{NARROW, Slots};
+use super::spread::{LANES, PLANES, SPAN, spread};
+use super::table::Targets;
 use crate::simd::{Kernel, vectorized};
 
-/// Words of a vector.
-const LANES: usize = 8;
-/// Targets that are counted at a time: rows are padded to a multiple of this.
-pub const SPAN: usize = 64 * LANES;
-/// Bits of a count within a batch, and so the rows of a batch.
-const PLANES: usize = 6;
+/// Rows of a batch: as many as the planes can count.
 const BATCH: usize = (1 << PLANES) - 1;
 /// Rows that one pass over the planes takes.
 const GROUP: usize = 8;
@@ -39,7 +36,7 @@ pub struct BitRows {
     extra: Vec<(u32, u32)>,
     /// Start of each row's further synapses in `more`; one more entry than rows.
     extra_start: Vec<u32>,
-    more: Vec<u32>,
+    more: Targets,
     /// Synapses per row.
     degree: Vec<u32>,
 }
@@ -65,7 +62,7 @@ impl BitRows {
             bits: Column::zeroed(rows as usize * words),
             extra: Vec::new(),
             extra_start: Vec::new(),
-            more: Vec::new(),
+            more: Targets::zeroed(0, true),
             degree: vec![0; rows as usize],
         }
     }
@@ -99,7 +96,10 @@ impl BitRows {
     pub fn finish(&mut self) {
         let mut extra = std::mem::take(&mut self.extra);
         extra.sort_unstable();
-        self.more = extra.iter().map(|e| e.1).collect();
+        self.more = Targets::zeroed(extra.len(), self.words * 64 <= NARROW);
+        for (k, &(_, bit)) in extra.iter().enumerate() {
+            self.more.set(k, bit);
+        }
         let rows = self.degree.len() as u32;
         self.extra_start = (0..=rows)
             .map(|row| extra.partition_point(|e| e.0 < row) as u32)
@@ -128,10 +128,7 @@ impl BitRows {
     }
 
     pub fn bytes(&self) -> usize {
-        self.bits.len() * 8
-            + self.more.len() * 4
-            + self.extra_start.len() * 4
-            + self.degree.len() * 4
+        self.bits.len() * 8 + self.more.bytes() + self.extra_start.len() * 4 + self.degree.len() * 4
     }
 
     /// Calls `f` with the slot of every synapse of `source`.
@@ -147,9 +144,8 @@ impl BitRows {
                 rest &= rest - 1;
             }
         }
-        let (a, b) = (self.extra_start[row], self.extra_start[row + 1]);
-        for &bit in &self.more[a as usize..b as usize] {
-            f(self.base + bit as usize);
+        for k in self.extra_start[row]..self.extra_start[row + 1] {
+            f(self.base + self.more.get(k as usize));
         }
     }
 
@@ -157,6 +153,7 @@ impl BitRows {
     pub fn count(&self, sources: &mut [u32], to: &mut Slots<u16>, planes: &mut Planes) {
         for source in sources.iter_mut() {
             *source = self.row(*source);
+            prefetch(&self.extra_start, *source as usize);
         }
         planes.0.resize(self.words * PLANES, 0);
         let counts = &mut to.values[self.base..self.base + self.words * 64];
@@ -166,15 +163,33 @@ impl BitRows {
                 words: self.words,
                 rows: batch,
                 planes: &mut planes.0,
-                counts,
             });
+            // No count is larger than the number of rows.
+            let used = (usize::BITS - batch.len().leading_zeros()) as usize;
+            spread(&planes.0, used, counts);
         }
-        for &row in &*sources {
-            let (a, b) = (
-                self.extra_start[row as usize],
-                self.extra_start[row as usize + 1],
-            );
-            for &bit in &self.more[a as usize..b as usize] {
+        match &self.more {
+            Targets::Narrow(more) => self.add_more(sources, more, counts),
+            Targets::Wide(more) => self.add_more(sources, more, counts),
+            Targets::Packed { .. } => {}
+        }
+    }
+
+    /// Counts the synapses beyond the bitmaps of the listed rows.
+    #[inline]
+    fn add_more<T: Copy + Into<u32>>(&self, rows: &[u32], more: &[T], counts: &mut [u16]) {
+        if more.is_empty() {
+            return;
+        }
+        for (k, &row) in rows.iter().enumerate() {
+            if let Some(&later) = rows.get(k + 6) {
+                let start = self.extra_start[later as usize] as usize;
+                (0..3).for_each(|line| prefetch(more, start + 64 / size_of::<T>() * line));
+            }
+            let row = row as usize;
+            let (a, b) = (self.extra_start[row], self.extra_start[row + 1]);
+            for &bit in &more[a as usize..b as usize] {
+                let bit: u32 = bit.into();
                 counts[bit as usize] += 1;
             }
         }
@@ -191,7 +206,6 @@ struct Count<'a> {
     /// At most `BATCH`.
     rows: &'a [u32],
     planes: &'a mut [u64],
-    counts: &'a mut [u16],
 }
 
 impl Kernel for Count<'_> {
@@ -204,7 +218,6 @@ impl Kernel for Count<'_> {
             words,
             rows,
             planes,
-            counts,
         } = self;
         let mut first = true;
         let mut groups = rows.chunks(GROUP).peekable();
@@ -223,7 +236,10 @@ impl Kernel for Count<'_> {
                     }
                 }
                 if group.len() == GROUP {
-                    let rows = std::array::from_fn(at);
+                    let mut rows = [[0u64; LANES]; GROUP];
+                    for (j, row) in rows.iter_mut().enumerate() {
+                        *row = at(j);
+                    }
                     add_eight(&mut sum, &rows);
                 } else {
                     for j in 0..group.len() {
@@ -236,36 +252,28 @@ impl Kernel for Count<'_> {
             }
             first = false;
         }
-        // No count is larger than the number of rows.
-        let used = (usize::BITS - rows.len().leading_zeros()) as usize;
-        for (planes, counts) in planes
-            .chunks_exact(PLANES * LANES)
-            .zip(counts.chunks_exact_mut(SPAN))
-        {
-            for (lane, counts) in counts.chunks_exact_mut(64).enumerate() {
-                for b in 0..used {
-                    spread(planes[b * LANES + lane], 1 << b, counts);
-                }
-            }
-        }
     }
 }
 
+// Plain loops, not `array::from_fn`: a closure that is not inlined would keep the loops from becoming
+// vector code.
+
 #[inline(always)]
 fn load(from: &[u64], at: usize) -> Words {
-    from[at..at + LANES]
-        .first_chunk()
-        .copied()
-        .unwrap_or_default()
+    let mut words = [0; LANES];
+    words.copy_from_slice(&from[at..at + LANES]);
+    words
 }
 
 /// (carry, sum) of three bits each.
 #[inline(always)]
 fn add_three(a: Words, b: Words, c: Words) -> (Words, Words) {
-    (
-        std::array::from_fn(|i| (a[i] & b[i]) | (c[i] & (a[i] | b[i]))),
-        std::array::from_fn(|i| a[i] ^ b[i] ^ c[i]),
-    )
+    let (mut carry, mut sum) = ([0; LANES], [0; LANES]);
+    for i in 0..LANES {
+        carry[i] = (a[i] & b[i]) | (c[i] & (a[i] | b[i]));
+        sum[i] = a[i] ^ b[i] ^ c[i];
+    }
+    (carry, sum)
 }
 
 /// Adds `x` to the number whose lowest bit is that of plane `from`.
@@ -273,9 +281,9 @@ fn add_three(a: Words, b: Words, c: Words) -> (Words, Words) {
 fn ripple(sum: &mut [Words; PLANES], from: usize, x: Words) {
     let mut carry = x;
     for plane in &mut sum[from..] {
-        let old = *plane;
-        *plane = std::array::from_fn(|i| old[i] ^ carry[i]);
-        carry = std::array::from_fn(|i| old[i] & carry[i]);
+        for i in 0..LANES {
+            (plane[i], carry[i]) = (plane[i] ^ carry[i], plane[i] & carry[i]);
+        }
     }
 }
 
@@ -291,17 +299,6 @@ fn add_eight(sum: &mut [Words; PLANES], x: &[Words; GROUP]) {
     let (eights, fours) = add_three(sum[2], e, f);
     (sum[0], sum[1], sum[2]) = (ones, twos, fours);
     ripple(sum, 3, eights);
-}
-
-/// Adds `value` to the counts whose bit is set.
-#[inline(always)]
-fn spread(bits: u64, value: u16, counts: &mut [u16]) {
-    for (h, counts) in counts.chunks_exact_mut(16).enumerate() {
-        let bits = (bits >> (16 * h)) as u16;
-        for (lane, count) in counts.iter_mut().enumerate() {
-            *count += if bits & (1 << lane) != 0 { value } else { 0 };
-        }
-    }
 }
 
 #[cfg(test)]
@@ -349,23 +346,17 @@ mod tests {
                 slots.sort();
                 prop_assert_eq!(&got, slots);
             }
-            for level in [Level::Portable, Level::Avx2, Level::Avx512] {
+            let n = fired.len().min(BATCH);
+            let planes = |level| {
                 let mut planes = vec![0; rows.words * PLANES];
-                let mut counts = vec![0u16; rows.words * 64];
-                let n = fired.len().min(BATCH);
                 vectorized_for(level, Count {
-                    bits: &rows.bits, words: rows.words, rows: &fired[..n],
-                    planes: &mut planes, counts: &mut counts,
+                    bits: &rows.bits, words: rows.words, rows: &fired[..n], planes: &mut planes,
                 });
-                let mut want = vec![0u16; rows.words * 64];
-                for &row in &fired[..n] {
-                    let words = &rows.bits[row as usize * rows.words..][..rows.words];
-                    for (k, count) in want.iter_mut().enumerate() {
-                        *count += (words[k / 64] >> (k % 64) & 1) as u16;
-                    }
-                }
-                prop_assert_eq!(counts, want);
-            }
+                planes
+            };
+            let portable = planes(Level::Portable);
+            prop_assert_eq!(&portable, &planes(Level::Avx2));
+            prop_assert_eq!(&portable, &planes(Level::Avx512));
         }
     }
 }

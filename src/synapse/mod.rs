@@ -6,4 +6,5 @@ pub mod column;
 mod prefetch;
 pub mod rows;
 pub mod slots;
+mod spread;
 pub mod table;

@@ -49,6 +49,14 @@ impl Targets {
             bits,
         }
     }
+    /// Sets the target of a synapse that is not packed.
+    pub fn set(&mut self, at: usize, slot: u32) {
+        match self {
+            Self::Narrow(all) => all[at] = slot as u16,
+            Self::Wide(all) => all[at] = slot,
+            Self::Packed { .. } => {}
+        }
+    }
     pub fn get(&self, at: usize) -> usize {
         match self {
             Self::Narrow(all) => usize::from(all[at]),

@@ -289,7 +289,6 @@ impl Construct for NetworkSpec {
             to: vec![self.whole(to)],
             kind,
             receptor: self.first_receptor(to),
-            table: TableChoice::Auto,
         });
     }
 

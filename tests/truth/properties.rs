@@ -837,6 +837,31 @@ proptest! {
     }
 
     #[test]
+    fn the_tables_that_hold_the_synapses_change_nothing(recipe in network()) {
+        let mut spec = shortened(recipe.spec());
+        record_everything(&mut spec, 50);
+        let mut bare = spec.clone();
+        bare.projections.iter_mut().for_each(|p| p.table = TableChoice::Index);
+        let lists = engine::run(&bare, 1);
+        let connected = engine::synapses(&bare);
+        for table in TableChoice::ALL {
+            spec.projections.iter_mut().for_each(|p| p.table = table);
+            for shards in [1, 3] {
+                let run = engine::run(&spec, shards);
+                let who = format!("{table:?}, {shards} shards");
+                prop_assert_eq!(run.spike_hash, lists.spike_hash, "{}", &who);
+                prop_assert!(by_recording(&run.outcome) == by_recording(&lists.outcome), "{who}");
+                let mut a = engine::synapses_of(&spec, shards);
+                let mut b = connected.clone();
+                for all in [&mut a, &mut b] {
+                    all.sort_by(|a, b| (a.0, a.1, a.3).cmp(&(b.0, b.1, b.3)).then(a.2.total_cmp(&b.2)));
+                }
+                prop_assert_eq!(a, b);
+            }
+        }
+    }
+
+    #[test]
     fn what_is_recorded_changes_nothing(recipe in network()) {
         let mut bare = shortened(recipe.spec());
         bare.recording.spikes.clear();
