@@ -302,9 +302,10 @@ fn exchange<R: Real>(
     boxes: &[CachePadded<RwLock<Outbox>>],
 ) -> bool {
     let guards: Vec<_> = boxes.iter().map(|b| read(b)).collect();
-    let mut any = false;
-    each_in_order(guards.iter().map(|g| &g.spikes[..]), |dt, id| {
-        any = true;
+    let lists = guards.iter().map(|g| &g.spikes[..]);
+    let any = lists.clone().any(|l| !l.is_empty());
+    shard.announce(lists.clone());
+    each_in_order(lists, |dt, id| {
         shard.receive(start + u64::from(dt), id);
         let population = plan.offsets.partition_point(|&o| o <= u64::from(id)) - 1;
         shard.regime.spiked(population);

@@ -611,6 +611,19 @@ impl<R: Real> Shard<R> {
         }
     }
 
+    /// Begins to bring the rows of spikes near that are about to be received. Their order does not
+    /// matter; of many, the first ones would be gone again before they are read.
+    pub fn announce<'a>(&self, lists: impl Iterator<Item = &'a [Emitted]> + Clone) {
+        const MOST: usize = 64;
+        for segments in [false, true] {
+            for &(_, id) in lists.clone().flatten().take(MOST) {
+                for table in &self.tables {
+                    table.rows.prefetch(id as usize, segments);
+                }
+            }
+        }
+    }
+
     /// A spike of `id` at `tick`, of whatever shard: its segments take their places in the queue.
     #[inline]
     pub fn receive(&mut self, tick: u64, id: u32) {
