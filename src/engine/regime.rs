@@ -10,7 +10,7 @@ use crate::network::spec::Update;
 pub const EPOCH_MS: f64 = 100.0;
 
 /// Rate in Hz that is assumed of neurons before anything is known.
-const ASSUMED_HZ: f64 = 2.0;
+const ASSUMED_HZ: f64 = 3.0;
 
 /// What is known of a population before the run.
 #[derive(Clone, Debug)]
@@ -45,6 +45,8 @@ pub struct Regime {
     /// Spikes per population since the last decision.
     spikes: Vec<u64>,
     sizes: Vec<u32>,
+    /// Rate in Hz of each population that is assumed at first.
+    assumed: Vec<f64>,
     epoch: u64,
     last: u64,
 }
@@ -66,12 +68,17 @@ impl Regime {
             spikes: vec![0; n],
             sizes,
             populations,
+            assumed: expected_hz
+                .iter()
+                .map(|hz| hz.unwrap_or(ASSUMED_HZ))
+                .collect(),
             epoch,
             last: 0,
         };
-        let per_tick: Vec<f64> = expected_hz
+        let per_tick: Vec<f64> = regime
+            .assumed
             .iter()
-            .map(|hz| hz.unwrap_or(ASSUMED_HZ) * tick_ms / 1000.0)
+            .map(|hz| hz * tick_ms / 1000.0)
             .collect();
         regime.choose(&per_tick, 0, epoch, true);
         regime
@@ -79,6 +86,16 @@ impl Regime {
 
     pub fn swept(&self, population: usize) -> bool {
         self.swept[population]
+    }
+
+    /// Share of a population's neurons that are expected to get input at a tick.
+    pub fn load(&self, population: usize) -> f64 {
+        self.load[population]
+    }
+
+    /// Rate in Hz that is expected of a population before anything is known of the run.
+    pub fn assumed_hz(&self, population: usize) -> f64 {
+        self.assumed[population]
     }
 
     /// The tick at whose end the next decision is due.

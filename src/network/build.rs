@@ -16,6 +16,7 @@ use super::spec::{Arithmetic, Delay, NetworkSpec, ProjectionSpec};
 use super::units::{UnitPlan, make_units};
 use super::{feeds, load};
 use crate::engine::Plan;
+use crate::engine::regime::Regime;
 use crate::engine::report::Profile;
 use crate::engine::shard::{Scratch, Shard};
 use crate::engine::unit::{CountPlane, FixedPlane, PlaneWeight, Route, Unit};
@@ -127,7 +128,9 @@ fn build_shards<R: Real>(
         .iter()
         .map(|p| connect::expected(spec, p))
         .collect();
-    let ranges = partition(spec, &expected, options.shards.max(1), options.granule);
+    let regime = load::regime(spec, &expected);
+    let shards = options.shards.max(1);
+    let ranges = partition(spec, &expected, &regime, shards, options.granule);
     let (statements, fixed) = classify(spec);
     let graphs: Vec<Option<Graph>> = (0..)
         .zip(&spec.projections)
@@ -145,10 +148,10 @@ fn build_shards<R: Real>(
             .map(|ids| {
                 let (offsets, statements, fixed) = (&offsets, &statements, &fixed);
                 let graphs = &graphs;
-                let (points, expected) = (&points, &expected);
+                let (points, regime) = (&points, &regime);
                 scope.spawn(move |_| {
                     ShardBuilder::new(spec, offsets, ids.clone())
-                        .build(statements, fixed, points, expected, graphs)
+                        .build(statements, fixed, points, regime, graphs)
                 })
             })
             .collect();
@@ -264,7 +267,7 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
         classes: &[Class],
         fixed: &FixedPlan,
         points: &[Option<Vec<Point>>],
-        expected: &[f64],
+        regime: &Regime,
         graphs: &[Option<Graph>],
     ) -> Result<Built<R>, BuildError> {
         let sites: Vec<Site<'_>> = self
@@ -420,7 +423,7 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
             steps: feeds.steps,
             currents: feeds.currents,
             probes: feeds.probes,
-            regime: load::regime(self.spec, expected),
+            regime: regime.clone(),
             agenda: Default::default(),
             sources: Default::default(),
             profile: Profile::default(),

@@ -121,6 +121,13 @@ fn individual_mean(rate: &Rate, resolution_ps: u64) -> f64 {
     }
 }
 
+/// Mean events per element and tick of a rate.
+pub(super) fn mean_per_tick(rate: &Rate, resolution_ps: u64, duration: u64) -> f64 {
+    Course::of_mean(rate, resolution_ps).expected(0, duration)
+        * individual_mean(rate, resolution_ps)
+        / duration.max(1) as f64
+}
+
 fn source_hz(spec: &NetworkSpec, source: &SourceSpec, size: u32) -> f64 {
     let seconds = spec.duration as f64 * spec.tick_ms() / 1000.0;
     let elements = f64::from(size.max(1));
