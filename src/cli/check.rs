@@ -13,6 +13,7 @@ use crate::network::estimate::{
     self, ASSUMED_RATE, Estimate, available_memory, show_bytes, show_count,
 };
 use crate::network::spec::{NetworkSpec, PopulationKind, Slice, SourceSpec};
+use crate::network::{Held, held};
 
 /// Check a definition and show what it will need, without running it
 #[derive(clap::Args, Debug)]
@@ -137,9 +138,10 @@ fn to_text(loaded: &Loaded, e: &Estimate) -> String {
     }
     if !spec.projections.is_empty() {
         out.push_str("\nProjections\n");
-        let titles = ["from", "to", "synapses", "delay (ms)", "tables"];
+        let titles = ["from", "to", "synapses", "delay (ms)", "tables", "held as"];
+        let held = held(spec);
         let mut rows = vec![row(titles.map(String::from))];
-        for (p, e) in spec.projections.iter().zip(&e.projections) {
+        for ((p, e), held) in spec.projections.iter().zip(&e.projections).zip(&held) {
             let (low, high) = e.delay;
             let delay = if low == high {
                 ms(low, spec)
@@ -153,9 +155,11 @@ fn to_text(loaded: &Loaded, e: &Estimate) -> String {
                 format!("{about}{}", show_count(e.synapses)),
                 delay,
                 show_bytes(e.table_bytes),
+                held.codec.into(),
             ]));
         }
         out.push_str(&table(&rows, &[2, 3, 4]));
+        out.push_str(&reasons(&held));
         out.push_str(&listed_degrees(spec));
     }
     out.push_str("\nTogether\n");
@@ -209,6 +213,21 @@ fn to_text(loaded: &Loaded, e: &Estimate) -> String {
     out
 }
 
+/// Why synapses are held as they are, one line for each reason.
+fn reasons(held: &[Held]) -> String {
+    let mut told: Vec<&Held> = Vec::new();
+    for h in held {
+        if !told.contains(&h) {
+            told.push(h);
+        }
+    }
+    let rows: Vec<Vec<String>> = told
+        .iter()
+        .map(|h| row([h.codec.into(), h.why.clone()]))
+        .collect();
+    format!("\nHow synapses are held\n{}", table(&rows, &[]))
+}
+
 fn degree_json(d: Degrees) -> serde_json::Value {
     json!({ "min": d.min, "mean": d.mean, "max": d.max })
 }
@@ -228,13 +247,15 @@ fn to_json(loaded: &Loaded, e: &Estimate, warnings: &[String]) -> serde_json::Va
         "stimuli": spec.drives.iter().map(|d| json!({
             "name": d.name, "to": selection(&d.to, spec),
         })).collect::<Vec<_>>(),
-        "projections": spec.projections.iter().zip(&e.projections).map(|(p, e)| json!({
+        "projections": spec.projections.iter().zip(&e.projections).zip(held(spec)).map(|((p, e), held)| json!({
             "from": selection(&p.from, spec),
             "to": selection(&p.to, spec),
             "synapses": e.synapses,
             "exact": e.exact,
             "delay_ticks": [e.delay.0, e.delay.1],
             "table_bytes": e.table_bytes,
+            "codec": held.codec,
+            "why": held.why,
             "in_degree": degrees::of_list(p).map(|(d, _)| degree_json(d)),
             "out_degree": degrees::of_list(p).map(|(_, d)| degree_json(d)),
         })).collect::<Vec<_>>(),

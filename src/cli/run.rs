@@ -18,8 +18,9 @@ use crate::engine::report::Phase;
 use crate::engine::sink::{NullSink, Sink};
 use crate::engine::{Control, RunReport, run as simulate};
 use crate::network::estimate::{self, show_bytes};
-use crate::network::spec::{NetworkSpec, PopulationKind};
-use crate::network::{BuildOptions, Network, build};
+use crate::network::fixed::Rounding;
+use crate::network::spec::{NetworkSpec, PopulationKind, Slice};
+use crate::network::{BuildOptions, Network, build, held};
 use crate::plot::raster::RasterOptions;
 use crate::plot::traces::TraceOptions;
 use crate::record::{RecordOptions, Recorder, Recording, Summary};
@@ -70,6 +71,8 @@ struct Told<'a> {
     threads: usize,
     built: Duration,
     synapses: u64,
+    /// Of each projection whose weights are whole numbers.
+    rounding: Vec<Option<Rounding>>,
     stats: Option<RunStats>,
     files: Vec<PathBuf>,
     /// Before statistics and pictures, which read the recording back.
@@ -110,6 +113,7 @@ pub fn run(args: &Args) -> Outcome {
     drop(busy);
     let built = started.elapsed();
     let synapses = network.synapse_count();
+    let rounding = network.rounding().to_vec();
     if console_is_terminal() {
         eprintln!(
             "built {} neurons and {} synapses in {}",
@@ -137,6 +141,7 @@ pub fn run(args: &Args) -> Outcome {
         threads,
         built,
         synapses,
+        rounding,
         stats: None,
         files,
         memory: memory(),
@@ -540,6 +545,52 @@ fn profile_text(told: &Told<'_>) -> String {
             t.bytes as f64 / t.synapses.max(1) as f64
         );
     }
+    out.push_str(&held_text(told));
+    out
+}
+
+/// Why synapses are held as they are, and what rounding did to their weights.
+fn held_text(told: &Told<'_>) -> String {
+    let spec = &told.loaded.spec;
+    let mut reasons: Vec<String> = Vec::new();
+    for h in held(spec) {
+        let line = format!("  {}: {}", h.codec, h.why);
+        if !reasons.contains(&line) {
+            reasons.push(line);
+        }
+    }
+    let mut out = reasons.join("\n");
+    out.push('\n');
+    let rounded: Vec<(usize, Rounding)> = (0..)
+        .zip(&told.rounding)
+        .filter_map(|(i, r)| Some((i, (*r)?)))
+        .collect();
+    if !rounded.is_empty() {
+        out.push_str("\nRounding of weights to whole numbers (relative error)\n");
+        let _ = writeln!(
+            out,
+            "  {:<10} {:<32} {:>12} {:>12}",
+            "projection", "from -> to", "largest", "mean"
+        );
+    }
+    for (i, r) in rounded {
+        let p = &spec.projections[i];
+        let names = |side: &[Slice]| {
+            let names: Vec<&str> = side
+                .iter()
+                .map(|s| spec.populations[s.population].name.as_str())
+                .collect();
+            names.join(", ")
+        };
+        let _ = writeln!(
+            out,
+            "  {:<10} {:<32} {:>10.5} % {:>10.5} %",
+            i,
+            format!("{} -> {}", names(&p.from), names(&p.to)),
+            100.0 * r.largest,
+            100.0 * r.mean()
+        );
+    }
     out
 }
 
@@ -587,6 +638,14 @@ fn to_json(told: &Told<'_>) -> serde_json::Value {
             "crossover": r.crossover,
             "forced": r.forced,
             "step_ms": spec.step_ms(r.population),
+        })).collect::<Vec<_>>(),
+        "projections": held(spec).iter().enumerate().map(|(i, h)| json!({
+            "codec": h.codec,
+            "why": h.why,
+            "rounding": told.rounding.get(i).copied().flatten().map(|r| json!({
+                "largest": r.largest,
+                "mean": r.mean(),
+            })),
         })).collect::<Vec<_>>(),
         "tables": report.tables.iter().map(|t| json!({
             "thread": t.shard,

@@ -19,6 +19,58 @@ pub(super) struct Class {
     pub(super) bitmap: bool,
 }
 
+/// How the synapses of a statement are held, for those who ask.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Held {
+    /// Name of the codec, as in `RunReport::tables`.
+    pub codec: &'static str,
+    pub why: String,
+}
+
+/// One for each statement of a network.
+pub fn held(spec: &NetworkSpec) -> Vec<Held> {
+    let (classes, fixed) = classify(spec);
+    classes
+        .iter()
+        .zip(&spec.projections)
+        .map(|(class, p)| {
+            let (codec, why) = match class.kind {
+                _ if class.bitmap => ("bitmap", why_bitmap(spec, p)),
+                WeightKind::Count16 => ("count16", "one weight for all of them".into()),
+                WeightKind::Count32 => (
+                    "count32",
+                    "one weight; a target may get more than 65,535 spikes of it at a time".into(),
+                ),
+                WeightKind::F32 if spec.arithmetic == Arithmetic::Fixed => (
+                    "f32",
+                    "weights of their own that whole numbers cannot hold: of both signs where the sign chooses the receptor, or of sources that may spike twice at a tick".into(),
+                ),
+                WeightKind::F32 => ("f32", "weights of their own, which single precision holds".into()),
+                WeightKind::F64 => ("f64", "listed weights that need double precision".into()),
+                WeightKind::Packed { group, bits } => (
+                    "packed",
+                    format!(
+                        "weights of their own, of {} bits and a sign, with {} bits for the target",
+                        31 - fixed.bits[group],
+                        bits
+                    ),
+                ),
+            };
+            Held { codec, why }
+        })
+        .collect()
+}
+
+fn why_bitmap(spec: &NetworkSpec, p: &ProjectionSpec) -> String {
+    let pairs = p.sources() as f64 * p.targets() as f64;
+    let share = 100.0 * expected(spec, p) / pairs.max(1.0);
+    let asked = match p.table {
+        TableChoice::Bitmap => "as asked for",
+        _ => "one weight and delay, dense",
+    };
+    format!("{asked}: {} % of the pairs", (share * 10.0).round() / 10.0)
+}
+
 /// Synapses per pair of a source and a target from which on bitmaps are taken: at 1/16 a bitmap is as
 /// large as a list of 16-bit targets, and it is counted several times as fast (benches/README.md).
 const DENSE: f64 = 1.0 / 16.0;

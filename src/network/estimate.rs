@@ -3,15 +3,17 @@
 //! The cost is that of the specification (statements and slices), never of the synapses, and all
 //! counts are `f64`: a network of 1e15 synapses is estimated, and refused, like any other.
 
+use super::class::{Class, classify};
 use super::connect::{self, expected};
 use super::load;
 use super::space::{OPEN, Point};
 use super::spec::{
-    Arithmetic, Delay, DriveKind, GammaSpec, NetworkSpec, PacketSpec, PopulationKind,
-    ProjectionSpec, Rate, Rule, Slice, SourceSpec, Values, Weight,
+    Delay, DriveKind, GammaSpec, NetworkSpec, PacketSpec, PopulationKind, ProjectionSpec, Rate,
+    Rule, Slice, SourceSpec, Values, Weight,
 };
 use crate::neuron::block::channels;
 use crate::stimulus::rate::Course;
+use crate::synapse::builder::WeightKind;
 
 /// Rate that neurons are taken to fire at, in Hz: what they do in fact is only known after a run.
 pub const ASSUMED_RATE: f64 = 10.0;
@@ -24,8 +26,9 @@ const BYTES_PER_PORT: f64 = 24.0;
 const BYTES_PER_SPIKE: f64 = 16.0;
 /// Start of a row and of its segments, for every element of the network in every table.
 const BYTES_PER_ROW: f64 = 12.0;
-/// Delay and end of a segment.
-const BYTES_PER_SEGMENT: f64 = 12.0;
+/// Delay and length of a segment: short ones, and those of delays beyond 65,535 ticks.
+const BYTES_PER_SEGMENT: f64 = 4.0;
+const BYTES_PER_LONG_SEGMENT: f64 = 16.0;
 /// Synapses that are collected on their way to their rows, with the slack of growing lists.
 const COLLECTED: f64 = 2_097_152.0;
 const BYTES_PER_COLLECTED: f64 = 48.0;
@@ -93,10 +96,12 @@ impl Estimate {
 pub fn estimate(spec: &NetworkSpec) -> Estimate {
     let neurons: f64 = spec.populations.iter().map(|p| f64::from(p.size)).sum();
     let slots = Slots::of(spec);
+    let (classes, _) = classify(spec);
     let projections: Vec<ProjectionEstimate> = spec
         .projections
         .iter()
-        .map(|p| estimate_projection(p, spec, &slots))
+        .zip(&classes)
+        .map(|(p, class)| estimate_projection(p, class, spec, &slots))
         .collect();
     let sum = |f: fn(&ProjectionEstimate) -> f64| projections.iter().map(f).sum::<f64>();
     let window = projections.iter().map(|p| p.delay.0.max(1)).min();
@@ -278,7 +283,12 @@ fn row_bytes(spec: &NetworkSpec, projections: &[ProjectionEstimate], elements: f
             .zip(synapses)
             .map(|(p, n)| n.min(different * f64::from(p.size)))
             .sum();
-        bytes += segments * BYTES_PER_SEGMENT;
+        let each = if high > u64::from(u16::MAX) {
+            BYTES_PER_LONG_SEGMENT
+        } else {
+            BYTES_PER_SEGMENT
+        };
+        bytes += segments * each;
     }
     bytes
 }
@@ -291,6 +301,7 @@ fn collected_bytes(projections: &[ProjectionEstimate]) -> f64 {
 
 fn estimate_projection(
     p: &ProjectionSpec,
+    class: &Class,
     spec: &NetworkSpec,
     slots: &Slots,
 ) -> ProjectionEstimate {
@@ -324,26 +335,38 @@ fn estimate_projection(
         synapses,
         exact,
         delay,
-        table_bytes: synapses * bytes_per_synapse(p, spec.arithmetic, slots),
+        table_bytes: table_bytes(p, class, synapses, slots),
         graph_bytes: connect::graph_bytes(&p.rule, targets),
         build_bytes: (sources + targets) * BUILD_BYTES_PER_END + listed + space_bytes(p),
     }
 }
 
-/// Bytes of one synapse in the tables.
+/// Bytes of the synapses of a statement in the tables.
 ///
 /// A target takes two bytes where the slots of a shard fit 16 bits (here: those of the network, since
 /// the number of shards is not known yet), else four. A constant weight is held once for the
 /// projection. A drawn weight is an f32, since the drawn f32 is the weight; a listed one is what the
-/// arithmetic says.
-fn bytes_per_synapse(p: &ProjectionSpec, arithmetic: Arithmetic, slots: &Slots) -> f64 {
+/// arithmetic says. A packed synapse is one word. Of a bitmap, what counts is the number of pairs, and
+/// two bytes for every further synapse of a pair.
+fn table_bytes(p: &ProjectionSpec, class: &Class, synapses: f64, slots: &Slots) -> f64 {
     let target = |slots: f64| if slots <= MOST_U16 { 2.0 } else { 4.0 };
-    let weight = match (&p.weight, arithmetic) {
-        (Weight::Values(Values::Constant(_)), _) => return target(slots.counted),
-        (Weight::FromList | Weight::Values(Values::Array(_)), Arithmetic::Double) => 8.0,
-        (Weight::Values(_) | Weight::ByDistance(_) | Weight::FromList, _) => 4.0,
-    };
-    target(slots.weighted) + weight
+    if class.bitmap {
+        let pairs = (length(&p.from) * length(&p.to)).max(1.0);
+        let mean = synapses / pairs;
+        let further = if p.allow_multapses {
+            pairs * (mean + libm::expm1(-mean))
+        } else {
+            0.0
+        };
+        return pairs / 8.0 + 2.0 * further + 8.0 * length(&p.from);
+    }
+    synapses
+        * match class.kind {
+            WeightKind::Count16 | WeightKind::Count32 => target(slots.counted),
+            WeightKind::F32 => target(slots.weighted) + 4.0,
+            WeightKind::F64 => target(slots.weighted) + 8.0,
+            WeightKind::Packed { .. } => 4.0,
+        }
 }
 
 fn delay_range(p: &ProjectionSpec, spec: &NetworkSpec) -> (u64, u64) {

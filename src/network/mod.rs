@@ -18,4 +18,4 @@ mod synapses;
 mod units;
 
 pub use build::{BuildError, BuildOptions, Network, NetworkOf, Synapse, build};
-pub use class::impossible;
+pub use class::{Held, held, impossible};
