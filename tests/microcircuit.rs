@@ -122,6 +122,41 @@ fn the_scaled_microcircuit_is_as_close_to_nest_as_its_seeds_are_to_each_other() 
     }
 }
 
+#[test]
+fn fixed_arithmetic_is_as_close_to_double_as_its_seeds_are_to_each_other() {
+    let runs = |arithmetic: &str, seeds: &[u64]| -> Vec<Vec<Trains>> {
+        let arithmetic = format!("simulation.arithmetic={arithmetic}");
+        let one = |seed: &u64| {
+            let seed = format!("simulation.seed={seed}");
+            simulate(&["scale=0.1", &arithmetic, &seed], 5.0)
+        };
+        seeds.iter().map(one).collect()
+    };
+    let (double, fixed) = (runs("double", &[1, 2, 3, 4, 5]), runs("fixed", &[6, 7, 8]));
+    for name in MEASURES {
+        for (k, population) in NAMES.iter().enumerate() {
+            let of = |runs: &[Vec<Trains>]| -> Vec<Vec<f64>> {
+                runs.iter().map(|run| measure(name, &run[k])).collect()
+            };
+            let (double, fixed) = (of(&double), of(&fixed));
+            let within = double
+                .iter()
+                .enumerate()
+                .flat_map(|(i, a)| double[..i].iter().map(|b| distance(a, b)))
+                .fold(0.0, f64::max);
+            let between: Vec<f64> = fixed
+                .iter()
+                .flat_map(|a| double.iter().map(|b| distance(a, b)))
+                .collect();
+            let mean = between.iter().sum::<f64>() / between.len() as f64;
+            println!(
+                "{name} {population}: double to double at most {within:.4}, fixed to double {mean:.4}"
+            );
+            assert!(mean <= within, "{name} {population}: {mean} > {within}");
+        }
+    }
+}
+
 /// Needs 3.5 GB of memory and half a minute on two cores:
 /// `cargo test --release --test microcircuit -- --ignored --nocapture`
 #[test]
