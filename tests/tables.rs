@@ -1,0 +1,170 @@
+//! How synapses are held: which codec a definition gets, what can be asked for, and what it weighs.
+
+use std::path::Path;
+
+use spikewheel::definition::{self, Diagnostic, Loaded};
+use spikewheel::network::estimate::estimate;
+use spikewheel::network::{BuildOptions, build, held};
+
+/// A definition with 640 lif_delta and 320 lif_exp neurons and a source, 8 lines long, and `more`.
+fn with(simulation: &str, more: &str) -> Result<Loaded, Vec<Diagnostic>> {
+    let text = format!(
+        "format = 1\n\
+         [simulation]\nduration = \"10 ms\"\n{simulation}\n\
+         [populations]\n\
+         d = {{ model = \"lif_delta\", size = 640 }}\n\
+         e = {{ model = \"lif_exp\", size = 320 }}\n\
+         [stimuli.s]\nmodel = \"poisson\"\nrate = \"10 Hz\"\nsize = 100\n{more}"
+    );
+    definition::parse(&text, Path::new("test.toml"), &[])
+}
+
+fn projection(rule: &str, weight: &str, more: &str) -> String {
+    format!(
+        "[[projections]]\nfrom = \"d\"\nto = \"d\"\nrule = {rule}\nweight = {weight}\ndelay = \"1 ms\"\n{more}\n"
+    )
+}
+
+fn loaded(simulation: &str, more: &str) -> Loaded {
+    match with(simulation, more) {
+        Ok(loaded) => loaded,
+        Err(all) => panic!(
+            "{}",
+            all.iter().map(|d| format!("{d}\n")).collect::<String>()
+        ),
+    }
+}
+
+fn codecs(loaded: &Loaded) -> Vec<&'static str> {
+    held(&loaded.spec).iter().map(|h| h.codec).collect()
+}
+
+const ONE: &str = "\"0.1 mV\"";
+const DRAWN: &str = "{ normal = [\"0.1 mV\", \"0.01 mV\"] }";
+
+#[test]
+fn the_codec_follows_from_weights_density_and_arithmetic() {
+    let sparse = "{ fixed_indegree = 39 }";
+    let dense = "{ fixed_indegree = 40 }";
+    for (rule, weight, double, fixed) in [
+        (sparse, ONE, "count16", "count16"),
+        (dense, ONE, "bitmap", "bitmap"),
+        ("{ pairwise_bernoulli = 0.06 }", ONE, "count16", "count16"),
+        ("{ pairwise_bernoulli = 0.07 }", ONE, "bitmap", "bitmap"),
+        ("\"all_to_all\"", ONE, "bitmap", "bitmap"),
+        (dense, DRAWN, "f32", "packed"),
+    ] {
+        let more = projection(rule, weight, "");
+        assert_eq!(codecs(&loaded("", &more)), [double], "{rule} {weight}");
+        let arithmetic = "arithmetic = \"fixed\"";
+        assert_eq!(
+            codecs(&loaded(arithmetic, &more)),
+            [fixed],
+            "{rule} {weight}"
+        );
+    }
+    // A source may send several spikes at a tick, and weights of both signs would choose the receptor.
+    for (from, to, weight, codec) in [
+        ("s", "d", ONE, "count32"),
+        ("s", "d", DRAWN, "f32"),
+        ("d", "e", "{ normal = [\"1 pA\", \"1 pA\"] }", "f32"),
+        (
+            "d",
+            "e",
+            "{ normal = [\"1 pA\", \"1 pA\"], min = \"0 pA\" }",
+            "packed",
+        ),
+        ("d", "e", "{ uniform = [\"-2 pA\", \"-1 pA\"] }", "packed"),
+        ("d", "d", "{ uniform = [\"-2 mV\", \"1 mV\"] }", "packed"),
+    ] {
+        let more = projection("{ fixed_indegree = 50 }", weight, "")
+            .replace("from = \"d\"", &format!("from = \"{from}\""))
+            .replace("to = \"d\"", &format!("to = \"{to}\""));
+        let got = loaded("arithmetic = \"fixed\"", &more);
+        assert_eq!(codecs(&got), [codec], "{from} {to} {weight}");
+    }
+}
+
+#[test]
+fn a_codec_can_be_asked_for_and_one_that_cannot_be_is_refused() {
+    let dense = projection("{ fixed_indegree = 100 }", ONE, "table = \"index\"");
+    let sparse = projection("{ fixed_indegree = 10 }", ONE, "table = \"bitmap\"");
+    let own = format!("{dense}{sparse}");
+    assert_eq!(codecs(&loaded("", &own)), ["count16", "bitmap"]);
+    let plain = own
+        .replace("table = \"index\"", "")
+        .replace("table = \"bitmap\"", "");
+    assert_eq!(codecs(&loaded("", &plain)), ["bitmap", "count16"]);
+    assert_eq!(
+        codecs(&loaded("table = \"bitmap\"", &plain)),
+        ["bitmap", "bitmap"]
+    );
+    assert_eq!(
+        codecs(&loaded("table = \"index\"", &plain)),
+        ["count16", "count16"]
+    );
+    // What is said for all of them holds where it can.
+    let drawn = projection("{ fixed_indegree = 100 }", DRAWN, "");
+    assert_eq!(codecs(&loaded("table = \"bitmap\"", &drawn)), ["f32"]);
+    for (weight, delay, part) in [
+        (DRAWN, "\"1 ms\"", "one weight"),
+        (ONE, "{ uniform = [\"1 ms\", \"2 ms\"] }", "one delay"),
+    ] {
+        let more = projection("{ fixed_indegree = 100 }", weight, "table = \"bitmap\"")
+            .replace("delay = \"1 ms\"", &format!("delay = {delay}"));
+        let all = with("", &more).expect_err("it cannot be a bitmap");
+        let [told] = &all[..] else { panic!("{all:?}") };
+        assert!(told.to_string().contains(part), "{told}");
+        assert_eq!(told.line(), Some(18), "{told}");
+    }
+    let all = with(
+        "",
+        &projection("\"all_to_all\"", ONE, "table = \"bitmaps\""),
+    )
+    .expect_err("no such");
+    assert!(
+        all.iter()
+            .any(|d| format!("{d} {:?}", d.help).contains("did you mean `bitmap`")),
+        "{all:?}"
+    );
+}
+
+/// What `check` tells of tables is what they are.
+#[test]
+fn tables_weigh_what_the_estimate_says() {
+    let delays = "{ uniform = [\"1 ms\", \"2 ms\"] }";
+    for (simulation, weight, delay, per_synapse) in [
+        ("", ONE, "\"1 ms\"", 2.0),
+        ("table = \"bitmap\"", ONE, "\"1 ms\"", 1.25),
+        ("", DRAWN, "\"1 ms\"", 6.0),
+        ("arithmetic = \"fixed\"", DRAWN, "\"1 ms\"", 4.0),
+        ("arithmetic = \"fixed\"", DRAWN, delays, 4.0),
+    ] {
+        let more = projection(
+            "{ fixed_indegree = 800 }",
+            weight,
+            "allow_multapses = false",
+        )
+        .replace("delay = \"1 ms\"", &format!("delay = {delay}"))
+        .replace("\"d\"", "\"n\"");
+        let sizes = format!("{more}[populations.n]\nmodel = \"lif_delta\"\nsize = 8192\n");
+        let table = if weight == ONE && simulation.is_empty() {
+            "table = \"index\""
+        } else {
+            simulation
+        };
+        let loaded = loaded(table, &sizes);
+        let told = estimate(&loaded.spec).table_bytes;
+        let network = build(&loaded.spec, &BuildOptions::default()).expect("built");
+        let (is, n) = (network.table_bytes() as f64, network.synapse_count() as f64);
+        assert!(
+            (told / is - 1.0).abs() < 0.1,
+            "{simulation} {weight}: {told} for {is}"
+        );
+        let each = is / n;
+        assert!(
+            each > per_synapse && each < per_synapse + 0.25,
+            "{simulation} {weight} {delay}: {each} bytes"
+        );
+    }
+}
