@@ -142,17 +142,20 @@ fn build_shards<R: Real>(
             return Err(BuildError::NoPositions(i));
         }
     }
+    let common = Common {
+        classes: &statements,
+        fixed: &fixed,
+        points: &points,
+        expected: &expected,
+        regime: &regime,
+        graphs: &graphs,
+    };
     let built = crossbeam::thread::scope(|scope| {
         let workers: Vec<_> = ranges
             .iter()
             .map(|ids| {
-                let (offsets, statements, fixed) = (&offsets, &statements, &fixed);
-                let graphs = &graphs;
-                let (points, regime) = (&points, &regime);
-                scope.spawn(move |_| {
-                    ShardBuilder::new(spec, offsets, ids.clone())
-                        .build(statements, fixed, points, regime, graphs)
-                })
+                let (offsets, common) = (&offsets, &common);
+                scope.spawn(move |_| ShardBuilder::new(spec, offsets, ids.clone()).build(common))
             })
             .collect();
         workers
@@ -242,6 +245,17 @@ fn space<'a>(
     })
 }
 
+/// What all shards are built from, by statement or by population.
+struct Common<'a> {
+    classes: &'a [Class],
+    fixed: &'a FixedPlan,
+    points: &'a [Option<Vec<Point>>],
+    /// Synapses.
+    expected: &'a [f64],
+    regime: &'a Regime,
+    graphs: &'a [Option<Graph>],
+}
+
 struct ShardBuilder<'a, R: Real> {
     spec: &'a NetworkSpec,
     offsets: &'a [u64],
@@ -262,14 +276,15 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
         }
     }
 
-    fn build(
-        mut self,
-        classes: &[Class],
-        fixed: &FixedPlan,
-        points: &[Option<Vec<Point>>],
-        regime: &Regime,
-        graphs: &[Option<Graph>],
-    ) -> Result<Built<R>, BuildError> {
+    fn build(mut self, common: &Common<'_>) -> Result<Built<R>, BuildError> {
+        let &Common {
+            classes,
+            fixed,
+            points,
+            expected,
+            regime,
+            graphs,
+        } = common;
         let sites: Vec<Site<'_>> = self
             .spec
             .projections
@@ -351,36 +366,42 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
             let of_kind: Vec<usize> = (0..sites.len())
                 .filter(|&i| classes[i].kind == kind && !classes[i].bitmap)
                 .collect();
-            let mut counter = Counter::new(*self.offsets.last().unwrap_or(&0) as usize);
-            for &i in &of_kind {
-                connect::visit(
-                    &sites[i],
-                    &mut Counting {
-                        site: &sites[i],
-                        counter: &mut counter,
-                    },
-                );
+            let groups = groups(&sites, &of_kind);
+            let mut counters = Vec::new();
+            for (rows, of_group) in &groups {
+                let share = |&i: &usize| own_share(&sites[i], expected[i]);
+                let mut counter = Counter::new(rows.clone(), of_group.iter().map(share).sum());
+                for &i in of_group {
+                    let mut counting = Counting::new(self.spec, &sites[i], &mut counter);
+                    connect::visit(&sites[i], &mut counting);
+                }
+                counters.push(counter);
             }
-            if counter.total() == 0 {
+            if counters.iter().all(|c| c.total() == 0) {
                 continue;
             }
-            let uniform = common_delay(of_kind.iter().map(|&i| &self.spec.projections[i].delay));
             let narrow = match kind {
                 WeightKind::Count16 => self.slots.counts16.narrow(),
                 WeightKind::Count32 => self.slots.counts32.narrow(),
                 _ => self.slots.sums.narrow(),
             };
-            let mut placer = Placer::new(&counter, kind, narrow, uniform);
-            for &i in &of_kind {
-                let largest = fixed.group[i].map(|group| fixed.largest(group));
-                let mut placing =
-                    Placing::new(self.spec, &sites[i], &places[i], &mut placer, largest);
-                connect::visit(&sites[i], &mut placing);
-                shortest = shortest.min(placing.shortest);
-                longest = longest.max(placing.longest);
-                rounding[i] = placing.rounding;
+            let weighted = !matches!(kind, WeightKind::Count16 | WeightKind::Count32);
+            let sources = *self.offsets.last().unwrap_or(&0) as usize;
+            let mut placer = Placer::new(sources, counters, kind, narrow);
+            for (_, of_group) in &groups {
+                placer.group();
+                for &i in of_group {
+                    let largest = fixed.group[i].map(|group| fixed.largest(group));
+                    let (site, places) = (&sites[i], &places[i]);
+                    let mut placing =
+                        Placing::new(self.spec, site, places, &mut placer, weighted, largest);
+                    connect::visit(site, &mut placing);
+                    rounding[i] = placing.rounding;
+                }
             }
-            let table = placer.finish();
+            let (table, least, most) = placer.finish();
+            shortest = shortest.min(least);
+            longest = longest.max(most);
             if let WeightKind::Packed { group, .. } = kind
                 && !fixed.proven[group]
             {
@@ -526,12 +547,34 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
     }
 }
 
-/// The one delay of several statements, if it is one.
-fn common_delay<'d>(mut delays: impl Iterator<Item = &'d Delay>) -> Option<u64> {
-    let Some(Delay::Ticks(first)) = delays.next() else {
-        return None;
-    };
-    delays
-        .all(|d| matches!(d, Delay::Ticks(t) if t == first))
-        .then_some(*first)
+/// Synapses that a shard expects of a statement that has `all`.
+fn own_share(site: &Site<'_>, all: f64) -> f64 {
+    let own: u32 = site.own.iter().map(|r| r.end - r.start).sum();
+    all * f64::from(own) / f64::from(site.to.len().max(1))
+}
+
+/// Statements by common rows: ranges of source ids that do not overlap, in rising order, and the
+/// statements whose sources lie there.
+fn groups(sites: &[Site<'_>], of_kind: &[usize]) -> Vec<(std::ops::Range<u32>, Vec<usize>)> {
+    let mut all: Vec<(std::ops::Range<u32>, Vec<usize>)> = of_kind
+        .iter()
+        .filter(|&&i| !sites[i].from.is_empty())
+        .map(|&i| (sites[i].from.span(), vec![i]))
+        .collect();
+    all.sort_by_key(|(rows, _)| rows.start);
+    let mut groups: Vec<(std::ops::Range<u32>, Vec<usize>)> = Vec::new();
+    for (rows, statements) in all {
+        match groups.last_mut() {
+            Some((last, of_last)) if rows.start < last.end => {
+                last.end = last.end.max(rows.end);
+                of_last.extend(statements);
+            }
+            _ => groups.push((rows, statements)),
+        }
+    }
+    // The order of the statements is that of the synapses in a row.
+    for (_, statements) in &mut groups {
+        statements.sort_unstable();
+    }
+    groups
 }

@@ -640,7 +640,7 @@ fn refuse_above(estimate: &Estimate, available: f64) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::spec::{PopulationSpec, RecordingSpec};
+    use crate::network::spec::{Arithmetic, PopulationSpec, RecordingSpec};
 
     fn spec(size: u32, rule: Rule, delay: Delay) -> NetworkSpec {
         let all = Slice {

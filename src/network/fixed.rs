@@ -27,6 +27,7 @@ use crate::engine::unit::Route;
 use crate::neuron::ModelKind;
 use crate::neuron::block::channels;
 use crate::neuron::lif_multisynapse::PORTS;
+use crate::simd::{Kernel, vectorized};
 
 /// Fewer bits than this for a weight are too coarse.
 const LEAST_WEIGHT_BITS: u32 = 10;
@@ -49,22 +50,62 @@ impl Rounding {
         self.sum / self.synapses.max(1) as f64
     }
 
-    #[inline(always)]
-    pub(super) fn note(&mut self, drawn: f64, held: f64) {
-        let error = if drawn == held {
-            0.0
-        } else {
-            ((held - drawn) / drawn).abs()
-        };
-        self.largest = self.largest.max(error);
-        self.sum += error;
-        self.synapses += 1;
+    /// Turns weights into whole numbers of quanta, halves to even, and notes what that did to them.
+    pub(super) fn round(&mut self, weights: &mut [f64], quantum: f64, largest: f64) {
+        self.synapses += weights.len() as u64;
+        let (worst, sum) = vectorized(Quanta {
+            weights,
+            quantum,
+            largest,
+        });
+        self.largest = self.largest.max(worst);
+        self.sum += sum;
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
         self.largest = self.largest.max(other.largest);
         self.sum += other.sum;
         self.synapses += other.synapses;
+    }
+}
+
+/// Weights to whole numbers.
+struct Quanta<'a> {
+    weights: &'a mut [f64],
+    quantum: f64,
+    /// Below 2^31.
+    largest: f64,
+}
+
+impl Kernel for Quanta<'_> {
+    /// Largest relative error, and the sum of all.
+    type Output = (f64, f64);
+    #[inline(always)]
+    fn run(self) -> (f64, f64) {
+        /// Adding and subtracting it rounds a number below 2^51 to a whole one.
+        const ROUND: f64 = 1.5 * (1u64 << 52) as f64;
+        // Sums side by side, so that the order of adding is the same for every instruction set.
+        const SUMS: usize = 8;
+        let (mut worst, mut sums) = ([0.0f64; SUMS], [0.0; SUMS]);
+        for part in self.weights.chunks_mut(SUMS) {
+            for (i, w) in part.iter_mut().enumerate() {
+                let whole = (*w / self.quantum).clamp(-self.largest, self.largest);
+                let whole = (whole + ROUND) - ROUND;
+                let held = whole * self.quantum;
+                let error = if *w == held {
+                    0.0
+                } else {
+                    ((held - *w) / *w).abs()
+                };
+                worst[i] = worst[i].max(error);
+                sums[i] += error;
+                *w = whole;
+            }
+        }
+        (
+            worst.iter().fold(0.0, |a: f64, b| a.max(*b)),
+            sums.iter().sum(),
+        )
     }
 }
 

@@ -1,12 +1,15 @@
 //! The two visitors of building: one counts the synapses of each row, one draws their weights and
-//! delays and places them.
+//! places them. Both need the delays.
 
 use super::connect;
-use super::connect::site::{Site, Visitor};
+use super::connect::batch::{BATCH, Batch, End, Visitor};
+use super::connect::site::Site;
 use super::fixed::Rounding;
 use super::space::{ByDistance, Space};
-use super::spec::{Arithmetic, Delay, EdgeList, NetworkSpec, Rule, Values, Weight};
-use crate::rng::{Domain, Stream};
+use super::spec::{Arithmetic, Delay, NetworkSpec, Rule, Values, Weight};
+use crate::rng::Domain;
+use crate::rng::numbered::Numbered;
+use crate::simd::{Kernel, vectorized};
 use crate::synapse::bitmap::BitRows;
 use crate::synapse::builder::{Counter, Placer};
 
@@ -21,22 +24,6 @@ pub(super) struct Place {
     pub(super) quantum: f64,
 }
 
-pub(super) struct Counting<'a> {
-    pub(super) site: &'a Site<'a>,
-    pub(super) counter: &'a mut Counter,
-}
-
-impl Visitor for Counting<'_> {
-    #[inline(always)]
-    fn unit(&mut self, _: u64) {}
-    #[inline(always)]
-    fn synapse(&mut self, source: u32, _: u32, own: bool) {
-        if own {
-            self.counter.add(self.site.from.id(source));
-        }
-    }
-}
-
 /// Places the synapses of own targets in a bitmap.
 pub(super) struct Marking<'a> {
     pub(super) places: &'a [Place],
@@ -44,13 +31,16 @@ pub(super) struct Marking<'a> {
 }
 
 impl Visitor for Marking<'_> {
-    #[inline(always)]
-    fn unit(&mut self, _: u64) {}
-    #[inline(always)]
-    fn synapse(&mut self, source: u32, target: u32, own: bool) {
-        if own && let Some(p) = self.places.iter().find(|p| p.range.contains(&target)) {
-            self.rows
-                .place(source, p.slot[0] + (target - p.range.start) as usize);
+    fn batch(&mut self, batch: &Batch<'_>) {
+        let mut place = &self.places[0];
+        for i in 0..batch.len {
+            let target = batch.targets.get(i);
+            if !place.range.contains(&target) {
+                let found = self.places.iter().find(|p| p.range.contains(&target));
+                place = found.unwrap_or(place);
+            }
+            let slot = place.slot[0] + (target - place.range.start) as usize;
+            self.rows.place(batch.sources.get(i), slot);
         }
     }
 }
@@ -58,186 +48,327 @@ impl Visitor for Marking<'_> {
 /// A delay beyond every run that can still be added to a tick.
 const NEVER: u64 = 1 << 62;
 
-/// What the weights or delays of a statement are drawn from.
+/// Where the weights or delays of a statement come from.
 #[derive(Clone, Copy)]
-pub(super) enum Draws<'a> {
-    Values(&'a Values),
-    ByDistance(&'a ByDistance, &'a Space<'a>),
+enum Origin<'a> {
+    /// All are this.
+    Constant(f64),
+    Values(&'a Values, Numbered),
+    ByDistance(&'a ByDistance, &'a Space<'a>, Numbered),
+    /// One for each synapse.
+    Stated(&'a [f64]),
 }
 
-impl Draws<'_> {
-    /// The value of synapse `k` of its unit.
-    #[inline(always)]
-    fn draw(&self, stream: &mut Stream, k: usize, source: u32, target: u32) -> f64 {
-        match self {
-            Self::Values(values) => values.draw(stream, k),
-            Self::ByDistance(profile, space) => {
-                profile.draw(space.distance(source, target), stream)
-            }
+impl<'a> Origin<'a> {
+    fn values(site: &Site<'_>, values: &'a Values, domain: Domain) -> Self {
+        match values {
+            Values::Constant(v) => Self::Constant(*v),
+            Values::Array(all) => Self::Stated(all),
+            _ => Self::Values(values, numbered(site, domain)),
         }
     }
 
-    /// To whole ticks, halves up. A distance is a square root: what should be a half falls short of it
-    /// by rounding as often as not, so a hair is added.
-    #[inline(always)]
-    fn round(&self, ticks: f64) -> f64 {
-        match self {
-            Self::Values(_) => ticks.round(),
-            Self::ByDistance(..) => (ticks + (0.5 + 1e-9)).floor(),
+    fn by_distance(site: &'a Site<'_>, profile: &'a ByDistance, domain: Domain) -> Self {
+        match &site.space {
+            Some(space) => Self::ByDistance(profile, space, numbered(site, domain)),
+            None => Self::Constant(0.0),
         }
+    }
+
+    /// The values of a batch.
+    fn column(&self, site: &Site<'_>, batch: &Batch<'_>, words: &mut Vec<u64>, out: &mut [f64]) {
+        match self {
+            Self::Constant(v) => out.fill(*v),
+            Self::Values(values, from) => {
+                values.fill(from, batch.unit, batch.numbers, words, out);
+            }
+            Self::ByDistance(profile, space, from) => {
+                words.resize(out.len(), 0);
+                from.words(batch.unit, batch.numbers, words);
+                for (i, (v, &w)) in out.iter_mut().zip(&*words).enumerate() {
+                    let d = space.distance(batch.sources.get(i), batch.targets.get(i));
+                    *v = profile.draw(d, &mut from.nth(w));
+                }
+            }
+            Self::Stated(all) => {
+                for (i, v) in out.iter_mut().enumerate() {
+                    let at = position(site, batch, i);
+                    *v = all.get(at).copied().unwrap_or(0.0);
+                }
+            }
+        }
+    }
+}
+
+fn numbered(site: &Site<'_>, domain: Domain) -> Numbered {
+    Numbered::new(site.seed, domain, site.index)
+}
+
+/// Where the stated value of the `i`-th synapse of a batch is.
+#[inline(always)]
+fn position(site: &Site<'_>, batch: &Batch<'_>, i: usize) -> usize {
+    let k = (batch.unit << 32) as usize + batch.numbers.get(i) as usize;
+    let (source, target) = (batch.sources.get(i), batch.targets.get(i));
+    connect::position(&site.spec.rule, source, target, site.to.len(), k)
+}
+
+/// The delays of a statement.
+struct Delays<'a> {
+    origin: DelayOrigin<'a>,
+    tick_ms: f64,
+    values: Vec<f64>,
+    words: Vec<u64>,
+    /// Delays of the batch at hand, in ticks.
+    ticks: Vec<u64>,
+}
+
+enum DelayOrigin<'a> {
+    Ticks(u64),
+    /// In milliseconds. `hair`: see `Ticks`.
+    Drawn {
+        origin: Origin<'a>,
+        hair: f64,
+    },
+    Listed(&'a [u64]),
+}
+
+impl<'a> Delays<'a> {
+    fn new(spec: &NetworkSpec, site: &'a Site<'a>) -> Self {
+        Self {
+            origin: match (&site.spec.delay, &site.spec.rule) {
+                (Delay::Ticks(d), _) => DelayOrigin::Ticks(*d),
+                (Delay::Drawn(v), _) => DelayOrigin::Drawn {
+                    origin: Origin::values(site, v, Domain::Delay),
+                    hair: 0.0,
+                },
+                (Delay::ByDistance(p), _) => DelayOrigin::Drawn {
+                    origin: Origin::by_distance(site, p, Domain::Delay),
+                    hair: 1e-9,
+                },
+                (_, Rule::List(edges)) => DelayOrigin::Listed(&edges.delay),
+                _ => DelayOrigin::Ticks(1),
+            },
+            tick_ms: spec.tick_ms(),
+            values: vec![0.0; BATCH],
+            words: Vec::new(),
+            ticks: Vec::new(),
+        }
+    }
+
+    /// The delays of a batch.
+    fn of(&mut self, site: &Site<'_>, batch: &Batch<'_>) -> &[u64] {
+        match &self.origin {
+            DelayOrigin::Ticks(d) => {
+                if self.ticks.len() < batch.len {
+                    self.ticks.resize(batch.len, *d);
+                }
+            }
+            DelayOrigin::Listed(all) => {
+                self.ticks.clear();
+                self.ticks.extend((0..batch.len).map(|i| {
+                    let at = position(site, batch, i);
+                    all.get(at).copied().unwrap_or(1).max(1)
+                }));
+            }
+            DelayOrigin::Drawn { origin, hair } => {
+                let values = &mut self.values[..batch.len];
+                origin.column(site, batch, &mut self.words, values);
+                self.ticks.resize(batch.len, 0);
+                vectorized(Ticks {
+                    values,
+                    tick_ms: self.tick_ms,
+                    half: 0.5 + hair,
+                    out: &mut self.ticks,
+                });
+            }
+        }
+        &self.ticks[..batch.len]
+    }
+}
+
+/// Milliseconds to whole ticks, at least one, halves up. A distance is a square root: what should be
+/// a half falls short of it by rounding as often as not, so there a hair is added. What a distance
+/// gives may be out of all bounds: then it is never.
+struct Ticks<'a> {
+    values: &'a [f64],
+    tick_ms: f64,
+    half: f64,
+    out: &'a mut [u64],
+}
+
+impl Kernel for Ticks<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        const LAST: f64 = NEVER as f64;
+        /// From here on there are no halves, and adding one would lead to the next whole number.
+        const WHOLE: f64 = (1u64 << 52) as f64;
+        for (out, v) in self.out.iter_mut().zip(self.values) {
+            let ticks = v / self.tick_ms;
+            let ticks = if ticks >= 1.0 { ticks } else { 1.0 };
+            let ticks = if ticks < LAST { ticks } else { LAST };
+            *out = (ticks + if ticks < WHOLE { self.half } else { 0.0 }) as u64;
+        }
+    }
+}
+
+/// Counts the synapses of each row.
+pub(super) struct Counting<'a> {
+    site: &'a Site<'a>,
+    counter: &'a mut Counter,
+    delays: Delays<'a>,
+    rows: Vec<u32>,
+}
+
+impl<'a> Counting<'a> {
+    pub(super) fn new(spec: &NetworkSpec, site: &'a Site<'a>, counter: &'a mut Counter) -> Self {
+        Self {
+            delays: Delays::new(spec, site),
+            rows: vec![0; BATCH],
+            site,
+            counter,
+        }
+    }
+}
+
+impl Visitor for Counting<'_> {
+    fn batch(&mut self, batch: &Batch<'_>) {
+        let rows = &mut self.rows[..batch.len];
+        self.site.from.ids(batch.sources, rows);
+        let delays = if self.counter.by_delay() {
+            self.delays.of(self.site, batch)
+        } else {
+            &[]
+        };
+        self.counter.add(rows, delays);
     }
 }
 
 /// Draws weights and delays, and places the synapses of own targets.
 pub(super) struct Placing<'a> {
-    pub(super) site: &'a Site<'a>,
-    pub(super) places: &'a [Place],
-    pub(super) placer: &'a mut Placer,
-    pub(super) weights: Option<(Draws<'a>, Stream)>,
-    /// Stated weights: of a list, or one for each synapse.
-    pub(super) stated: Option<&'a [f64]>,
-    pub(super) delays: Option<(Draws<'a>, Stream)>,
-    pub(super) listed: Option<&'a EdgeList>,
-    /// Number of the synapse within its unit.
-    pub(super) at: usize,
-    pub(super) constant_delay: u64,
-    pub(super) tick_ms: f64,
-    pub(super) single: bool,
+    site: &'a Site<'a>,
+    places: &'a [Place],
+    placer: &'a mut Placer,
+    /// `None`: all have the same, which is not held.
+    weights: Option<Origin<'a>>,
+    delays: Delays<'a>,
+    /// Weights are rounded to single precision.
+    single: bool,
     /// Weights are held as whole numbers up to this.
-    pub(super) largest: Option<f64>,
+    largest: Option<f64>,
     pub(super) rounding: Rounding,
-    pub(super) shortest: u64,
-    pub(super) longest: u64,
     /// The place found last: consecutive synapses mostly go to one target.
-    pub(super) last: usize,
+    last: usize,
+    rows: Vec<u32>,
+    slots: Vec<u32>,
+    values: Vec<f64>,
+    words: Vec<u64>,
 }
 
 impl<'a> Placing<'a> {
+    /// `weighted`: are weights held?
     pub(super) fn new(
         spec: &NetworkSpec,
         site: &'a Site<'a>,
         places: &'a [Place],
         placer: &'a mut Placer,
+        weighted: bool,
         largest: Option<i32>,
     ) -> Self {
-        let stream = |domain| Stream::new(site.seed, domain, site.index, 0);
-        let random = |v: &'a Values, domain| {
-            (!matches!(v, Values::Constant(_) | Values::Array(_)))
-                .then(|| (Draws::Values(v), stream(domain)))
+        let weights = match (&site.spec.weight, &site.spec.rule) {
+            (Weight::Values(v), _) => Origin::values(site, v, Domain::Weight),
+            (Weight::ByDistance(p), _) => Origin::by_distance(site, p, Domain::Weight),
+            (Weight::FromList, Rule::List(edges)) => Origin::Stated(&edges.weight),
+            (Weight::FromList, _) => Origin::Constant(0.0),
         };
-        let by_distance = |profile: &'a ByDistance, domain| {
-            let space = site.space.as_ref()?;
-            Some((Draws::ByDistance(profile, space), stream(domain)))
-        };
+        let drawn = matches!(weights, Origin::Values(..) | Origin::ByDistance(..));
         Self {
-            weights: match &site.spec.weight {
-                Weight::Values(v) => random(v, Domain::Weight),
-                Weight::ByDistance(p) => by_distance(p, Domain::Weight),
-                Weight::FromList => None,
-            },
-            stated: match (&site.spec.weight, &site.spec.rule) {
-                (Weight::Values(Values::Array(all)), _) => Some(all),
-                (Weight::FromList, Rule::List(edges)) => Some(&edges.weight),
-                _ => None,
-            },
-            delays: match &site.spec.delay {
-                Delay::Drawn(v) => Some((Draws::Values(v), stream(Domain::Delay))),
-                Delay::ByDistance(p) => by_distance(p, Domain::Delay),
-                _ => None,
-            },
-            listed: match &site.spec.rule {
-                Rule::List(edges) => Some(edges),
-                _ => None,
-            },
-            at: 0,
-            constant_delay: match site.spec.delay {
-                Delay::Ticks(d) => d,
-                _ => 0,
-            },
-            tick_ms: spec.tick_ms(),
-            single: spec.arithmetic != Arithmetic::Double,
+            delays: Delays::new(spec, site),
+            single: drawn || spec.arithmetic != Arithmetic::Double,
+            weights: weighted.then_some(weights),
             largest: largest.map(f64::from),
             rounding: Rounding::default(),
-            shortest: u64::MAX,
-            longest: 1,
             last: 0,
+            rows: vec![0; BATCH],
+            slots: vec![0; BATCH],
+            values: vec![0.0; BATCH],
+            words: Vec::new(),
             site,
             places,
             placer,
         }
     }
+
+    #[inline(always)]
+    fn place(&mut self, target: u32) -> &'a Place {
+        if !self.places[self.last].range.contains(&target) {
+            let found = self.places.iter().position(|p| p.range.contains(&target));
+            self.last = found.unwrap_or(0);
+        }
+        &self.places[self.last]
+    }
 }
 
 impl Visitor for Placing<'_> {
-    #[inline(always)]
-    fn unit(&mut self, unit: u64) {
-        let (seed, index) = (self.site.seed, self.site.index);
-        if let Some((_, stream)) = &mut self.weights {
-            *stream = Stream::new(seed, Domain::Weight, index, unit);
-        }
-        if let Some((_, stream)) = &mut self.delays {
-            *stream = Stream::new(seed, Domain::Delay, index, unit);
-        }
-        self.at = 0;
-    }
-
-    #[inline(always)]
-    fn synapse(&mut self, source: u32, target: u32, own: bool) {
-        let k = self.at;
-        self.at += 1;
-        let position = || {
-            let targets = self.site.to.len();
-            connect::position(&self.site.spec.rule, source, target, targets, k)
-        };
-        let weight = match (&mut self.weights, self.stated) {
-            (Some((draws, stream)), _) => f64::from(draws.draw(stream, k, source, target) as f32),
-            (None, Some(all)) => {
-                let w = all.get(position()).copied().unwrap_or(0.0);
-                if self.single { f64::from(w as f32) } else { w }
+    fn batch(&mut self, batch: &Batch<'_>) {
+        let n = batch.len;
+        self.site.from.ids(batch.sources, &mut self.rows[..n]);
+        if let Some(weights) = &self.weights {
+            let values = &mut self.values[..n];
+            weights.column(self.site, batch, &mut self.words, values);
+            if self.single {
+                vectorized(ToSingle(values));
             }
-            (None, None) => 0.0,
-        };
-        let delay = match (&mut self.delays, self.listed) {
-            (Some((draws, stream)), _) => {
-                let ticks = draws.draw(stream, position(), source, target) / self.tick_ms;
-                let ticks = draws.round(ticks);
-                if ticks >= 1.0 {
-                    // What a distance gives may be out of all bounds: then it is never.
-                    (ticks as u64).min(NEVER)
+        }
+        match batch.targets {
+            End::One(target) => {
+                let place = self.place(target);
+                let slot = place.slot.map(|s| s as u32 + (target - place.range.start));
+                let slots = &mut self.slots[..n];
+                if self.weights.is_none() || slot[0] == slot[1] {
+                    slots.fill(slot[0]);
                 } else {
-                    1
+                    for (s, w) in slots.iter_mut().zip(&self.values) {
+                        *s = slot[usize::from(*w < 0.0)];
+                    }
+                }
+                if let Some(largest) = self.largest {
+                    let values = &mut self.values[..n];
+                    self.rounding.round(values, place.quantum, largest);
                 }
             }
-            (None, Some(edges)) if self.constant_delay == 0 => {
-                edges.delay.get(k).copied().unwrap_or(1).max(1)
+            End::Each(targets) => {
+                for (i, &target) in targets.iter().enumerate() {
+                    let place = self.place(target);
+                    let negative = self.weights.is_some() && self.values[i] < 0.0;
+                    self.slots[i] =
+                        place.slot[usize::from(negative)] as u32 + (target - place.range.start);
+                    if let Some(largest) = self.largest {
+                        let value = &mut self.values[i..=i];
+                        self.rounding.round(value, place.quantum, largest);
+                    }
+                }
             }
-            _ => self.constant_delay,
-        };
-        if !own {
-            return;
         }
-        if !self.places[self.last].range.contains(&target) {
-            self.last = self
-                .places
-                .iter()
-                .position(|p| p.range.contains(&target))
-                .unwrap_or(0);
-        }
-        let place = &self.places[self.last];
-        let slot = place.slot[usize::from(weight < 0.0)] + (target - place.range.start) as usize;
-        self.shortest = self.shortest.min(delay);
-        self.longest = self.longest.max(delay);
-        let weight = match self.largest {
-            None => weight,
-            Some(largest) => {
-                let whole = (weight / place.quantum)
-                    .round_ties_even()
-                    .clamp(-largest, largest);
-                self.rounding.note(weight, whole * place.quantum);
-                whole
-            }
+        let delays = self.delays.of(self.site, batch);
+        let values = if self.weights.is_some() {
+            &self.values[..n]
+        } else {
+            &[]
         };
         self.placer
-            .place(self.site.from.id(source), slot, weight, delay);
+            .place(&self.rows[..n], &self.slots[..n], values, delays);
+    }
+}
+
+struct ToSingle<'a>(&'a mut [f64]);
+
+impl Kernel for ToSingle<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        for w in self.0 {
+            *w = f64::from(*w as f32);
+        }
     }
 }

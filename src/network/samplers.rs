@@ -1,12 +1,12 @@
 //! Exact samplers of continuous distributions, beside the uniform, normal and exponential draws that a
 //! stream has itself. Transcendental functions are those of `libm`, so draws are the same everywhere.
 
-use crate::rng::Stream;
+use crate::rng::{Stream, Words};
 
 /// Exponential with this mean, under the condition that it lies in [min, max]. A negative mean mirrors
 /// it. One draw by inversion: after `low` the distribution is the same as from 0 on, so
 /// x = low - m ln(1 - u (1 - exp(-(high - low) / m))) with u in (0, 1).
-pub(super) fn exponential(stream: &mut Stream, mean: f64, min: f64, max: f64) -> f64 {
+pub(super) fn exponential<G: Words>(stream: &mut Stream<G>, mean: f64, min: f64, max: f64) -> f64 {
     let (sign, low, high) = if mean > 0.0 {
         (1.0, min.max(0.0), max)
     } else {
@@ -26,7 +26,7 @@ pub(super) fn exponential(stream: &mut Stream, mean: f64, min: f64, max: f64) ->
 
 /// Gamma with this shape and scale 1 (Marsaglia & Tsang 2000, ACM Trans. Math. Softw. 26:363). Below
 /// shape 1, a draw of shape + 1 times U^(1 / shape), as they propose. Never 0.
-pub(super) fn gamma(stream: &mut Stream, shape: f64) -> f64 {
+pub(super) fn gamma<G: Words>(stream: &mut Stream<G>, shape: f64) -> f64 {
     if shape < 1.0 {
         let power = libm::exp(-stream.exponential() / shape);
         return (gamma(stream, shape + 1.0) * power).max(f64::MIN_POSITIVE);
@@ -51,7 +51,7 @@ pub(super) fn gamma(stream: &mut Stream, shape: f64) -> f64 {
 
 /// Standard normal under the condition that it lies in [a, b], a < b (Robert 1995, Stat. Comput.
 /// 5:121). Whatever the limits, some two draws in five are accepted at least.
-pub(super) fn normal_between(stream: &mut Stream, a: f64, b: f64) -> f64 {
+pub(super) fn normal_between<G: Words>(stream: &mut Stream<G>, a: f64, b: f64) -> f64 {
     if a > 0.0 {
         return beyond(stream, a, b);
     }
@@ -77,7 +77,7 @@ pub(super) fn normal_between(stream: &mut Stream, a: f64, b: f64) -> f64 {
 
 /// The part in [a, b] with a > 0: even proposals if it is narrow, else exponential ones from `a` on
 /// with the best rate.
-fn beyond(stream: &mut Stream, a: f64, b: f64) -> f64 {
+fn beyond<G: Words>(stream: &mut Stream<G>, a: f64, b: f64) -> f64 {
     let root = libm::sqrt(a * a + 4.0);
     let rate = 0.5 * (a + root);
     // (a^2 - a root) / 4 without cancellation, since root - a = 4 / (root + a).

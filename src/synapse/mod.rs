@@ -6,5 +6,6 @@ pub mod column;
 mod prefetch;
 pub mod rows;
 pub mod slots;
+mod sorting;
 mod spread;
 pub mod table;

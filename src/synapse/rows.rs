@@ -65,42 +65,6 @@ impl Rows {
         }
     }
 
-    /// `delay` and `end` (counted from the start of the row) of every segment.
-    pub(super) fn segmented(
-        start: Vec<u64>,
-        first: Vec<u32>,
-        delay: Vec<u64>,
-        end: Vec<u32>,
-    ) -> Self {
-        let each = || {
-            first.windows(2).flat_map(|row| {
-                let mut from = 0;
-                (row[0] as usize..row[1] as usize).map({
-                    let (delay, end) = (&delay, &end);
-                    move |k| {
-                        let len = end[k] - from;
-                        from = end[k];
-                        (delay[k], len)
-                    }
-                })
-            })
-        };
-        let most = u64::from(u16::MAX);
-        let segments = if each().all(|(delay, len)| delay <= most && u64::from(len) <= most) {
-            Segments::Short(
-                each()
-                    .map(|(delay, len)| (delay as u16, len as u16))
-                    .collect(),
-            )
-        } else {
-            Segments::Long(each().collect())
-        };
-        Self {
-            start,
-            cut: Cut::Segments { first, segments },
-        }
-    }
-
     /// Begins to bring what `each_segment` reads near: where the row starts, or, nearer to its use, its
     /// segments.
     #[inline(always)]
@@ -185,5 +149,73 @@ impl Rows {
             }
         };
         self.start.len() * 8 + cut
+    }
+}
+
+/// Collects the segments of one row after the other.
+#[derive(Debug)]
+pub(super) struct Cuts {
+    first: Vec<u32>,
+    segments: Segments,
+    /// End of the last segment, counted from the start of its row.
+    end: u32,
+}
+
+impl Default for Cuts {
+    fn default() -> Self {
+        Self {
+            first: Vec::new(),
+            segments: Segments::Short(Vec::new()),
+            end: 0,
+        }
+    }
+}
+
+impl Cuts {
+    /// Makes room for so many segments, and no more.
+    pub fn reserve(&mut self, segments: usize) {
+        match &mut self.segments {
+            Segments::Short(all) => all.reserve_exact(segments),
+            Segments::Long(all) => all.reserve_exact(segments),
+        }
+    }
+
+    /// The rows up to this one are empty.
+    pub fn skip_to(&mut self, row: usize) {
+        self.first.resize(row, self.segments.len() as u32);
+    }
+
+    /// Begins the next row.
+    pub fn row(&mut self) {
+        self.first.push(self.segments.len() as u32);
+        self.end = 0;
+    }
+
+    /// The next segment of the row, by rising delay; `end` counts from the start of the row.
+    pub fn segment(&mut self, delay: u64, end: u32) {
+        let len = end - std::mem::replace(&mut self.end, end);
+        if let Segments::Short(all) = &mut self.segments {
+            if let (Ok(delay), Ok(len)) = (u16::try_from(delay), u16::try_from(len)) {
+                all.push((delay, len));
+                return;
+            }
+            let long = |&(delay, len): &(u16, u16)| (delay.into(), len.into());
+            self.segments = Segments::Long(all.iter().map(long).collect());
+        }
+        if let Segments::Long(all) = &mut self.segments {
+            all.push((delay, len));
+        }
+    }
+
+    /// Rows that start there.
+    pub fn rows(mut self, start: Vec<u64>) -> Rows {
+        self.skip_to(start.len());
+        Rows {
+            start,
+            cut: Cut::Segments {
+                first: self.first,
+                segments: self.segments,
+            },
+        }
     }
 }

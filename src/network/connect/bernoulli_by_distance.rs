@@ -6,7 +6,8 @@
 //! bound for probability; a candidate is taken with probability kernel / bound (thinning, Lewis &
 //! Shedler 1979, Naval Res. Logist. 26:403). This is exact for every pair.
 
-use super::site::{Site, Visitor};
+use super::batch::Visitor;
+use super::site::Site;
 use crate::network::space::{Cells, Kernel};
 
 /// Groups are not split for less than this many candidates: one look at a group costs about as
@@ -21,9 +22,10 @@ pub fn visit(site: &Site<'_>, kernel: &Kernel, to: &mut impl Visitor) {
         return;
     }
     let cells = Cells::new(&space.from, space.period);
+    let mut sources = Vec::new();
     let watch = !site.spec.allow_autapses && site.overlaps();
     for t in site.own.iter().cloned().flatten() {
-        to.unit(u64::from(t));
+        sources.clear();
         let mut stream = site.stream(u64::from(t));
         let x = *space.to.at(t);
         cells.cover(&x, kernel, FINE, |group| {
@@ -42,10 +44,11 @@ pub fn visit(site: &Site<'_>, kernel: &Kernel, to: &mut impl Visitor) {
                     || stream.unit() * group.bound < kernel.at(cells.distance(place, &x));
                 let s = cells.source(place);
                 if taken && !(watch && site.autapse(s, t)) {
-                    to.synapse(s, t, true);
+                    sources.push(s);
                 }
                 place += 1;
             }
         });
+        to.target(u64::from(t), t, &sources);
     }
 }

@@ -1,15 +1,13 @@
 //! `fixed_indegree`: every target draws its sources. Unit: the target.
 
+use super::batch::Visitor;
 use super::sample::{Chosen, distinct};
-use super::site::{Site, Visitor};
-use crate::rng::Stream;
+use super::site::Site;
 
 pub fn visit(site: &Site<'_>, degree: u32, to: &mut impl Visitor) {
     let mut draw = Sources::new(site);
     for t in site.own.iter().cloned().flatten() {
-        to.unit(u64::from(t));
-        let mut stream = site.stream(u64::from(t));
-        draw.of(site, t, degree, &mut stream, |s| to.synapse(s, t, true));
+        to.target(u64::from(t), t, draw.of(site, t, degree));
     }
 }
 
@@ -20,6 +18,7 @@ pub(super) struct Sources {
     /// Autapses are forbidden and could occur.
     watch: bool,
     chosen: Chosen,
+    drawn: Vec<u32>,
 }
 
 impl Sources {
@@ -30,36 +29,40 @@ impl Sources {
             distinct,
             watch: !site.spec.allow_autapses && site.overlaps(),
             chosen: Chosen::new(if distinct { site.from.len() } else { 0 }),
+            drawn: Vec::new(),
         }
     }
 
-    #[inline]
-    pub(super) fn of(
-        &mut self,
-        site: &Site<'_>,
-        target: u32,
-        degree: u32,
-        stream: &mut Stream,
-        mut f: impl FnMut(u32),
-    ) {
+    /// `degree` sources of a target.
+    pub(super) fn of(&mut self, site: &Site<'_>, target: u32, degree: u32) -> &[u32] {
+        let mut stream = site.run(u64::from(target));
         let without = if self.watch {
             site.as_source(target)
         } else {
             None
         };
         if self.distinct {
-            distinct(stream, &mut self.chosen, self.n, degree, without, f);
-            return;
+            let (chosen, drawn) = (&mut self.chosen, &mut self.drawn);
+            distinct(&mut stream, chosen, self.n, degree, without, drawn);
+            return &self.drawn;
         }
+        self.drawn.clear();
         if self.n == 0 || (self.n == 1 && without.is_some()) {
-            return;
+            return &self.drawn;
         }
-        for _ in 0..degree {
-            let mut s = stream.below(self.n);
-            while without == Some(s) {
-                s = stream.below(self.n);
+        self.drawn.resize(degree as usize, 0);
+        match without {
+            None => stream.fill_below(self.n, &mut self.drawn),
+            // One of the others: the last stands for the one that is left out.
+            Some(w) => {
+                stream.fill_below(self.n - 1, &mut self.drawn);
+                for s in &mut self.drawn {
+                    if *s == w {
+                        *s = self.n - 1;
+                    }
+                }
             }
-            f(s);
         }
+        &self.drawn
     }
 }

@@ -1,38 +1,74 @@
-//! `fixed_outdegree`: every source draws its targets. Unit: the source.
+//! `fixed_outdegree`: every source draws its targets. Unit: a source and a range of targets.
 //!
-//! Every shard draws the targets of all sources and keeps its own.
+//! How many of the synapses of a source go to which range of targets is found by halving
+//! (`divide.rs`) until few are left; so a shard draws little more than its own.
 
+use super::batch::{Gather, Visitor};
+use super::divide::Dealing;
 use super::sample::{Chosen, distinct};
-use super::site::{Site, Visitor};
+use super::site::Site;
+
+/// Ranges with at most so many synapses are not halved: it would cost more than drawing them.
+const FEW: u64 = 64;
 
 pub fn visit(site: &Site<'_>, degree: u32, to: &mut impl Visitor) {
     let n = site.to.len();
-    let watch = !site.spec.allow_autapses && site.overlaps();
-    let mut chosen = Chosen::new(if site.spec.allow_multapses { 0 } else { n });
-    for s in 0..site.from.len() {
-        to.unit(u64::from(s));
-        let mut stream = site.stream(u64::from(s));
-        if site.spec.allow_multapses {
-            for _ in 0..degree {
-                let mut t = stream.below(n);
-                while watch && n > 1 && site.autapse(s, t) {
-                    t = stream.below(n);
-                }
-                if !(watch && site.autapse(s, t)) {
-                    to.synapse(s, t, site.owns(t));
-                }
-            }
-        } else {
-            let without = if watch { target_of(site, s) } else { None };
-            distinct(&mut stream, &mut chosen, n, degree, without, |t| {
-                to.synapse(s, t, site.owns(t));
-            });
-        }
+    if site.own.is_empty() {
+        return;
     }
-}
-
-/// Index into `to` of the neuron that is source `s`, if it is there.
-fn target_of(site: &Site<'_>, s: u32) -> Option<u32> {
-    let id = site.from.id(s);
-    site.to.within(&(id..id + 1)).first().map(|r| r.start)
+    let multapses = site.spec.allow_multapses;
+    let watch = !site.spec.allow_autapses && site.overlaps();
+    let mut chosen = Chosen::new(if multapses { 0 } else { n });
+    let (mut gather, mut targets) = (Gather::default(), Vec::new());
+    for s in 0..site.from.len() {
+        let without = if watch { site.as_target(s) } else { None };
+        let before = |t: u32| u64::from(t) - u64::from(without.is_some_and(|w| w < t));
+        let unit = |node: u64| u64::from(s) << 32 | node;
+        let dealing = Dealing {
+            before: &before,
+            multapses,
+            stream: &|node| site.stream(unit(node)),
+            wanted: &|lo, hi| site.owns_any(lo, hi),
+            few: FEW,
+        };
+        let free = before(n);
+        let degree = match multapses {
+            true if free == 0 => 0,
+            true => u64::from(degree),
+            false => free.min(u64::from(degree)),
+        };
+        dealing.deal(0, n, degree, &mut |share| {
+            let (lo, here) = (share.lo, share.hi - share.lo);
+            let without = without.filter(|w| (lo..share.hi).contains(w));
+            let mut stream = site.run(unit(share.node));
+            if multapses {
+                targets.clear();
+                targets.resize(share.count as usize, 0);
+                match without {
+                    None => stream.fill_below(here, &mut targets),
+                    // The last stands for the one that is left out.
+                    Some(w) => {
+                        stream.fill_below(here - 1, &mut targets);
+                        for t in targets.iter_mut().filter(|t| **t == w - lo) {
+                            *t = here - 1;
+                        }
+                    }
+                }
+            } else {
+                let without = without.map(|w| w - lo);
+                distinct(
+                    &mut stream,
+                    &mut chosen,
+                    here,
+                    share.count as u32,
+                    without,
+                    &mut targets,
+                );
+            }
+            for t in &mut targets {
+                *t += lo;
+            }
+            gather.source(site, unit(share.node), s, &targets, to);
+        });
+    }
 }

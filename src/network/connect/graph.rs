@@ -1,6 +1,7 @@
 //! A graph that has to be grown as a whole: built once, read by all shards.
 
-use super::site::{Site, Visitor};
+use super::batch::{Gather, Visitor};
+use super::site::Site;
 
 /// Links between the neurons of a statement, `per` of them made by each neuron from `first` on.
 ///
@@ -12,20 +13,27 @@ pub struct Graph {
     pub far: Vec<u32>,
 }
 
-/// Shows every link as a synapse to its far end and, if `both`, one back. Unit: the neuron that made
-/// the link. Every shard goes through all links and keeps its own synapses.
+/// Neurons whose links make up a unit: so many that batches are full, so few that numbers fit.
+const NODES: u32 = 1 << 8;
+
+/// Shows every link as a synapse to its far end and, if `both`, one back. Unit: 256 neurons that made
+/// links. Every shard goes through all links and keeps its own synapses.
 pub fn visit(site: &Site<'_>, both: bool, to: &mut impl Visitor) {
     let Some(graph) = site.graph.filter(|g| g.per > 0) else {
         return;
     };
+    let mut gather = Gather::default();
     for (node, links) in (graph.first..).zip(graph.far.chunks_exact(graph.per as usize)) {
-        to.unit(u64::from(node));
+        if (node - graph.first).is_multiple_of(NODES) {
+            gather.unit(u64::from(node), to);
+        }
         let own = site.owns(node);
         for &far in links {
-            to.synapse(node, far, site.owns(far));
+            gather.synapse(node, far, site.owns(far), to);
             if both {
-                to.synapse(far, node, own);
+                gather.synapse(far, node, own, to);
             }
         }
     }
+    gather.flush(to);
 }

@@ -9,8 +9,9 @@
 //! refusals tells nothing about which source comes next, so the change of method changes no
 //! distribution.
 
+use super::batch::Visitor;
 use super::sample::Chosen;
-use super::site::{Site, Visitor};
+use super::site::Site;
 use crate::network::space::{Cells, Cover, Kernel, Space};
 use crate::rng::Stream;
 
@@ -35,13 +36,15 @@ pub fn visit(site: &Site<'_>, indegree: u32, kernel: &Kernel, to: &mut impl Visi
         groups: Vec::new(),
         upto: Vec::new(),
     };
+    let mut sources = Vec::new();
     for t in site.own.iter().cloned().flatten() {
-        to.unit(u64::from(t));
+        sources.clear();
         let mut stream = site.stream(u64::from(t));
         let without = if watch { site.as_source(t) } else { None };
         draw.of(space, t, indegree, without, &mut stream, |s| {
-            to.synapse(s, t, true);
+            sources.push(s);
         });
+        to.target(u64::from(t), t, &sources);
     }
 }
 

@@ -5,8 +5,10 @@
 //! rules grow a graph in which each link depends on those before it: they do so once, beforehand.
 
 mod all_to_all;
+pub mod batch;
 mod bernoulli_by_distance;
 mod binomial;
+mod divide;
 mod expected;
 mod fixed_indegree;
 mod fixed_outdegree;
@@ -18,6 +20,7 @@ mod list;
 mod one_to_one;
 mod pairwise_bernoulli;
 mod pairwise_poisson;
+mod poisson;
 mod random_graph;
 mod sample;
 mod scale_free;
@@ -27,10 +30,11 @@ mod symmetric_pairwise_bernoulli;
 
 use super::spec::Rule;
 use crate::rng::{Domain, Stream};
+use batch::Visitor;
 pub use expected::expected;
 use graph::Graph;
 pub use indegree_by_distance::first_without_sources;
-use site::{Site, Visitor};
+use site::Site;
 
 /// Shows the synapses of a statement to `to`.
 pub fn visit(site: &Site<'_>, to: &mut impl Visitor) {

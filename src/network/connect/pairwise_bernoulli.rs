@@ -1,36 +1,28 @@
 //! `pairwise_bernoulli`: each pair with probability p. Unit: the target.
 //!
-//! The sources that are skipped until the next synapse are a geometric number: the work goes with
-//! the synapses, not with the pairs.
+//! The number of sources of a target is binomial, and given the number all choices are equally
+//! likely: the work goes with the synapses, not with the pairs.
 
-use super::site::{Site, Visitor};
+use super::batch::Visitor;
+use super::binomial::binomial;
+use super::sample::{Chosen, distinct};
+use super::site::Site;
 
 pub fn visit(site: &Site<'_>, p: f64, to: &mut impl Visitor) {
-    let n = u64::from(site.from.len());
+    let n = site.from.len();
     let watch = !site.spec.allow_autapses && site.overlaps();
-    let log_q = libm::log1p(-p);
+    let mut chosen = Chosen::new(n);
+    let mut sources = Vec::new();
     for t in site.own.iter().cloned().flatten() {
-        to.unit(u64::from(t));
-        let mut stream = site.stream(u64::from(t));
-        let mut s = 0u64;
-        if p <= 0.0 {
-            continue;
-        }
-        loop {
-            if p < 1.0 {
-                let skip = (libm::log(stream.unit_open()) / log_q).floor();
-                if skip >= n as f64 {
-                    break;
-                }
-                s += skip as u64;
+        let unit = u64::from(t);
+        let k = binomial(&mut site.stream(unit), u64::from(n), p) as u32;
+        if k > 0 {
+            let mut stream = site.run(unit);
+            distinct(&mut stream, &mut chosen, n, k, None, &mut sources);
+            if watch && site.as_source(t).is_some() {
+                sources.retain(|&s| !site.autapse(s, t));
             }
-            if s >= n {
-                break;
-            }
-            if !(watch && site.autapse(s as u32, t)) {
-                to.synapse(s as u32, t, true);
-            }
-            s += 1;
+            to.target(unit, t, &sources);
         }
     }
 }

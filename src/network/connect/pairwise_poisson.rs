@@ -1,30 +1,24 @@
 //! `pairwise_poisson`: each pair has a Poisson number of synapses. Unit: the target.
 //!
-//! The synapses of a target are the points of a Poisson process of the stated intensity along the
-//! line of sources, source i being the interval [i, i + 1): numbers of points in different intervals
-//! are independent and Poisson. The work goes with the synapses, not with the pairs.
+//! The number of synapses of a target is Poisson, and given the number each is of any source with the
+//! same chance, independently: the work goes with the synapses, not with the pairs.
 
-use super::site::{Site, Visitor};
+use super::batch::Visitor;
+use super::fixed_indegree::Sources;
+use super::poisson::poisson;
+use super::site::Site;
 
 pub fn visit(site: &Site<'_>, mean: f64, to: &mut impl Visitor) {
-    let n = f64::from(site.from.len());
     let watch = !site.spec.allow_autapses && site.overlaps();
+    let mut draw = Sources::new(site);
+    if mean <= 0.0 {
+        return;
+    }
     for t in site.own.iter().cloned().flatten() {
-        to.unit(u64::from(t));
-        if mean <= 0.0 {
-            continue;
-        }
-        let mut stream = site.stream(u64::from(t));
-        let mut at = 0.0;
-        loop {
-            at += stream.exponential() / mean;
-            if at >= n {
-                break;
-            }
-            let s = at as u32;
-            if !(watch && site.autapse(s, t)) {
-                to.synapse(s, t, true);
-            }
-        }
+        let itself = watch && site.as_source(t).is_some();
+        let pairs = f64::from(site.from.len()) - f64::from(u8::from(itself));
+        let k = poisson(&mut site.stream(u64::from(t)), mean * pairs);
+        let k = u32::try_from(k).unwrap_or(u32::MAX);
+        to.target(u64::from(t), t, draw.of(site, t, k));
     }
 }

@@ -2,86 +2,93 @@
 //! possible, all choices being equally likely (Erdős & Rényi 1959, Publ. Math. 6:290).
 //!
 //! Directed: m ordered pairs; unit: the target. Undirected: m unordered pairs, each in both
-//! directions; unit: the earlier neuron. How many of the m lie in which row of the matrix is found
-//! by halving the rows again and again: the share of a half is hypergeometric, and each range of
-//! rows has a stream of its own. So no shard lists the graph, and none looks for duplicates.
+//! directions; unit: the earlier neuron and a range of later ones. How many of the m lie in which row
+//! of the matrix, and in which part of a row, is found by halving (`divide.rs`): the share of a half
+//! is hypergeometric. So no shard lists the graph, and none looks for duplicates.
 
-use super::hypergeometric::hypergeometric;
+use super::batch::{Gather, Visitor};
+use super::divide::Dealing;
 use super::sample::{Chosen, distinct};
-use super::site::{Site, Visitor};
+use super::site::Site;
+
+/// Streams of the halving of rows lie beyond those of the halving of a row.
+const ROWS: u64 = 1 << 63;
+/// Parts of a row with at most so many pairs are not halved.
+const FEW: u64 = 64;
 
 pub fn visit(site: &Site<'_>, edges: u64, directed: bool, to: &mut impl Visitor) {
-    let n = site.to.len();
-    let mut chosen = Chosen::new(n);
-    let n64 = u64::from(n);
     if directed {
-        let rows = Rows {
-            site,
-            before: &|row| u64::from(row) * n64.saturating_sub(1),
-            wanted: &|lo, hi| site.own.iter().any(|r| r.start < hi && lo < r.end),
-        };
-        rows.divide(0, n, edges, 1, &mut |t, count| {
-            to.unit(u64::from(t));
-            let mut stream = site.stream(u64::from(t));
-            distinct(&mut stream, &mut chosen, n, count, Some(t), |s| {
-                to.synapse(s, t, true);
-            });
-        });
+        one_way(site, edges, to);
     } else {
-        // Row i holds the pairs of i with all later ones.
-        let rows = Rows {
-            site,
-            before: &|row| {
-                let i = u64::from(row);
-                i * (n64.saturating_sub(1)) - i * i.saturating_sub(1) / 2
-            },
-            wanted: &|_, _| true,
+        both_ways(site, edges, to);
+    }
+}
+
+fn one_way(site: &Site<'_>, edges: u64, to: &mut impl Visitor) {
+    let n = site.to.len();
+    let (mut chosen, mut sources) = (Chosen::new(n), Vec::new());
+    let rows = Dealing {
+        before: &|row| u64::from(row) * u64::from(n).saturating_sub(1),
+        multapses: false,
+        stream: &|node| site.stream(ROWS | node),
+        wanted: &|lo, hi| site.owns_any(lo, hi),
+        few: 0,
+    };
+    rows.deal(0, n, edges, &mut |row| {
+        let t = row.lo;
+        let mut stream = site.run(u64::from(t));
+        // No row has more pairs than there are neurons.
+        let count = row.count as u32;
+        distinct(&mut stream, &mut chosen, n, count, Some(t), &mut sources);
+        to.target(u64::from(t), t, &sources);
+    });
+}
+
+fn both_ways(site: &Site<'_>, edges: u64, to: &mut impl Visitor) {
+    let n = site.to.len();
+    if site.own.is_empty() {
+        return;
+    }
+    let (mut chosen, mut later, mut gather) = (Chosen::new(n), Vec::new(), Gather::default());
+    // Row i holds the pairs of i with all later ones.
+    let rows = Dealing {
+        before: &|row| {
+            let i = u64::from(row);
+            i * u64::from(n).saturating_sub(1) - i * i.saturating_sub(1) / 2
+        },
+        multapses: false,
+        stream: &|node| site.stream(ROWS | node),
+        wanted: &|_, _| true,
+        few: 0,
+    };
+    rows.deal(0, n, edges, &mut |row| {
+        let i = row.lo;
+        let own = site.owns(i);
+        let unit = |node: u64| u64::from(i) << 32 | node;
+        let parts = Dealing {
+            before: &|j| u64::from(j),
+            multapses: false,
+            stream: &|node| site.stream(unit(node)),
+            wanted: &|lo, hi| own || site.owns_any(lo, hi),
+            few: FEW,
         };
-        rows.divide(0, n, edges, 1, &mut |i, count| {
-            to.unit(u64::from(i));
-            let mut stream = site.stream(u64::from(i));
-            let own = site.owns(i);
-            distinct(&mut stream, &mut chosen, n - 1 - i, count, None, |k| {
-                let j = i + 1 + k;
-                to.synapse(i, j, site.owns(j));
-                to.synapse(j, i, own);
-            });
+        parts.deal(i + 1, n, row.count, &mut |part| {
+            let (lo, hi, unit) = (part.lo, part.hi, unit(part.node));
+            let mut stream = site.run(unit);
+            distinct(
+                &mut stream,
+                &mut chosen,
+                hi - lo,
+                part.count as u32,
+                None,
+                &mut later,
+            );
+            gather.unit(unit, to);
+            for j in later.iter().map(|j| lo + j) {
+                gather.synapse(i, j, site.owns(j), to);
+                gather.synapse(j, i, own, to);
+            }
         });
-    }
-}
-
-/// Streams of the halving lie beyond those of the rows.
-const HALVING: u64 = 1 << 32;
-
-/// The rows of the matrix of pairs.
-struct Rows<'a> {
-    site: &'a Site<'a>,
-    /// Pairs in the rows before this one.
-    before: &'a dyn Fn(u32) -> u64,
-    /// Does any of these rows matter to this shard?
-    wanted: &'a dyn Fn(u32, u32) -> bool,
-}
-
-impl Rows<'_> {
-    /// Deals `count` pairs to rows `lo .. hi`; `node` numbers the ranges like a binary heap.
-    fn divide(&self, lo: u32, hi: u32, count: u64, node: u64, f: &mut dyn FnMut(u32, u32)) {
-        if count == 0 || !(self.wanted)(lo, hi) {
-            return;
-        }
-        if hi - lo == 1 {
-            // No row has more pairs than there are neurons.
-            f(lo, count as u32);
-            return;
-        }
-        let mid = lo + (hi - lo) / 2;
-        let at = self.before;
-        let left = hypergeometric(
-            &mut self.site.stream(HALVING + node),
-            at(mid) - at(lo),
-            at(hi) - at(mid),
-            count,
-        );
-        self.divide(lo, mid, left, 2 * node, f);
-        self.divide(mid, hi, count - left, 2 * node + 1, f);
-    }
+    });
+    gather.flush(to);
 }

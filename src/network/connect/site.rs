@@ -1,8 +1,10 @@
 //! Where a connection statement is carried out: its two sides, and which targets are ours.
 
+use super::batch::End;
 use super::graph::Graph;
 use crate::network::space::Space;
 use crate::network::spec::{ProjectionSpec, Slice};
+use crate::rng::numbered::{Numbered, Run};
 use crate::rng::{Domain, Stream};
 
 /// A list of slices as one range of indices.
@@ -43,6 +45,13 @@ impl Side {
         self.len
     }
 
+    /// The range of global ids in which all elements lie.
+    pub fn span(&self) -> std::ops::Range<u32> {
+        let start = self.parts.iter().map(|p| p.id).min().unwrap_or(0);
+        let end = self.parts.iter().map(|p| p.id + p.len).max();
+        start..end.unwrap_or(start)
+    }
+
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -60,6 +69,23 @@ impl Side {
     /// Global id of the first element and length of each slice, in order.
     pub fn runs(&self) -> Vec<(u32, u32)> {
         self.parts.iter().map(|p| (p.id, p.len)).collect()
+    }
+
+    /// Global ids of an end of a batch.
+    pub fn ids(&self, end: End<'_>, out: &mut [u32]) {
+        match (end, &self.parts[..]) {
+            (End::One(i), _) => out.fill(self.id(i)),
+            (End::Each(all), [only]) => {
+                for (id, &i) in out.iter_mut().zip(all) {
+                    *id = only.id + i;
+                }
+            }
+            (End::Each(all), _) => {
+                for (id, &i) in out.iter_mut().zip(all) {
+                    *id = self.id(i);
+                }
+            }
+        }
     }
 
     /// Ranges of indices whose global ids lie in `ids`, in the order of the side.
@@ -97,6 +123,11 @@ impl Site<'_> {
         Stream::new(self.seed, Domain::Connectivity, self.index, unit)
     }
 
+    /// The same for rules that draw many numbers at once.
+    pub fn run(&self, unit: u64) -> Stream<Run> {
+        Numbered::new(self.seed, Domain::Connectivity, self.index).unit(unit)
+    }
+
     #[inline(always)]
     pub fn owns(&self, target: u32) -> bool {
         self.own.iter().any(|r| r.contains(&target))
@@ -117,6 +148,23 @@ impl Site<'_> {
         })
     }
 
+    /// Does any own target lie in this range?
+    pub fn owns_any(&self, lo: u32, hi: u32) -> bool {
+        self.own.iter().any(|r| r.start < hi && lo < r.end)
+    }
+
+    /// Index into `to` of the neuron that is source `source`, if it is there.
+    pub fn as_target(&self, source: u32) -> Option<u32> {
+        let id = self.from.id(source);
+        self.to.within(&(id..id + 1)).first().map(|r| r.start)
+    }
+
+    /// Targets that are sources as well, as ranges of indices into `to`.
+    pub fn both(&self) -> Vec<std::ops::Range<u32>> {
+        let ids = self.from.parts.iter().map(|p| p.id..p.id + p.len);
+        ids.flat_map(|ids| self.to.within(&ids)).collect()
+    }
+
     /// Index into `from` of the neuron that is target `target`, if it is there.
     pub fn as_source(&self, target: u32) -> Option<u32> {
         let id = self.to.id(target);
@@ -126,14 +174,4 @@ impl Site<'_> {
             .find(|p| id >= p.id && id < p.id + p.len)
             .map(|p| p.first + (id - p.id))
     }
-}
-
-/// Takes the synapses that a rule makes. Rules come in *units*: all synapses of one target, of one
-/// source, or of the whole statement; weights and delays are drawn from one stream per unit, in the
-/// order in which the synapses of the unit come.
-pub trait Visitor {
-    fn unit(&mut self, unit: u64);
-    /// Indices into the two sides. Synapses of targets that are not `own` are shown too, if the rule
-    /// cannot help it, because their draws come between those of the others.
-    fn synapse(&mut self, source: u32, target: u32, own: bool);
 }

@@ -10,9 +10,10 @@
 //! probability p by one drawn from all that are neither itself nor its sources; so every in-degree
 //! stays k. Each target stands alone. Unit: the target.
 
+use super::batch::Visitor;
 use super::graph::Graph;
 use super::sample::Chosen;
-use super::site::{Site, Visitor};
+use super::site::Site;
 use crate::rng::Stream;
 
 /// The undirected graph: each neuron has made k / 2 links.
@@ -115,8 +116,9 @@ pub fn visit_directed(site: &Site<'_>, k: u32, p: f64, to: &mut impl Visitor) {
     let n = site.to.len();
     let half = k / 2;
     let mut chosen = Chosen::new(n);
+    let mut sources = Vec::new();
     for t in site.own.iter().cloned().flatten() {
-        to.unit(u64::from(t));
+        sources.clear();
         let mut stream = site.stream(u64::from(t));
         let near = |step: u32| {
             let (t, step, n) = (u64::from(t), u64::from(step), u64::from(n));
@@ -149,7 +151,8 @@ pub fn visit_directed(site: &Site<'_>, k: u32, p: f64, to: &mut impl Visitor) {
                 chosen.insert(source);
                 chosen.remove(old);
             }
-            to.synapse(source, t, true);
+            sources.push(source);
         }
+        to.target(u64::from(t), t, &sources);
     }
 }

@@ -15,7 +15,7 @@
 //! distances are at its ends: what `Kernel::range` and the sampling in `cells.rs` rest upon.
 
 use crate::network::spec::Values;
-use crate::rng::Stream;
+use crate::rng::{Stream, Words};
 
 /// How a kernel falls with distance, as a factor of its peak. Lengths in micrometres.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -120,7 +120,7 @@ pub struct ByDistance {
 impl ByDistance {
     /// The value at distance `d`; peak and offset are drawn in this order.
     #[inline]
-    pub fn draw(&self, d: f64, stream: &mut Stream) -> f64 {
+    pub fn draw<G: Words>(&self, d: f64, stream: &mut Stream<G>) -> f64 {
         let peak = self.peak.draw(stream, 0);
         let offset = self.offset.draw(stream, 0);
         offset + peak * self.shape.at(d)
