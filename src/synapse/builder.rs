@@ -94,7 +94,7 @@ impl Counter {
     fn widen(&mut self) {
         let span = self.longest - self.shortest;
         if !self.by_delay
-            || (self.least <= self.shortest && self.longest - self.least >> self.bits == 0)
+            || (self.least <= self.shortest && (self.longest - self.least) >> self.bits == 0)
         {
             return;
         }
