@@ -1,91 +1,78 @@
-//! How long does a network take from end to end? Each definition in `networks/` that is large enough
-//! to time, on one and two threads, in both arithmetics: building, and wall time per simulated
-//! second. Also: what a finer resolution costs, and a brain of which hardly anything fires: the fly's
-//! on a made-up connectome of its size, 20 neurons stimulated.
+//! How long do the networks that come along take from end to end?
+//!
+//! Building, simulating at least a second, and recording to HDF5 as `run` does it; the middle one of
+//! three runs on one and on two threads. Networks that are compared with other simulators are in the
+//! bench `peers`, and what a second thread gains on the largest in `scaling`. Also a brain of which
+//! hardly anything fires: the fly's on a made-up connectome of its size, 20 neurons stimulated.
 
+mod end_to_end;
 #[path = "../tests/synthetic/mod.rs"]
 mod synthetic;
 
-use std::path::Path;
-use std::time::Instant;
+use end_to_end::{Job, from_file, serve};
 
-use spikewheel::definition::{Override, load};
-use spikewheel::engine::sink::NullSink;
-use spikewheel::engine::{Control, run};
-use spikewheel::network::spec::NetworkSpec;
-use spikewheel::network::{BuildOptions, build};
-
-fn spec(name: &str, sets: &[&str]) -> NetworkSpec {
-    let file = format!("{}/networks/{name}.toml", env!("CARGO_MANIFEST_DIR"));
-    let overrides: Vec<Override> = sets
-        .iter()
-        .map(|s| s.parse().expect("name=value"))
-        .collect();
-    load(Path::new(&file), &overrides)
-        .expect("a right definition")
-        .spec
-}
-
-/// Median of three: (building, wall per simulated second, spike hash).
-fn measure(spec: &NetworkSpec, threads: usize) -> (f64, f64, u64) {
-    let mut runs: Vec<(f64, f64, u64)> = (0..3)
-        .map(|_| {
-            let started = Instant::now();
-            let options = BuildOptions {
-                shards: threads,
-                ..BuildOptions::default()
-            };
-            let network = build(spec, &options).expect("it can be built");
-            let built = started.elapsed().as_secs_f64();
-            let report = run(network, &mut NullSink, &Control::default()).expect("it runs");
-            let simulated = spec.duration as f64 * spec.tick_ms() / 1000.0;
-            (
-                built,
-                report.wall.as_secs_f64() / simulated,
-                report.spike_hash,
-            )
-        })
-        .collect();
-    runs.sort_by(|a, b| a.1.total_cmp(&b.1));
-    runs[1]
-}
-
-fn tell(what: &str, spec: &NetworkSpec) {
-    for threads in [1, 2] {
-        let (built, wall, hash) = measure(spec, threads);
-        println!("{what:<48} {threads:>7} {built:>9.3} {wall:>13.4}  {hash:016x}");
-    }
-}
+const FLY: &str = "fly_brain, made-up connectome";
 
 fn main() {
+    serve(|job| {
+        if job.definition != FLY {
+            return from_file(job);
+        }
+        let spec = synthetic::fly(
+            synthetic::FLY_NEURONS,
+            synthetic::FLY_CONNECTIONS,
+            0,
+            job.simulated_ms,
+        );
+        Ok((spec, String::new()))
+    });
     println!(
-        "{:<48} {:>7} {:>9} {:>13}  hash",
-        "network", "threads", "build s", "s per s"
+        "{:<52} {:>7} {:>8} {:>9} {:>9} {:>9} {:>10} {:>10}  hash",
+        "network", "threads", "built s", "s per s", "rate Hz", "peak MB", "B/syn", "in tables"
     );
-    let double = "simulation.arithmetic=double";
-    let single = "simulation.arithmetic=single";
-    for (name, sets) in [
-        ("brunel", vec![double]),
-        ("brunel", vec![single]),
-        ("winner_take_all", vec!["simulation.duration=10 s"]),
-        ("synfire_chain", vec![]),
-        ("synfire_chain", vec!["simulation.resolution=0.01 ms"]),
-        ("vogels_abbott_cuba", vec![]),
-        ("vogels_abbott_coba", vec![]),
-        ("sparse", vec![]),
-        ("microcircuit", vec!["scale=0.1"]),
-        ("microcircuit", vec!["simulation.duration=1 s"]),
-        ("fi_curve", vec!["simulation.resolution=0.1 ms"]),
-        ("fi_curve", vec!["simulation.resolution=1 us"]),
-        ("fi_curve", vec!["simulation.resolution=1 ns"]),
+    for (name, sets, seconds) in [
+        ("vogels_abbott_coba", "", 1),
+        ("winner_take_all", "", 10),
+        ("synfire_chain", "", 1),
+        ("synfire_chain", "simulation.resolution=0.01 ms", 1),
+        ("ring_attractor", "", 2),
+        ("liquid_state", "", 1),
+        ("celegans", "", 1),
+        ("small_world", "", 1),
+        ("scale_free", "", 1),
+        ("fi_curve", "simulation.resolution=0.1 ms", 1),
+        ("fi_curve", "simulation.resolution=1 us", 1),
+        ("fi_curve", "simulation.resolution=1 ns", 1),
+        (FLY, "", 1),
     ] {
-        tell(&format!("{name} {}", sets.join(" ")), &spec(name, &sets));
+        for threads in [1, 2] {
+            let job = Job {
+                definition: if name == FLY {
+                    FLY.into()
+                } else {
+                    format!("networks/{name}.toml")
+                },
+                sets: sets.split_terminator(';').map(Into::into).collect(),
+                threads,
+                // Most of these networks do what they do from the first moment on.
+                warm_up_ms: 0.0,
+                simulated_ms: f64::from(seconds) * 1000.0,
+                profile: false,
+            };
+            let what = format!("{name} {sets}");
+            match job.median(3) {
+                Ok(o) => println!(
+                    "{what:<52} {threads:>7} {:>8.3} {:>9.4} {:>9.2} {:>9.0} {:>10.1} {:>10.1}  {}",
+                    o.build_s,
+                    o.s_per_s,
+                    o.rate_hz,
+                    o.peak_bytes.unwrap_or(0) as f64 / 1e6,
+                    o.bytes_per_synapse.unwrap_or(f64::NAN),
+                    o.table_bytes_per_synapse,
+                    o.spike_hash
+                ),
+                Err(e) => println!("{what:<52} {threads:>7} {e}"),
+            }
+        }
     }
-    let fly = synthetic::fly(
-        synthetic::FLY_NEURONS,
-        synthetic::FLY_CONNECTIONS,
-        0,
-        1000.0,
-    );
-    tell("fly_brain, made-up connectome", &fly);
 }
