@@ -4,8 +4,7 @@
 //! The process is the bench's own executable, which finds its job in the environment. So memory is
 //! that of one network alone, and no run sees what another left behind.
 
-// Not every bench reads everything.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "not every bench reads everything")]
 
 use std::path::Path;
 use std::process::Command;
