@@ -9,7 +9,7 @@ mod end_to_end;
 #[path = "../tests/synthetic/mod.rs"]
 mod synthetic;
 
-use end_to_end::{Job, from_file, serve};
+use end_to_end::{Job, from_file, serve, wanted};
 
 const FLY: &str = "fly_brain, made-up connectome";
 
@@ -45,6 +45,10 @@ fn main() {
         ("fi_curve", "simulation.resolution=1 ns", 1),
         (FLY, "", 1),
     ] {
+        let what = format!("{name} {sets}");
+        if !wanted(&what) {
+            continue;
+        }
         for threads in [1, 2] {
             let job = Job {
                 definition: if name == FLY {
@@ -59,7 +63,6 @@ fn main() {
                 simulated_ms: f64::from(seconds) * 1000.0,
                 profile: false,
             };
-            let what = format!("{name} {sets}");
             match job.median(3) {
                 Ok(o) => println!(
                     "{what:<52} {threads:>7} {:>8.3} {:>9.4} {:>9.2} {:>9.0} {:>10.1} {:>10.1}  {}",

@@ -5,7 +5,7 @@
 
 mod end_to_end;
 
-use end_to_end::{Job, Outcome, from_file, serve, take_median};
+use end_to_end::{Job, Outcome, from_file, serve, take_median, wanted};
 use spikewheel::engine::report::Phase;
 
 const RUNS: usize = 3;
@@ -14,7 +14,7 @@ const THREADS: [usize; 2] = [1, 2];
 fn main() {
     serve(from_file);
     println!(
-        "network            threads  built s   s per s   gain   waiting, per shard      windows  us/window"
+        "network                      threads  built s   s per s   gain   waiting, per shard      windows  us/window"
     );
     for (name, sets) in [
         ("brunel", &[][..]),
@@ -23,6 +23,10 @@ fn main() {
         ("sparse", &[]),
         ("sparse", &["input_rate=1 Hz"]),
     ] {
+        let what = [&[name], sets].concat().join(" ");
+        if !wanted(&what) {
+            continue;
+        }
         let job = |threads: usize, profile: bool| Job {
             definition: format!("networks/{name}.toml"),
             sets: sets.iter().map(ToString::to_string).collect(),
@@ -48,8 +52,7 @@ fn main() {
         for (threads, outcome) in THREADS.into_iter().zip(&runs) {
             let waiting = job(threads, true).run().map_or_else(|e| e, |o| waits(&o));
             println!(
-                "{:<18} {threads:>7} {:>8.3} {:>9.4} {:>6.2}   {waiting:<20} {:>10} {:>10.1}",
-                [&[name], sets].concat().join(" "),
+                "{what:<28} {threads:>7} {:>8.3} {:>9.4} {:>6.2}   {waiting:<20} {:>10} {:>10.1}",
                 outcome.build_s,
                 outcome.s_per_s,
                 runs[0].s_per_s / outcome.s_per_s,

@@ -41,7 +41,7 @@ pub struct Outcome {
     pub neurons: u64,
     pub synapses: u64,
     pub build_s: f64,
-    /// Wall and processor time per simulated second, until the recording is closed.
+    /// Wall and processor time per simulated second, the closing of the recording included.
     pub s_per_s: f64,
     pub cpu_s_per_s: Option<f64>,
     /// Of the neurons, without sources.
@@ -104,6 +104,15 @@ pub fn take_median<T: Clone>(all: &mut [T], of: impl Fn(&T) -> f64) -> T {
     all[all.len() / 2].clone()
 }
 
+/// Is a line asked for? `cargo bench --bench NAME -- TEXT` runs those in which the text occurs.
+pub fn wanted(line: &str) -> bool {
+    let texts: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with("--"))
+        .collect();
+    texts.is_empty() || texts.iter().any(|t| line.contains(t))
+}
+
 /// The definition of a job and its text.
 pub fn from_file(job: &Job) -> Result<(NetworkSpec, String), String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(&job.definition);
@@ -155,6 +164,8 @@ fn measure(spec: &NetworkSpec, text: &str, job: &Job) -> Result<Outcome, String>
         recorder,
         warm_up: (job.warm_up_ms / spec.tick_ms()).round() as u64,
         warm: None,
+        last: spec.duration,
+        end: None,
         neurons: (0..spec.populations.len())
             .filter(|&p| neurons(p))
             .map(|p| offsets[p] as u32..offsets[p + 1] as u32)
@@ -169,16 +180,18 @@ fn measure(spec: &NetworkSpec, text: &str, job: &Job) -> Result<Outcome, String>
         ..Control::default()
     };
     let report = run(network, &mut sink, &control).map_err(|e| e.to_string())?;
+    // Between the last tick and here the memory of the network is given back, which is nobody's time.
+    let closing = Moment::now();
     sink.recorder
         .finish(&Summary {
             reached: report.reached,
             spike_hash: Some(report.spike_hash),
         })
         .map_err(|e| e.to_string())?;
-    let end = Moment::now();
-    let warm = sink
-        .warm
-        .ok_or("the run ended before its warm-up was over")?;
+    let closed = Moment::now();
+    let (warm, end) = Option::zip(sink.warm, sink.end).ok_or("the run ended too early")?;
+    let wall = (end.wall - warm.wall) + (closed.wall - closing.wall);
+    let cpu = || Some(end.cpu? - warm.cpu? + closed.cpu? - closing.cpu?);
     let seconds = job.simulated_ms / 1000.0;
     let size: u64 = sink.neurons.iter().map(|r| r.len() as u64).sum();
     let each = 1.0 / synapses.max(1) as f64;
@@ -189,8 +202,8 @@ fn measure(spec: &NetworkSpec, text: &str, job: &Job) -> Result<Outcome, String>
         neurons: size,
         synapses,
         build_s,
-        s_per_s: (end.wall - warm.wall).as_secs_f64() / seconds,
-        cpu_s_per_s: Option::zip(end.cpu, warm.cpu).map(|(b, a)| (b - a) / seconds),
+        s_per_s: wall.as_secs_f64() / seconds,
+        cpu_s_per_s: cpu().map(|s| s / seconds),
         rate_hz: sink.spikes as f64 / size.max(1) as f64 / seconds,
         bytes_per_synapse: Option::zip(before, warm.resident)
             .map(|(a, b)| b.saturating_sub(a) as f64 * each),
@@ -212,12 +225,15 @@ fn measure(spec: &NetworkSpec, text: &str, job: &Job) -> Result<Outcome, String>
     })
 }
 
-/// The recorder, and a note of when the warm-up was over.
+/// The recorder, and a note of when the warm-up was over and when the run.
 struct Timed {
     recorder: Recorder,
     /// Last tick of it.
     warm_up: u64,
     warm: Option<Moment>,
+    /// Last tick of the run.
+    last: u64,
+    end: Option<Moment>,
     /// Global ids.
     neurons: Vec<std::ops::Range<u32>>,
     /// Of neurons, after the warm-up.
@@ -239,6 +255,9 @@ impl Sink for Timed {
         self.recorder.reached(tick);
         if self.warm.is_none() && tick >= self.warm_up {
             self.warm = Some(Moment::now());
+        }
+        if tick >= self.last {
+            self.end = Some(Moment::now());
         }
     }
 }
