@@ -26,6 +26,7 @@ fn wheel(max_delay: u64, per_tick: usize, ticks: u64) -> f64 {
                     start: k as u64,
                     len: 1,
                     table: 0,
+                    block: 0,
                 },
             );
         }

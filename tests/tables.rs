@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use spikewheel::definition::{self, Diagnostic, Loaded};
+use spikewheel::engine::sink::NullSink;
+use spikewheel::engine::{Control, run};
 use spikewheel::network::estimate::estimate;
+use spikewheel::network::spec::{PopulationKind, Update};
 use spikewheel::network::{BuildOptions, build, held};
 
 /// A definition with 640 lif_delta and 320 lif_exp neurons and a source, 8 lines long, and `more`.
@@ -166,5 +169,50 @@ fn tables_weigh_what_the_estimate_says() {
             each > per_synapse && each < per_synapse + 0.25,
             "{simulation} {weight} {delay}: {each} bytes"
         );
+    }
+}
+
+/// More slots than 16 bits reach: rows are cut by blocks of slots. Two shards need no blocks, and must
+/// find the same network.
+#[test]
+fn rows_over_many_slots_are_those_of_shards_with_few() {
+    for delay in ["\"0.3 ms\"", "{ uniform = [\"0.1 ms\", \"0.6 ms\"] }"] {
+        let more = format!(
+            "[populations.n]\nmodel = \"lif_delta\"\nsize = 70000\nparams = {{ V_th = \"-60 mV\" }}\n\
+             initial = {{ V_m = {{ uniform = [\"-70 mV\", \"-58 mV\"] }} }}\n\
+             [[projections]]\nfrom = \"n\"\nto = \"n\"\nrule = {{ fixed_indegree = 20 }}\nweight = \"2 mV\"\ndelay = {delay}\n\
+             [[projections]]\nfrom = \"n[0..500]\"\nto = \"n\"\nrule = {{ fixed_indegree = 3 }}\nweight = \"-1 mV\"\ndelay = \"0.2 ms\"\n"
+        );
+        let mut spec = loaded("", &more).spec;
+        spec.duration = 30;
+        let mut hashes = Vec::new();
+        let mut networks = Vec::new();
+        for (shards, update) in [
+            (1, Update::Lazy),
+            (1, Update::Sweep),
+            (2, Update::Lazy),
+            (3, Update::Sweep),
+        ] {
+            for p in &mut spec.populations {
+                if let PopulationKind::Neurons(n) = &mut p.kind {
+                    n.update = update;
+                }
+            }
+            let options = BuildOptions {
+                shards,
+                ..BuildOptions::default()
+            };
+            let network = build(&spec, &options).expect("built");
+            networks.push(network.synapses());
+            let report = run(network, &mut NullSink, &Control::default()).expect("run");
+            assert!(report.spikes > 1000, "{}", report.spikes);
+            hashes.push(report.spike_hash);
+        }
+        assert!(
+            hashes.iter().all(|h| *h == hashes[0]),
+            "{delay}: {hashes:x?}"
+        );
+        assert!(networks.iter().all(|n| *n == networks[0]), "{delay}");
+        assert_eq!(networks[0].len(), 23 * 70_000);
     }
 }

@@ -151,7 +151,7 @@ pub struct Scratch {
     /// Sources whose bitmaps arrive at the tick, by table, and the tables that have any. Filled and
     /// emptied by delivery.
     rows: Vec<Vec<u32>>,
-    with_rows: Vec<u32>,
+    with_rows: Vec<u16>,
     planes: Planes,
     /// Private counts of a tick on their way to 32-bit slots.
     drawn: Vec<u16>,
@@ -370,9 +370,9 @@ impl<R: Real> Shard<R> {
                 }
                 rows.push(entry.start as u32);
             } else if mark {
-                table.deliver::<R, true>(entry.start, entry.len, &mut self.slots);
+                table.deliver::<R, true>(entry.start, entry.len, entry.block, &mut self.slots);
             } else {
-                table.deliver::<R, false>(entry.start, entry.len, &mut self.slots);
+                table.deliver::<R, false>(entry.start, entry.len, entry.block, &mut self.slots);
             }
         }
         for table in self.scratch.with_rows.drain(..) {
@@ -628,16 +628,19 @@ impl<R: Real> Shard<R> {
     #[inline]
     pub fn receive(&mut self, tick: u64, id: u32) {
         for (k, table) in self.tables.iter().enumerate() {
-            table.rows.each_segment(id as usize, |delay, start, len| {
-                self.wheel.push(
-                    tick + delay,
-                    Entry {
-                        start,
-                        len,
-                        table: k as u32,
-                    },
-                );
-            });
+            table
+                .rows
+                .each_segment(id as usize, |delay, start, len, block| {
+                    self.wheel.push(
+                        tick + delay,
+                        Entry {
+                            start,
+                            len,
+                            table: k as u16,
+                            block,
+                        },
+                    );
+                });
         }
     }
 
@@ -666,7 +669,12 @@ impl<R: Real> Shard<R> {
     }
 
     /// Target (global id) and weight of each synapse in a segment of a table.
-    pub fn each_synapse(&self, table: &Table, start: u64, len: u32, mut f: impl FnMut(u32, f64)) {
+    pub fn each_synapse(
+        &self,
+        table: &Table,
+        (start, len, block): (u64, u32, u16),
+        mut f: impl FnMut(u32, f64),
+    ) {
         if let Codec::Bitmap(rows) = &table.codec {
             rows.each_slot(start as u32, |slot| {
                 if let Some((target, weight)) = self.describe(table, 0, slot) {
@@ -676,7 +684,7 @@ impl<R: Real> Shard<R> {
             return;
         }
         for k in start as usize..start as usize + len as usize {
-            if let Some((target, weight)) = self.describe(table, k, table.targets.get(k)) {
+            if let Some((target, weight)) = self.describe(table, k, table.targets.get(k, block)) {
                 f(target, weight);
             }
         }

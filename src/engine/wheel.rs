@@ -13,7 +13,9 @@ pub struct Entry {
     /// First synapse in the table.
     pub start: u64,
     pub len: u32,
-    pub table: u32,
+    pub table: u16,
+    /// Of slots (`Rows`).
+    pub block: u16,
 }
 
 /// Longest delay in ticks up to which every tick gets a slot.
@@ -287,6 +289,7 @@ mod tests {
             start: n,
             len: 0,
             table: 0,
+            block: 0,
         }
     }
 

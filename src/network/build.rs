@@ -10,7 +10,7 @@ use super::connect::graph::Graph;
 use super::connect::site::{Side, Site};
 use super::fixed::{FixedPlan, Rounding};
 use super::partition::partition;
-use super::placing::{Counting, Marking, Place, Placing};
+use super::placing::{Counting, Held, Marking, Place, Placing};
 use super::space::{Point, Points, Space};
 use super::spec::{Arithmetic, Delay, NetworkSpec, ProjectionSpec};
 use super::units::{UnitPlan, make_units};
@@ -366,13 +366,20 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
             let of_kind: Vec<usize> = (0..sites.len())
                 .filter(|&i| classes[i].kind == kind && !classes[i].bitmap)
                 .collect();
+            let weighted = !matches!(kind, WeightKind::Count16 | WeightKind::Count32);
+            let blocks = match kind {
+                WeightKind::Count16 => self.slots.counts16.blocks() as u64,
+                WeightKind::Count32 => self.slots.counts32.blocks() as u64,
+                _ => 1,
+            };
             let groups = groups(&sites, &of_kind);
             let mut counters = Vec::new();
             for (rows, of_group) in &groups {
                 let share = |&i: &usize| own_share(&sites[i], expected[i]);
                 let mut counter = Counter::new(rows.clone(), of_group.iter().map(share).sum());
                 for &i in of_group {
-                    let mut counting = Counting::new(self.spec, &sites[i], &mut counter);
+                    let mut counting =
+                        Counting::new(self.spec, &sites[i], &places[i], blocks, &mut counter);
                     connect::visit(&sites[i], &mut counting);
                 }
                 counters.push(counter);
@@ -380,12 +387,9 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
             if counters.iter().all(|c| c.total() == 0) {
                 continue;
             }
-            let narrow = match kind {
-                WeightKind::Count16 => self.slots.counts16.narrow(),
-                WeightKind::Count32 => self.slots.counts32.narrow(),
-                _ => self.slots.sums.narrow(),
-            };
-            let weighted = !matches!(kind, WeightKind::Count16 | WeightKind::Count32);
+            // Weighted synapses are in blocks only if there is one: which slot they go to may hang on
+            // the sign of a weight, which is not known while they are counted.
+            let narrow = !weighted || self.slots.sums.blocks() == 1;
             let sources = *self.offsets.last().unwrap_or(&0) as usize;
             let mut placer = Placer::new(sources, counters, kind, narrow);
             for (_, of_group) in &groups {
@@ -393,15 +397,25 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
                 for &i in of_group {
                     let largest = fixed.group[i].map(|group| fixed.largest(group));
                     let (site, places) = (&sites[i], &places[i]);
-                    let mut placing =
-                        Placing::new(self.spec, site, places, &mut placer, weighted, largest);
+                    let mut placing = Placing::new(
+                        self.spec,
+                        site,
+                        places,
+                        &mut placer,
+                        Held {
+                            weighted,
+                            largest,
+                            blocks,
+                        },
+                    );
                     connect::visit(site, &mut placing);
                     rounding[i] = placing.rounding;
                 }
             }
-            let (table, least, most) = placer.finish();
-            shortest = shortest.min(least);
-            longest = longest.max(most);
+            let (mut table, least, most) = placer.finish();
+            table.rows = table.rows.in_blocks(blocks);
+            shortest = shortest.min(least / blocks);
+            longest = longest.max(most / blocks);
             if let WeightKind::Packed { group, .. } = kind
                 && !fixed.proven[group]
             {

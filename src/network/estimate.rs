@@ -362,7 +362,7 @@ fn table_bytes(p: &ProjectionSpec, class: &Class, synapses: f64, slots: &Slots) 
     }
     synapses
         * match class.kind {
-            WeightKind::Count16 | WeightKind::Count32 => target(slots.counted),
+            WeightKind::Count16 | WeightKind::Count32 => 2.0,
             WeightKind::F32 => target(slots.weighted) + 4.0,
             WeightKind::F64 => target(slots.weighted) + 8.0,
             WeightKind::Packed { .. } => 4.0,

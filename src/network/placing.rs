@@ -12,6 +12,8 @@ use crate::rng::numbered::Numbered;
 use crate::simd::{Kernel, vectorized};
 use crate::synapse::bitmap::BitRows;
 use crate::synapse::builder::{Counter, Placer};
+use crate::synapse::rows::key;
+use crate::synapse::slots::NARROW;
 
 /// Where the targets of one own range of a statement find their slots.
 pub(super) struct Place {
@@ -212,19 +214,59 @@ impl Kernel for Ticks<'_> {
     }
 }
 
+/// Finds the places of targets.
+struct Finder<'a> {
+    places: &'a [Place],
+    /// The place found last: consecutive synapses mostly go to one target.
+    last: usize,
+}
+
+impl<'a> Finder<'a> {
+    #[inline(always)]
+    fn place(&mut self, target: u32) -> &'a Place {
+        if !self.places[self.last].range.contains(&target) {
+            let found = self.places.iter().position(|p| p.range.contains(&target));
+            self.last = found.unwrap_or(0);
+        }
+        &self.places[self.last]
+    }
+
+    /// The slot of a target whose weights all go to one.
+    #[inline(always)]
+    fn slot(&mut self, target: u32) -> u32 {
+        let place = self.place(target);
+        place.slot[0] as u32 + (target - place.range.start)
+    }
+}
+
+/// Slots of a block, as a shift.
+const BLOCK: u32 = NARROW.trailing_zeros();
+
 /// Counts the synapses of each row.
 pub(super) struct Counting<'a> {
     site: &'a Site<'a>,
+    finder: Finder<'a>,
+    blocks: u64,
     counter: &'a mut Counter,
     delays: Delays<'a>,
     rows: Vec<u32>,
+    keys: Vec<u64>,
 }
 
 impl<'a> Counting<'a> {
-    pub(super) fn new(spec: &NetworkSpec, site: &'a Site<'a>, counter: &'a mut Counter) -> Self {
+    pub(super) fn new(
+        spec: &NetworkSpec,
+        site: &'a Site<'a>,
+        places: &'a [Place],
+        blocks: u64,
+        counter: &'a mut Counter,
+    ) -> Self {
         Self {
             delays: Delays::new(spec, site),
             rows: vec![0; BATCH],
+            keys: Vec::with_capacity(BATCH),
+            finder: Finder { places, last: 0 },
+            blocks,
             site,
             counter,
         }
@@ -240,14 +282,34 @@ impl Visitor for Counting<'_> {
         } else {
             &[]
         };
-        self.counter.add(rows, delays);
+        if self.blocks == 1 || delays.is_empty() {
+            self.counter.add(rows, delays);
+            return;
+        }
+        self.keys.clear();
+        for (i, &delay) in delays.iter().enumerate() {
+            let block = self.finder.slot(batch.targets.get(i)) >> BLOCK;
+            self.keys.push(key(delay, u64::from(block), self.blocks));
+        }
+        self.counter.add(rows, &self.keys);
     }
+}
+
+/// How the synapses of a statement are held.
+pub(super) struct Held {
+    /// Are weights held?
+    pub(super) weighted: bool,
+    /// Weights are whole numbers up to this.
+    pub(super) largest: Option<i32>,
+    /// Slots are told within one of so many blocks.
+    pub(super) blocks: u64,
 }
 
 /// Draws weights and delays, and places the synapses of own targets.
 pub(super) struct Placing<'a> {
     site: &'a Site<'a>,
-    places: &'a [Place],
+    finder: Finder<'a>,
+    blocks: u64,
     placer: &'a mut Placer,
     /// `None`: all have the same, which is not held.
     weights: Option<Origin<'a>>,
@@ -257,23 +319,20 @@ pub(super) struct Placing<'a> {
     /// Weights are held as whole numbers up to this.
     largest: Option<f64>,
     pub(super) rounding: Rounding,
-    /// The place found last: consecutive synapses mostly go to one target.
-    last: usize,
     rows: Vec<u32>,
+    keys: Vec<u64>,
     slots: Vec<u32>,
     values: Vec<f64>,
     words: Vec<u64>,
 }
 
 impl<'a> Placing<'a> {
-    /// `weighted`: are weights held?
     pub(super) fn new(
         spec: &NetworkSpec,
         site: &'a Site<'a>,
         places: &'a [Place],
         placer: &'a mut Placer,
-        weighted: bool,
-        largest: Option<i32>,
+        held: Held,
     ) -> Self {
         let weights = match (&site.spec.weight, &site.spec.rule) {
             (Weight::Values(v), _) => Origin::values(site, v, Domain::Weight),
@@ -285,27 +344,19 @@ impl<'a> Placing<'a> {
         Self {
             delays: Delays::new(spec, site),
             single: drawn || spec.arithmetic != Arithmetic::Double,
-            weights: weighted.then_some(weights),
-            largest: largest.map(f64::from),
+            weights: held.weighted.then_some(weights),
+            largest: held.largest.map(f64::from),
             rounding: Rounding::default(),
-            last: 0,
+            finder: Finder { places, last: 0 },
+            blocks: held.blocks,
+            keys: Vec::with_capacity(BATCH),
             rows: vec![0; BATCH],
             slots: vec![0; BATCH],
             values: vec![0.0; BATCH],
             words: Vec::new(),
             site,
-            places,
             placer,
         }
-    }
-
-    #[inline(always)]
-    fn place(&mut self, target: u32) -> &'a Place {
-        if !self.places[self.last].range.contains(&target) {
-            let found = self.places.iter().position(|p| p.range.contains(&target));
-            self.last = found.unwrap_or(0);
-        }
-        &self.places[self.last]
     }
 }
 
@@ -322,7 +373,7 @@ impl Visitor for Placing<'_> {
         }
         match batch.targets {
             End::One(target) => {
-                let place = self.place(target);
+                let place = self.finder.place(target);
                 let slot = place.slot.map(|s| s as u32 + (target - place.range.start));
                 let slots = &mut self.slots[..n];
                 if self.weights.is_none() || slot[0] == slot[1] {
@@ -339,7 +390,7 @@ impl Visitor for Placing<'_> {
             }
             End::Each(targets) => {
                 for (i, &target) in targets.iter().enumerate() {
-                    let place = self.place(target);
+                    let place = self.finder.place(target);
                     let negative = self.weights.is_some() && self.values[i] < 0.0;
                     self.slots[i] =
                         place.slot[usize::from(negative)] as u32 + (target - place.range.start);
@@ -350,7 +401,16 @@ impl Visitor for Placing<'_> {
                 }
             }
         }
-        let delays = self.delays.of(self.site, batch);
+        let mut delays = self.delays.of(self.site, batch);
+        if self.blocks > 1 {
+            self.keys.clear();
+            for (slot, &delay) in self.slots[..n].iter_mut().zip(delays) {
+                self.keys
+                    .push(key(delay, u64::from(*slot >> BLOCK), self.blocks));
+                *slot &= (1 << BLOCK) - 1;
+            }
+            delays = &self.keys;
+        }
         let values = if self.weights.is_some() {
             &self.values[..n]
         } else {

@@ -64,8 +64,8 @@ impl<R: Real> NetworkOf<R> {
         for shard in &self.shards {
             for table in &shard.tables {
                 for source in 0..total {
-                    table.rows.each_segment(source, |delay, start, len| {
-                        shard.each_synapse(table, start, len, |target, weight| {
+                    table.rows.each_segment(source, |delay, start, len, block| {
+                        shard.each_synapse(table, (start, len, block), |target, weight| {
                             all.push(Synapse {
                                 source: source as u32,
                                 target,

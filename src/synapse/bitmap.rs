@@ -145,7 +145,7 @@ impl BitRows {
             }
         }
         for k in self.extra_start[row]..self.extra_start[row + 1] {
-            f(self.base + self.more.get(k as usize));
+            f(self.base + self.more.get(k as usize, 0));
         }
     }
 
@@ -169,7 +169,7 @@ impl BitRows {
             spread(&planes.0, used, counts);
         }
         match &self.more {
-            Targets::Narrow(more) => self.add_more(sources, more, counts),
+            Targets::Within(more) => self.add_more(sources, more, counts),
             Targets::Wide(more) => self.add_more(sources, more, counts),
             Targets::Packed { .. } => {}
         }

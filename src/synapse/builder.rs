@@ -429,7 +429,7 @@ impl Placer {
             }
             let each = || places.iter().zip(items);
             match &mut self.targets {
-                Targets::Narrow(t) => {
+                Targets::Within(t) => {
                     let t = &mut t[..];
                     each().for_each(|(&at, item)| t[at] = item[1] as u16);
                 }
@@ -495,7 +495,7 @@ impl Placer {
         });
     }
 
-    /// The table, its shortest and its longest delay.
+    /// The table, its shortest and its longest delay, as they were told.
     pub fn finish(mut self) -> (Table, u64, u64) {
         self.end();
         let rows = match self.uniform {
@@ -527,7 +527,7 @@ fn permute(targets: &mut Targets, codec: &mut Codec, lo: usize, order: &[u32]) {
         super::sorting::apply(&mut all[lo..lo + order.len()], order);
     }
     match targets {
-        Targets::Narrow(t) => apply(t, lo, order),
+        Targets::Within(t) => apply(t, lo, order),
         Targets::Wide(t) => apply(t, lo, order),
         Targets::Packed { words, .. } => apply(words, lo, order),
     }
@@ -595,7 +595,7 @@ mod tests {
         for (source, row) in rows.iter_mut().enumerate() {
             row.sort_by_key(|s| s.0);
             let (mut got, mut start) = (Vec::new(), None);
-            table.rows.each_segment(source, |delay, first, len| {
+            table.rows.each_segment(source, |delay, first, len, _| {
                 let start = *start.get_or_insert(first as usize);
                 let span = first as usize..first as usize + len as usize;
                 got.extend(span.map(|k| {
@@ -604,7 +604,7 @@ mod tests {
                         Codec::F64(w) => w[k],
                         _ => row[k - start].2,
                     };
-                    (delay, table.targets.get(k), weight)
+                    (delay, table.targets.get(k, 0), weight)
                 }));
             });
             prop_assert_eq!(&got, row);

@@ -5,12 +5,23 @@ use super::prefetch::prefetch;
 /// Row starts and delay segments of one table.
 ///
 /// A row is sorted by delay, so a spike needs one queue entry per *segment*, however many synapses
-/// it has, and delays cost no bytes per synapse.
-#[derive(Debug, Default)]
+/// it has, and delays cost no bytes per synapse. Where targets have 16 bits and there are more slots,
+/// a row is sorted by delay and then by block of slots, and a segment has one of each: its *key* is
+/// delay times blocks plus block.
+#[derive(Debug)]
 pub struct Rows {
     /// First synapse of each source's row; one more entry than sources.
     start: Vec<u64>,
+    /// Keys of segments stand where the delay does.
     cut: Cut,
+    blocks: u64,
+}
+
+/// Synapses of different blocks have different keys, rising with the delay; delays beyond all bounds
+/// stay so.
+#[inline(always)]
+pub fn key(delay: u64, block: u64, blocks: u64) -> u64 {
+    delay.min(u64::MAX / blocks - 1) * blocks + block
 }
 
 #[derive(Debug)]
@@ -42,18 +53,13 @@ impl Segments {
     }
 }
 
-impl Default for Cut {
-    fn default() -> Self {
-        Self::Uniform(1)
-    }
-}
-
 impl Rows {
     /// Rows that all have one delay; `start` as in the field.
     pub fn uniform(start: Vec<u64>, delay: u64) -> Self {
         Self {
             start,
             cut: Cut::Uniform(delay),
+            blocks: 1,
         }
     }
 
@@ -62,7 +68,13 @@ impl Rows {
         Self {
             start,
             cut: Cut::Whole(delay),
+            blocks: 1,
         }
+    }
+
+    /// What was told as delays were keys of so many blocks.
+    pub fn in_blocks(self, blocks: u64) -> Self {
+        Self { blocks, ..self }
     }
 
     /// Begins to bring what `each_segment` reads near: where the row starts, or, nearer to its use, its
@@ -99,9 +111,20 @@ impl Rows {
         }
     }
 
-    /// Calls `f(delay, first synapse, length)` for each segment of `source`, by rising delay.
+    /// Calls `f(delay, first synapse, length, block)` for each segment of `source`, by rising delay.
     #[inline(always)]
-    pub fn each_segment(&self, source: usize, mut f: impl FnMut(u64, u64, u32)) {
+    pub fn each_segment(&self, source: usize, mut f: impl FnMut(u64, u64, u32, u16)) {
+        if self.blocks == 1 {
+            self.each_key(source, |key, start, len| f(key, start, len, 0));
+        } else {
+            self.each_key(source, |key, start, len| {
+                f(key / self.blocks, start, len, (key % self.blocks) as u16);
+            });
+        }
+    }
+
+    #[inline(always)]
+    fn each_key(&self, source: usize, mut f: impl FnMut(u64, u64, u32)) {
         let row = self.start[source];
         match &self.cut {
             Cut::Uniform(delay) => {
@@ -216,6 +239,7 @@ impl Cuts {
                 first: self.first,
                 segments: self.segments,
             },
+            blocks: 1,
         }
     }
 }

@@ -5,7 +5,7 @@
 //! starting at a multiple of 64. Synapses hold slot numbers, so one row may serve several
 //! populations and channels. Only the current tick is held: delays wait in the queue, not here.
 
-/// Rows with 16-bit targets index exactly this many slots, so the index needs no check.
+/// 16-bit targets index a block of exactly this many slots, so the index needs no check.
 pub const NARROW: usize = 1 << 16;
 
 /// The slots of one kind (weighted sums, 16-bit counts or 32-bit counts) of a shard.
@@ -42,14 +42,14 @@ impl<T: Copy + Default> Slots<T> {
         self.used == 0
     }
 
-    /// Do 16-bit targets reach every slot?
-    pub fn narrow(&self) -> bool {
-        self.used <= NARROW
+    /// Blocks that 16-bit targets reach; at least one.
+    pub fn blocks(&self) -> usize {
+        self.used.div_ceil(NARROW).max(1)
     }
 
     /// Places that `seal` allocates.
     pub fn places(&self) -> usize {
-        if self.narrow() { NARROW } else { self.used }
+        self.blocks() * NARROW
     }
 
     /// After the last plane: allocates.

@@ -3,8 +3,8 @@
 //! | codec | bytes per synapse | holds |
 //! | --- | --- | --- |
 //! | bitmap | 1 / (8 density) | a bit per target; one weight and one delay, dense (`bitmap`) |
-//! | count, 16-bit | 2 or 4 | target; one weight per projection, applied when the neuron is updated |
-//! | count, 32-bit | 2 or 4 | the same where a neuron's count in a tick may exceed 65,535 |
+//! | count, 16-bit | 2 | target; one weight per projection, applied when the neuron is updated |
+//! | count, 32-bit | 2 | the same where a neuron's count in a tick may exceed 65,535 |
 //! | f32 | 6 or 8 | target and weight; drawn weights, and listed ones that f32 holds exactly |
 //! | f64 | 10 or 12 | target and weight; listed weights in double arithmetic |
 //! | packed | 4 | target and whole-number weight in one word; `fixed` arithmetic |
@@ -25,8 +25,8 @@ use crate::neuron::real::Real;
 /// Slot numbers of synapses.
 #[derive(Debug)]
 pub enum Targets {
-    /// For shards with at most 65,536 slots of the kind.
-    Narrow(Column<u16>),
+    /// Within a block of 65,536 slots; which block is a matter of the segment (`Rows`).
+    Within(Column<u16>),
     Wide(Column<u32>),
     /// The slot in the low `bits`, and the weight of the synapse above, with its sign.
     Packed {
@@ -38,7 +38,7 @@ pub enum Targets {
 impl Targets {
     pub fn zeroed(n: usize, narrow: bool) -> Self {
         if narrow {
-            Self::Narrow(Column::zeroed(n))
+            Self::Within(Column::zeroed(n))
         } else {
             Self::Wide(Column::zeroed(n))
         }
@@ -52,14 +52,15 @@ impl Targets {
     /// Sets the target of a synapse that is not packed.
     pub fn set(&mut self, at: usize, slot: u32) {
         match self {
-            Self::Narrow(all) => all[at] = slot as u16,
+            Self::Within(all) => all[at] = slot as u16,
             Self::Wide(all) => all[at] = slot,
             Self::Packed { .. } => {}
         }
     }
-    pub fn get(&self, at: usize) -> usize {
+    /// The slot of synapse `at`, which lies in a segment of this block.
+    pub fn get(&self, at: usize, block: u16) -> usize {
         match self {
-            Self::Narrow(all) => usize::from(all[at]),
+            Self::Within(all) => usize::from(block) * NARROW + usize::from(all[at]),
             Self::Wide(all) => all[at] as usize,
             Self::Packed { words, bits } => (words[at] & ((1 << bits) - 1)) as usize,
         }
@@ -73,7 +74,7 @@ impl Targets {
     }
     pub fn len(&self) -> usize {
         match self {
-            Self::Narrow(all) => all.len(),
+            Self::Within(all) => all.len(),
             Self::Wide(all) => all.len(),
             Self::Packed { words, .. } => words.len(),
         }
@@ -83,7 +84,7 @@ impl Targets {
     }
     pub fn bytes(&self) -> usize {
         match self {
-            Self::Narrow(all) => all.len() * 2,
+            Self::Within(all) => all.len() * 2,
             Self::Wide(all) => all.len() * 4,
             Self::Packed { words, .. } => words.len() * 4,
         }
@@ -92,7 +93,7 @@ impl Targets {
     #[inline(always)]
     fn prefetch(&self, start: usize, len: usize) {
         match self {
-            Self::Narrow(all) => lines(all, start, len),
+            Self::Within(all) => lines(all, start, len),
             Self::Wide(all) => lines(all, start, len),
             Self::Packed { words, .. } => lines(words, start, len),
         }
@@ -205,6 +206,7 @@ impl Table {
         &self,
         start: u64,
         len: u32,
+        block: u16,
         to: &mut Accumulators<R>,
     ) {
         if let Codec::Bitmap(rows) = &self.codec {
@@ -218,21 +220,21 @@ impl Table {
         }
         let span = start as usize..start as usize + len as usize;
         match (&self.codec, &self.targets) {
-            (Codec::Count16, Targets::Narrow(t)) => {
-                narrow::<_, _, MARK>(&t[span], &mut to.counts16, |_, c| *c += 1);
+            (Codec::Count16, Targets::Within(t)) => {
+                narrow::<_, _, MARK>(&t[span], block, &mut to.counts16, |_, c| *c += 1);
             }
             (Codec::Count16, Targets::Wide(t)) => {
                 wide::<_, _, MARK>(&t[span], &mut to.counts16, |_, c| *c += 1);
             }
-            (Codec::Count32, Targets::Narrow(t)) => {
-                narrow::<_, _, MARK>(&t[span], &mut to.counts32, |_, c| *c += 1);
+            (Codec::Count32, Targets::Within(t)) => {
+                narrow::<_, _, MARK>(&t[span], block, &mut to.counts32, |_, c| *c += 1);
             }
             (Codec::Count32, Targets::Wide(t)) => {
                 wide::<_, _, MARK>(&t[span], &mut to.counts32, |_, c| *c += 1);
             }
-            (Codec::F32(w), Targets::Narrow(t)) => {
+            (Codec::F32(w), Targets::Within(t)) => {
                 let w = &w[span.clone()];
-                narrow::<_, _, MARK>(&t[span], &mut to.sums, |k, s| {
+                narrow::<_, _, MARK>(&t[span], block, &mut to.sums, |k, s| {
                     *s += R::of(f64::from(w[k]));
                 });
             }
@@ -242,9 +244,9 @@ impl Table {
                     *s += R::of(f64::from(w[k]));
                 });
             }
-            (Codec::F64(w), Targets::Narrow(t)) => {
+            (Codec::F64(w), Targets::Within(t)) => {
                 let w = &w[span.clone()];
-                narrow::<_, _, MARK>(&t[span], &mut to.sums, |k, s| *s += R::of(w[k]));
+                narrow::<_, _, MARK>(&t[span], block, &mut to.sums, |k, s| *s += R::of(w[k]));
             }
             (Codec::F64(w), Targets::Wide(t)) => {
                 let w = &w[span.clone()];
@@ -259,14 +261,20 @@ impl Table {
     }
 }
 
-/// 16-bit slots into an array of exactly 65,536: no bounds check is needed or made.
+/// 16-bit slots into a block of exactly 65,536: no bounds check is needed or made.
 #[inline(always)]
 fn narrow<T: Copy + Default, F: FnMut(usize, &mut T), const MARK: bool>(
     targets: &[u16],
+    block: u16,
     slots: &mut Slots<T>,
     mut add: F,
 ) {
-    let Some(values) = slots.values.first_chunk_mut::<NARROW>() else {
+    let base = usize::from(block) * NARROW;
+    let Some(values) = slots
+        .values
+        .get_mut(base..)
+        .and_then(|rest| rest.first_chunk_mut::<NARROW>())
+    else {
         return;
     };
     for (k, &slot) in targets.iter().enumerate() {
@@ -274,7 +282,7 @@ fn narrow<T: Copy + Default, F: FnMut(usize, &mut T), const MARK: bool>(
     }
     if MARK {
         for &slot in targets {
-            slots.touch(usize::from(slot));
+            slots.touch(base + usize::from(slot));
         }
     }
 }
