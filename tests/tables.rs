@@ -120,6 +120,19 @@ fn a_codec_can_be_asked_for_and_one_that_cannot_be_is_refused() {
         assert!(told.to_string().contains(part), "{told}");
         assert_eq!(told.line(), Some(18), "{told}");
     }
+    let made = projection("{ fixed_outdegree = 10 }", ONE, "table = \"procedural\"");
+    assert_eq!(codecs(&loaded("", &made)), ["procedural"]);
+    let network = build(&loaded("", &made).spec, &BuildOptions::default()).expect("built");
+    assert_eq!(network.synapse_count(), 6400);
+    assert!(network.table_bytes() < 10 * 1100);
+    for (rule, weight, part) in [
+        ("{ fixed_indegree = 10 }", ONE, "by source"),
+        ("{ fixed_outdegree = 10 }", DRAWN, "one weight"),
+    ] {
+        let more = projection(rule, weight, "table = \"procedural\"");
+        let all = with("", &more).expect_err("it cannot be made anew");
+        assert!(all[0].to_string().contains(part), "{}", all[0]);
+    }
     let all = with(
         "",
         &projection("\"all_to_all\"", ONE, "table = \"bitmaps\""),

@@ -721,7 +721,7 @@ fn projection_schema() -> Value {
                 choice(
                     &TableChoice::NAMES,
                     "auto",
-                    "How the synapses are held: lists of targets, or a bit for each target (one weight, one delay). Changes no result.",
+                    "How the synapses are held: lists of targets, a bit for each target (one weight, one delay), or not at all (procedural: fixed_outdegree or all_to_all, one weight, one delay; rows are made anew at each spike). Changes no result.",
                 ),
             ),
             (

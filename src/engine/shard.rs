@@ -153,6 +153,8 @@ pub struct Scratch {
     rows: Vec<Vec<u32>>,
     with_rows: Vec<u16>,
     planes: Planes,
+    /// A row that was made anew.
+    row: Vec<u32>,
     /// Private counts of a tick on their way to 32-bit slots.
     drawn: Vec<u16>,
 }
@@ -360,8 +362,8 @@ impl<R: Real> Shard<R> {
             if let Some(later) = self.scratch.due.get(k + AHEAD) {
                 self.tables[later.table as usize].prefetch(later.start, later.len);
             }
-            let table = &self.tables[entry.table as usize];
             self.delivered += u64::from(entry.len);
+            let table = &mut self.tables[entry.table as usize];
             if matches!(table.codec, Codec::Bitmap(_)) && !mark {
                 // All rows of the tick are counted together.
                 let rows = &mut self.scratch.rows[entry.table as usize];
@@ -369,10 +371,15 @@ impl<R: Real> Shard<R> {
                     self.scratch.with_rows.push(entry.table);
                 }
                 rows.push(entry.start as u32);
-            } else if mark {
-                table.deliver::<R, true>(entry.start, entry.len, entry.block, &mut self.slots);
-            } else {
-                table.deliver::<R, false>(entry.start, entry.len, entry.block, &mut self.slots);
+                continue;
+            }
+            let (row, to) = (&mut self.scratch.row, &mut self.slots);
+            if mark {
+                if !table.deliver_row::<R, true>(entry.start, row, to) {
+                    table.deliver::<R, true>(entry.start, entry.len, entry.block, to);
+                }
+            } else if !table.deliver_row::<R, false>(entry.start, row, to) {
+                table.deliver::<R, false>(entry.start, entry.len, entry.block, to);
             }
         }
         for table in self.scratch.with_rows.drain(..) {
@@ -675,13 +682,16 @@ impl<R: Real> Shard<R> {
         (start, len, block): (u64, u32, u16),
         mut f: impl FnMut(u32, f64),
     ) {
-        if let Codec::Bitmap(rows) = &table.codec {
-            rows.each_slot(start as u32, |slot| {
-                if let Some((target, weight)) = self.describe(table, 0, slot) {
-                    f(target, weight);
-                }
-            });
-            return;
+        let source = start as u32;
+        let each = |slot| {
+            if let Some((target, weight)) = self.describe(table, 0, slot) {
+                f(target, weight);
+            }
+        };
+        match &table.codec {
+            Codec::Bitmap(rows) => return rows.each_slot(source, each),
+            Codec::Procedural(rows) => return rows.each_slot(source, each),
+            _ => {}
         }
         for k in start as usize..start as usize + len as usize {
             if let Some((target, weight)) = self.describe(table, k, table.targets.get(k, block)) {
@@ -694,6 +704,8 @@ impl<R: Real> Shard<R> {
     fn describe(&self, table: &Table, k: usize, slot: usize) -> Option<(u32, f64)> {
         let (unit, base) = match &table.codec {
             Codec::Count16 | Codec::Bitmap(_) => self.slots.counts16.owner(slot),
+            Codec::Procedural(rows) if !rows.wide => self.slots.counts16.owner(slot),
+            Codec::Procedural(_) => self.slots.counts32.owner(slot),
             Codec::Count32 => self.slots.counts32.owner(slot),
             Codec::F32(_) | Codec::F64(_) => self.slots.sums.owner(slot),
             Codec::Packed(group) => self.slots.fixed[*group].owner(slot),
@@ -710,7 +722,10 @@ impl<R: Real> Shard<R> {
                 f64::from(table.targets.whole(k)?) * plane.scale.f64()
             }
             codec => {
-                let wide = matches!(codec, Codec::Count32);
+                let wide = match codec {
+                    Codec::Procedural(rows) => rows.wide,
+                    codec => matches!(codec, Codec::Count32),
+                };
                 let plane = unit
                     .counts
                     .iter()

@@ -4,13 +4,16 @@
 //! synapses of each row are counted, then the same streams are replayed and the synapses placed.
 //! The network is the same for any number of shards.
 
+use std::sync::Arc;
+
 use super::class::{Class, classify};
 use super::connect;
 use super::connect::graph::Graph;
 use super::connect::site::{Side, Site};
 use super::fixed::{FixedPlan, Rounding};
 use super::partition::partition;
-use super::placing::{Counting, Held, Marking, Place, Placing};
+use super::placing::{Counting, Degrees, Held, Marking, Place, Placing};
+use super::procedural::Maker;
 use super::space::{Point, Points, Space};
 use super::spec::{Arithmetic, Delay, NetworkSpec, ProjectionSpec};
 use super::units::{UnitPlan, make_units};
@@ -25,7 +28,8 @@ use crate::neuron::real::Real;
 use crate::stimulus::poisson::MOST_PER_TICK;
 use crate::synapse::bitmap::BitRows;
 use crate::synapse::builder::{Counter, Placer, WeightKind};
-use crate::synapse::rows::Rows;
+use crate::synapse::procedural::ProceduralRows;
+use crate::synapse::rows::{Rows, starts};
 use crate::synapse::table::{Accumulators, Codec, Table, Targets};
 
 /// How a network is divided. Changes no result.
@@ -295,7 +299,7 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
                 Site {
                     seed: self.spec.seed,
                     index: i as u64,
-                    spec: p,
+                    spec: Arc::new(p.clone()),
                     from: Side::new(&p.from, self.offsets),
                     own: to.within(&self.ids),
                     to,
@@ -364,7 +368,10 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
             },
         ] {
             let of_kind: Vec<usize> = (0..sites.len())
-                .filter(|&i| classes[i].kind == kind && !classes[i].bitmap)
+                .filter(|&i| {
+                    let c = &classes[i];
+                    c.kind == kind && !c.bitmap && !c.procedural
+                })
                 .collect();
             let weighted = !matches!(kind, WeightKind::Count16 | WeightKind::Count32);
             let blocks = match kind {
@@ -445,6 +452,28 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
                 rows: Rows::whole(rows.starts(elements), delay),
                 targets: Targets::zeroed(0, true),
                 codec: Codec::Bitmap(Box::new(rows)),
+            });
+        }
+        for i in (0..sites.len()).filter(|&i| classes[i].procedural) {
+            let Delay::Ticks(delay) = self.spec.projections[i].delay else {
+                continue;
+            };
+            let mut degrees = vec![0; elements];
+            connect::visit(
+                &sites[i],
+                &mut Degrees {
+                    site: &sites[i],
+                    of: &mut degrees,
+                },
+            );
+            shortest = shortest.min(delay);
+            longest = longest.max(delay);
+            let maker = Maker::new(sites[i].alone(), places[i].clone());
+            let wide = classes[i].kind == WeightKind::Count32;
+            tables.push(Table {
+                rows: Rows::whole(starts(&degrees), delay),
+                targets: Targets::zeroed(0, true),
+                codec: Codec::Procedural(Box::new(ProceduralRows::new(wide, Box::new(maker)))),
             });
         }
         let shard = Shard {

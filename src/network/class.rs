@@ -2,6 +2,7 @@
 
 use super::connect::{expected, most_per_target};
 use super::fixed::FixedPlan;
+use super::procedural::no_procedure;
 use super::spec::{
     Arithmetic, Delay, NetworkSpec, PopulationKind, ProjectionSpec, Slice, SourceSpec, TableChoice,
     Values, Weight,
@@ -17,6 +18,8 @@ pub(super) struct Class {
     pub(super) weight: f64,
     /// Rows are bitmaps.
     pub(super) bitmap: bool,
+    /// Rows are made anew at each spike.
+    pub(super) procedural: bool,
 }
 
 /// How the synapses of a statement are held, for those who ask.
@@ -36,6 +39,10 @@ pub fn held(spec: &NetworkSpec) -> Vec<Held> {
         .map(|(class, p)| {
             let (codec, why) = match class.kind {
                 _ if class.bitmap => ("bitmap", why_bitmap(spec, p)),
+                _ if class.procedural => (
+                    "procedural",
+                    "as asked for: rows are made anew at each spike".into(),
+                ),
                 WeightKind::Count16 => ("count16", "one weight for all of them".into()),
                 WeightKind::Count32 => (
                     "count32",
@@ -101,6 +108,7 @@ pub fn impossible(spec: &NetworkSpec, i: usize) -> Option<&'static str> {
     match p.table {
         TableChoice::Auto | TableChoice::Index => None,
         TableChoice::Bitmap => no_bitmap(spec, p),
+        TableChoice::Procedural => no_procedure(p),
     }
 }
 
@@ -111,7 +119,7 @@ fn is_bitmap(spec: &NetworkSpec, p: &ProjectionSpec) -> bool {
         expected(spec, p) >= DENSE * pairs
     };
     let wanted = match p.table {
-        TableChoice::Index => false,
+        TableChoice::Index | TableChoice::Procedural => false,
         TableChoice::Bitmap => true,
         TableChoice::Auto => dense(),
     };
@@ -189,6 +197,7 @@ pub(super) fn classify(spec: &NetworkSpec) -> (Vec<Class>, FixedPlan) {
                 kind,
                 weight: constants[i].unwrap_or(0.0),
                 bitmap: is_bitmap(spec, p),
+                procedural: p.table == TableChoice::Procedural && no_procedure(p).is_none(),
             }
         })
         .collect();

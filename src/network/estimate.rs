@@ -350,6 +350,9 @@ fn estimate_projection(
 /// two bytes for every further synapse of a pair.
 fn table_bytes(p: &ProjectionSpec, class: &Class, synapses: f64, slots: &Slots) -> f64 {
     let target = |slots: f64| if slots <= MOST_U16 { 2.0 } else { 4.0 };
+    if class.procedural {
+        return 0.0;
+    }
     if class.bitmap {
         let pairs = (length(&p.from) * length(&p.to)).max(1.0);
         let mean = synapses / pairs;

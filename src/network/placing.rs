@@ -16,6 +16,7 @@ use crate::synapse::rows::key;
 use crate::synapse::slots::NARROW;
 
 /// Where the targets of one own range of a statement find their slots.
+#[derive(Clone, Debug)]
 pub(super) struct Place {
     /// Indices into the statement's targets.
     pub(super) range: std::ops::Range<u32>,
@@ -24,6 +25,21 @@ pub(super) struct Place {
     pub(super) slot: [usize; 2],
     /// Weight of a quantum, where weights are whole numbers.
     pub(super) quantum: f64,
+}
+
+/// Counts the synapses of each element of the network.
+pub(super) struct Degrees<'a> {
+    pub(super) site: &'a Site<'a>,
+    /// By global id.
+    pub(super) of: &'a mut [u32],
+}
+
+impl Visitor for Degrees<'_> {
+    fn batch(&mut self, batch: &Batch<'_>) {
+        for i in 0..batch.len {
+            self.of[self.site.from.id(batch.sources.get(i)) as usize] += 1;
+        }
+    }
 }
 
 /// Places the synapses of own targets in a bitmap.
@@ -215,13 +231,17 @@ impl Kernel for Ticks<'_> {
 }
 
 /// Finds the places of targets.
-struct Finder<'a> {
+pub(super) struct Finder<'a> {
     places: &'a [Place],
     /// The place found last: consecutive synapses mostly go to one target.
     last: usize,
 }
 
 impl<'a> Finder<'a> {
+    pub(super) fn new(places: &'a [Place]) -> Self {
+        Self { places, last: 0 }
+    }
+
     #[inline(always)]
     fn place(&mut self, target: u32) -> &'a Place {
         if !self.places[self.last].range.contains(&target) {
@@ -233,7 +253,7 @@ impl<'a> Finder<'a> {
 
     /// The slot of a target whose weights all go to one.
     #[inline(always)]
-    fn slot(&mut self, target: u32) -> u32 {
+    pub(super) fn slot(&mut self, target: u32) -> u32 {
         let place = self.place(target);
         place.slot[0] as u32 + (target - place.range.start)
     }
@@ -265,7 +285,7 @@ impl<'a> Counting<'a> {
             delays: Delays::new(spec, site),
             rows: vec![0; BATCH],
             keys: Vec::with_capacity(BATCH),
-            finder: Finder { places, last: 0 },
+            finder: Finder::new(places),
             blocks,
             site,
             counter,
@@ -347,7 +367,7 @@ impl<'a> Placing<'a> {
             weights: held.weighted.then_some(weights),
             largest: held.largest.map(f64::from),
             rounding: Rounding::default(),
-            finder: Finder { places, last: 0 },
+            finder: Finder::new(places),
             blocks: held.blocks,
             keys: Vec::with_capacity(BATCH),
             rows: vec![0; BATCH],

@@ -342,11 +342,13 @@ pub enum TableChoice {
     Index,
     /// A bit for each target.
     Bitmap,
+    /// Nothing: rows are made anew at each spike.
+    Procedural,
 }
 
 impl TableChoice {
-    pub const NAMES: [&'static str; 3] = ["auto", "index", "bitmap"];
-    pub const ALL: [Self; 3] = [Self::Auto, Self::Index, Self::Bitmap];
+    pub const NAMES: [&'static str; 4] = ["auto", "index", "bitmap", "procedural"];
+    pub const ALL: [Self; 4] = [Self::Auto, Self::Index, Self::Bitmap, Self::Procedural];
 }
 
 impl ProjectionSpec {

@@ -10,6 +10,7 @@
 
 use super::column::Column;
 use super::prefetch::prefetch;
+use super::rows::starts;
 use super::slots::{NARROW, Slots};
 use super::spread::{LANES, PLANES, SPAN, spread};
 use super::table::Targets;
@@ -118,13 +119,7 @@ impl BitRows {
                 *all += own;
             }
         }
-        let mut at = 0;
-        std::iter::once(0)
-            .chain(degree.into_iter().map(|d| {
-                at += u64::from(d);
-                at
-            }))
-            .collect()
+        starts(&degree)
     }
 
     pub fn bytes(&self) -> usize {

@@ -439,7 +439,11 @@ impl Placer {
                 }
             }
             match &mut self.codec {
-                Codec::Count16 | Codec::Count32 | Codec::Packed(_) | Codec::Bitmap(_) => {}
+                Codec::Count16
+                | Codec::Count32
+                | Codec::Packed(_)
+                | Codec::Bitmap(_)
+                | Codec::Procedural(_) => {}
                 Codec::F32(all) => {
                     let all = &mut all[..];
                     // Weights stand behind the words.
@@ -532,7 +536,11 @@ fn permute(targets: &mut Targets, codec: &mut Codec, lo: usize, order: &[u32]) {
         Targets::Packed { words, .. } => apply(words, lo, order),
     }
     match codec {
-        Codec::Count16 | Codec::Count32 | Codec::Packed(_) | Codec::Bitmap(_) => {}
+        Codec::Count16
+        | Codec::Count32
+        | Codec::Packed(_)
+        | Codec::Bitmap(_)
+        | Codec::Procedural(_) => {}
         Codec::F32(w) => apply(w, lo, order),
         Codec::F64(w) => apply(w, lo, order),
     }

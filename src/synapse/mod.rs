@@ -4,6 +4,7 @@ pub mod bitmap;
 pub mod builder;
 pub mod column;
 mod prefetch;
+pub mod procedural;
 pub mod rows;
 pub mod slots;
 mod sorting;

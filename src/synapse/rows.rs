@@ -17,6 +17,17 @@ pub struct Rows {
     blocks: u64,
 }
 
+/// Starts of rows of these lengths.
+pub fn starts(lengths: &[u32]) -> Vec<u64> {
+    let mut at = 0;
+    std::iter::once(0)
+        .chain(lengths.iter().map(|&len| {
+            at += u64::from(len);
+            at
+        }))
+        .collect()
+}
+
 /// Synapses of different blocks have different keys, rising with the delay; delays beyond all bounds
 /// stay so.
 #[inline(always)]

@@ -3,6 +3,7 @@
 //! | codec | bytes per synapse | holds |
 //! | --- | --- | --- |
 //! | bitmap | 1 / (8 density) | a bit per target; one weight and one delay, dense (`bitmap`) |
+//! | procedural | 0 | nothing: rows are made anew at each spike; one weight and one delay (`procedural`) |
 //! | count, 16-bit | 2 | target; one weight per projection, applied when the neuron is updated |
 //! | count, 32-bit | 2 | the same where a neuron's count in a tick may exceed 65,535 |
 //! | f32 | 6 or 8 | target and weight; drawn weights, and listed ones that f32 holds exactly |
@@ -18,6 +19,7 @@
 use super::bitmap::BitRows;
 use super::column::Column;
 use super::prefetch::prefetch;
+use super::procedural::ProceduralRows;
 use super::rows::Rows;
 use super::slots::{NARROW, Slots};
 use crate::neuron::real::Real;
@@ -125,6 +127,8 @@ pub enum Codec {
     Packed(usize),
     /// For 16-bit counts.
     Bitmap(Box<BitRows>),
+    /// Nothing is held.
+    Procedural(Box<ProceduralRows>),
 }
 
 impl Codec {
@@ -136,11 +140,12 @@ impl Codec {
             Self::F64(_) => "f64",
             Self::Packed(_) => "packed",
             Self::Bitmap(_) => "bitmap",
+            Self::Procedural(_) => "procedural",
         }
     }
     pub fn bytes(&self) -> usize {
         match self {
-            Self::Count16 | Self::Count32 | Self::Packed(_) => 0,
+            Self::Count16 | Self::Count32 | Self::Packed(_) | Self::Procedural(_) => 0,
             Self::F32(w) => w.len() * 4,
             Self::F64(w) => w.len() * 8,
             Self::Bitmap(rows) => rows.bytes(),
@@ -184,18 +189,38 @@ impl Table {
         sums.into_iter().max().unwrap_or(0)
     }
 
+    /// Delivers the row of `source` if it has to be made first. `row`: scratch. False: it is held.
+    #[inline]
+    pub fn deliver_row<R: Real, const MARK: bool>(
+        &mut self,
+        source: u64,
+        row: &mut Vec<u32>,
+        to: &mut Accumulators<R>,
+    ) -> bool {
+        let Codec::Procedural(rows) = &mut self.codec else {
+            return false;
+        };
+        rows.row(source as u32, row);
+        if rows.wide {
+            wide::<_, _, MARK>(row, &mut to.counts32, |_, c| *c += 1);
+        } else {
+            wide::<_, _, MARK>(row, &mut to.counts16, |_, c| *c += 1);
+        }
+        true
+    }
+
     /// Begins to bring `len` synapses from `start` on near.
     #[inline(always)]
     pub fn prefetch(&self, start: u64, len: u32) {
-        if matches!(self.codec, Codec::Bitmap(_)) {
+        if matches!(self.codec, Codec::Bitmap(_) | Codec::Procedural(_)) {
             return;
         }
         let (start, len) = (start as usize, len as usize);
         self.targets.prefetch(start, len);
         match &self.codec {
-            Codec::Count16 | Codec::Count32 | Codec::Packed(_) | Codec::Bitmap(_) => {}
             Codec::F32(w) => lines(w, start, len),
             Codec::F64(w) => lines(w, start, len),
+            _ => {}
         }
     }
 
@@ -255,8 +280,10 @@ impl Table {
             (Codec::Packed(group), Targets::Packed { words, bits }) => {
                 packed::<MARK>(&words[span], *bits, &mut to.fixed[*group]);
             }
-            // Words are packed for that codec and for no other; bitmaps are dealt with above.
-            (Codec::Packed(_) | Codec::Bitmap(_), _) | (_, Targets::Packed { .. }) => {}
+            // Words are packed for that codec and for no other; bitmaps are dealt with above, rows that are
+            // not held in `deliver_row`.
+            (Codec::Packed(_) | Codec::Bitmap(_) | Codec::Procedural(_), _)
+            | (_, Targets::Packed { .. }) => {}
         }
     }
 }

@@ -12,15 +12,48 @@ use super::site::Site;
 const FEW: u64 = 64;
 
 pub fn visit(site: &Site<'_>, degree: u32, to: &mut impl Visitor) {
-    let n = site.to.len();
     if site.own.is_empty() {
         return;
     }
-    let multapses = site.spec.allow_multapses;
-    let watch = !site.spec.allow_autapses && site.overlaps();
-    let mut chosen = Chosen::new(if multapses { 0 } else { n });
-    let (mut gather, mut targets) = (Gather::default(), Vec::new());
+    let mut scratch = Scratch::new(site);
     for s in 0..site.from.len() {
+        source(site, degree, s, &mut scratch, to);
+    }
+}
+
+/// Buffers that serve one source after the other.
+#[derive(Debug)]
+pub struct Scratch {
+    chosen: Chosen,
+    gather: Gather,
+    targets: Vec<u32>,
+    watch: bool,
+}
+
+impl Scratch {
+    pub fn new(site: &Site<'_>) -> Self {
+        let multapses = site.spec.allow_multapses;
+        Self {
+            chosen: Chosen::new(if multapses { 0 } else { site.to.len() }),
+            gather: Gather::default(),
+            targets: Vec::new(),
+            watch: !site.spec.allow_autapses && site.overlaps(),
+        }
+    }
+}
+
+/// The own synapses of source `s`.
+pub fn source(site: &Site<'_>, degree: u32, s: u32, scratch: &mut Scratch, to: &mut impl Visitor) {
+    let n = site.to.len();
+    let multapses = site.spec.allow_multapses;
+    let Scratch {
+        chosen,
+        gather,
+        targets,
+        watch,
+    } = scratch;
+    let watch = *watch;
+    {
         let without = if watch { site.as_target(s) } else { None };
         let before = |t: u32| u64::from(t) - u64::from(without.is_some_and(|w| w < t));
         let unit = |node: u64| u64::from(s) << 32 | node;
@@ -45,10 +78,10 @@ pub fn visit(site: &Site<'_>, degree: u32, to: &mut impl Visitor) {
                 targets.clear();
                 targets.resize(share.count as usize, 0);
                 match without {
-                    None => stream.fill_below(here, &mut targets),
+                    None => stream.fill_below(here, targets),
                     // The last stands for the one that is left out.
                     Some(w) => {
-                        stream.fill_below(here - 1, &mut targets);
+                        stream.fill_below(here - 1, targets);
                         for t in targets.iter_mut().filter(|t| **t == w - lo) {
                             *t = here - 1;
                         }
@@ -58,17 +91,17 @@ pub fn visit(site: &Site<'_>, degree: u32, to: &mut impl Visitor) {
                 let without = without.map(|w| w - lo);
                 distinct(
                     &mut stream,
-                    &mut chosen,
+                    chosen,
                     here,
                     share.count as u32,
                     without,
-                    &mut targets,
+                    targets,
                 );
             }
-            for t in &mut targets {
+            for t in targets.iter_mut() {
                 *t += lo;
             }
-            gather.source(site, unit(share.node), s, &targets, to);
+            gather.source(site, unit(share.node), s, targets, to);
         });
     }
 }

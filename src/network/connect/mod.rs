@@ -11,7 +11,7 @@ mod binomial;
 mod divide;
 mod expected;
 mod fixed_indegree;
-mod fixed_outdegree;
+pub(super) mod fixed_outdegree;
 mod fixed_total_number;
 pub mod graph;
 mod hypergeometric;

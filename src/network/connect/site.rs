@@ -2,6 +2,8 @@
 
 use super::batch::End;
 use super::graph::Graph;
+use std::sync::Arc;
+
 use crate::network::space::Space;
 use crate::network::spec::{ProjectionSpec, Slice};
 use crate::rng::numbered::{Numbered, Run};
@@ -106,7 +108,7 @@ pub struct Site<'a> {
     pub seed: u64,
     /// Number of the statement: part of the key of every draw.
     pub index: u64,
-    pub spec: &'a ProjectionSpec,
+    pub spec: Arc<ProjectionSpec>,
     pub from: Side,
     pub to: Side,
     /// The targets that belong to this shard, as ranges of indices into `to`.
@@ -118,6 +120,20 @@ pub struct Site<'a> {
 }
 
 impl Site<'_> {
+    /// The same without what only building needs: positions and graphs.
+    pub fn alone(&self) -> Site<'static> {
+        Site {
+            seed: self.seed,
+            index: self.index,
+            spec: self.spec.clone(),
+            from: self.from.clone(),
+            to: self.to.clone(),
+            own: self.own.clone(),
+            space: None,
+            graph: None,
+        }
+    }
+
     /// The stream that decides who is connected, for unit `unit` (a target, a source, or the whole).
     pub fn stream(&self, unit: u64) -> Stream {
         Stream::new(self.seed, Domain::Connectivity, self.index, unit)
