@@ -249,33 +249,36 @@ pub fn philox(counter: [u32; 4], key: u64) -> [u32; 4] {
 }
 
 /// `philox` for N counters side by side: word w of counter `lane` is `[w][lane]`.
+///
+/// Each word is in the lower half of 64 bits, where vector units want it for multiplication; what is in
+/// the upper halves means nothing. All rounds of a counter come before the next counter: so the loop
+/// over counters becomes vector code whose state stays in registers.
 #[inline(always)]
-pub fn philox_lanes<const N: usize>(counters: [[u32; N]; 4], key: u64) -> [[u32; N]; 4] {
-    philox_wide(counters.map(|c| c.map(u64::from)), key).map(|c| c.map(|w| w as u32))
-}
-
-/// The same with each word in the lower half of 64 bits, where multiplication wants it; what is in the
-/// upper halves means nothing. Without narrowing in between it is less than half the work.
-#[inline(always)]
-fn philox_wide<const N: usize>(counters: [[u64; N]; 4], key: u64) -> [[u64; N]; 4] {
+pub fn philox_wide<const N: usize>(counters: [[u64; N]; 4], key: u64) -> [[u64; N]; 4] {
     const LOW: u64 = 0xffff_ffff;
-    let [mut c0, mut c1, mut c2, mut c3] = counters;
-    let (mut k0, mut k1) = (key as u32, (key >> 32) as u32);
-    for _ in 0..10 {
-        for i in 0..N {
-            let p0 = (c0[i] & LOW) * 0xd251_1f53;
-            let p1 = (c2[i] & LOW) * 0xcd9e_8d57;
-            (c0[i], c1[i], c2[i], c3[i]) = (
-                (p1 >> 32) ^ c1[i] ^ u64::from(k0),
+    let mut words = counters;
+    for i in 0..N {
+        let (mut c0, mut c1) = (counters[0][i], counters[1][i]);
+        let (mut c2, mut c3) = (counters[2][i], counters[3][i]);
+        let (mut k0, mut k1) = (key as u32, (key >> 32) as u32);
+        for _ in 0..10 {
+            let p0 = (c0 & LOW) * 0xd251_1f53;
+            let p1 = (c2 & LOW) * 0xcd9e_8d57;
+            (c0, c1, c2, c3) = (
+                (p1 >> 32) ^ c1 ^ u64::from(k0),
                 p1,
-                (p0 >> 32) ^ c3[i] ^ u64::from(k1),
+                (p0 >> 32) ^ c3 ^ u64::from(k1),
                 p0,
             );
+            k0 = k0.wrapping_add(0x9e37_79b9);
+            k1 = k1.wrapping_add(0xbb67_ae85);
         }
-        k0 = k0.wrapping_add(0x9e37_79b9);
-        k1 = k1.wrapping_add(0xbb67_ae85);
+        words[0][i] = c0;
+        words[1][i] = c1;
+        words[2][i] = c2;
+        words[3][i] = c3;
     }
-    [c0, c1, c2, c3]
+    words
 }
 
 #[cfg(test)]
@@ -304,10 +307,10 @@ mod tests {
 
     #[test]
     fn counters_side_by_side_give_what_they_give_alone() {
-        let lanes = philox_lanes([[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]], 77);
+        let lanes = philox_wide([[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]], 77);
         for i in 0..3u32 {
             let alone = philox([1 + i, 4 + i, 7 + i, 10 + i], 77);
-            assert_eq!(alone, [0, 1, 2, 3].map(|w| lanes[w][i as usize]));
+            assert_eq!(alone, [0, 1, 2, 3].map(|w| lanes[w][i as usize] as u32));
         }
     }
 

@@ -1,8 +1,10 @@
 //! Sources of input: one file each, and the one table that registers them.
 
+pub mod counts;
 pub mod current;
 pub mod def;
 pub mod gamma;
+mod inversion;
 pub mod poisson;
 pub mod pulse_packet;
 pub mod rate;
