@@ -247,10 +247,10 @@ impl<const K: usize> Invert for Few<K> {
             let mut c = 0u16;
             // The last cell that was reached: a word that lies in it is not decided.
             let mut last = w.min(*low);
-            for k in 0..K {
-                let reached = w >= cells[k];
+            for (k, &at) in cells.iter().enumerate() {
+                let reached = w >= at;
                 c = if reached { k as u16 + 1 } else { c };
-                last = if reached { cells[k] } else { last };
+                last = if reached { at } else { last };
             }
             let rare = (last == w) | (w >= cells[K - 1]);
             out[i] = if rare { RARE } else { base.wrapping_add(c) };
