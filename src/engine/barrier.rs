@@ -22,9 +22,9 @@ pub struct Barrier {
     arrived: AtomicUsize,
     round: AtomicU64,
     poisoned: AtomicBool,
-    /// Guards nothing but the sleep itself: without it a wake-up could fall between the check of
-    /// `round` and the wait.
-    lock: Mutex<()>,
+    /// How many sleep. The lock keeps a wake-up from falling between the check of `round` and the
+    /// sleep; nobody is woken where nobody sleeps, since that is a system call.
+    lock: Mutex<usize>,
     wake: Condvar,
 }
 
@@ -36,20 +36,25 @@ impl Barrier {
             arrived: AtomicUsize::new(0),
             round: AtomicU64::new(0),
             poisoned: AtomicBool::new(false),
-            lock: Mutex::new(()),
+            lock: Mutex::new(0),
             wake: Condvar::new(),
         }
     }
 
     /// Returns when all members have called it. What they wrote before is visible after.
     pub fn wait(&self) -> Result<(), Poisoned> {
+        if self.members == 1 {
+            return Ok(());
+        }
         let round = self.round.load(Ordering::Acquire);
         if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.members {
             self.arrived.store(0, Ordering::Relaxed);
-            let guard = self.lock.lock();
+            let sleeping = self.lock.lock();
             self.round.store(round + 1, Ordering::Release);
-            drop(guard);
-            self.wake.notify_all();
+            let anyone = sleeping.is_ok_and(|n| *n > 0);
+            if anyone {
+                self.wake.notify_all();
+            }
         } else {
             let mut spins = 0;
             while self.round.load(Ordering::Acquire) == round {
@@ -66,13 +71,17 @@ impl Barrier {
                     std::hint::spin_loop();
                     continue;
                 }
-                let Ok(guard) = self.lock.lock() else {
+                let Ok(mut sleeping) = self.lock.lock() else {
                     return Err(Poisoned);
                 };
                 if self.round.load(Ordering::Acquire) == round
                     && !self.poisoned.load(Ordering::Acquire)
                 {
-                    drop(self.wake.wait(guard));
+                    *sleeping += 1;
+                    match self.wake.wait(sleeping) {
+                        Ok(mut sleeping) => *sleeping -= 1,
+                        Err(_) => return Err(Poisoned),
+                    }
                 }
             }
         }

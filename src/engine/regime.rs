@@ -10,7 +10,7 @@ use crate::network::spec::Update;
 pub const EPOCH_MS: f64 = 100.0;
 
 /// Rate in Hz that is assumed of neurons before anything is known.
-const ASSUMED_HZ: f64 = 3.0;
+const ASSUMED_HZ: f64 = 2.0;
 
 /// What is known of a population before the run.
 #[derive(Clone, Debug)]
