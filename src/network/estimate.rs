@@ -29,9 +29,10 @@ const BYTES_PER_ROW: f64 = 12.0;
 /// Delay and length of a segment: short ones, and those of delays beyond 65,535 ticks.
 const BYTES_PER_SEGMENT: f64 = 4.0;
 const BYTES_PER_LONG_SEGMENT: f64 = 16.0;
-/// Synapses that are collected on their way to their rows, with the slack of growing lists.
+/// Synapses that are collected on their way to their rows: a share of all, and at most so many.
 const COLLECTED: f64 = 2_097_152.0;
-const BYTES_PER_COLLECTED: f64 = 48.0;
+const SHARE_COLLECTED: f64 = 1.0 / 32.0;
+const BYTES_PER_COLLECTED: f64 = 16.0;
 /// Counters of the two passes of building, per source and per target of a projection.
 const BUILD_BYTES_PER_END: f64 = 16.0;
 /// An explicit spike or synapse of a list, as it lies in the specification.
@@ -173,7 +174,7 @@ pub fn estimate(spec: &NetworkSpec) -> Estimate {
             .map(|p| p.build_bytes)
             .fold(0.0, f64::max)
             + sum(|p| p.graph_bytes)
-            + delay_bytes(&projections)
+            + delay_bytes(spec, &projections)
             + collected_bytes(&projections),
         state_bytes: neurons * BYTES_PER_NEURON
             + ports * BYTES_PER_PORT
@@ -186,17 +187,24 @@ pub fn estimate(spec: &NetworkSpec) -> Estimate {
     }
 }
 
-/// Bytes of the column that holds the delay of each synapse until the rows are cut: none if all
-/// synapses have the same.
-fn delay_bytes(projections: &[ProjectionEstimate]) -> f64 {
+/// Bytes of the column that holds delays until the rows are cut, for the largest group of statements
+/// with common sources: none if all have the same.
+fn delay_bytes(spec: &NetworkSpec, projections: &[ProjectionEstimate]) -> f64 {
     let shortest = projections.iter().map(|p| p.delay.0).min();
     let longest = projections.iter().map(|p| p.delay.1).max();
     let bytes = match longest {
-        _ if shortest == longest => 0.0,
+        _ if shortest == longest => return 0.0,
         Some(d) if d > u64::from(u16::MAX) => 8.0,
-        _ => 2.0,
+        Some(d) if d > u64::from(u8::MAX) => 2.0,
+        _ => 1.0,
     };
-    bytes * projections.iter().map(|p| p.synapses).sum::<f64>()
+    let mut of_sources = vec![0.0; spec.populations.len()];
+    for (p, e) in spec.projections.iter().zip(projections) {
+        if let Some(first) = p.from.first() {
+            of_sources[first.population] += e.synapses;
+        }
+    }
+    bytes * of_sources.into_iter().fold(0.0, f64::max)
 }
 
 fn length(slices: &[Slice]) -> f64 {
@@ -296,7 +304,7 @@ fn row_bytes(spec: &NetworkSpec, projections: &[ProjectionEstimate], elements: f
 /// Synapses on their way to their rows.
 fn collected_bytes(projections: &[ProjectionEstimate]) -> f64 {
     let synapses: f64 = projections.iter().map(|e| e.synapses).sum();
-    synapses.min(COLLECTED) * BYTES_PER_COLLECTED
+    (synapses * SHARE_COLLECTED).min(COLLECTED) * BYTES_PER_COLLECTED
 }
 
 fn estimate_projection(
@@ -702,7 +710,8 @@ mod tests {
         let uniform = |high| Delay::Drawn(Values::Uniform { low: 1.0, high });
         let build = |delay| estimate(&spec(1000, Rule::AllToAll, delay)).build_bytes;
         let fixed = build(Delay::Ticks(15));
-        assert_eq!(build(uniform(2.0)) - fixed, 2.0 * 999_000.0);
+        assert_eq!(build(uniform(2.0)) - fixed, 999_000.0);
+        assert_eq!(build(uniform(30.0)) - fixed, 2.0 * 999_000.0);
         assert_eq!(build(uniform(1e4)) - fixed, 8.0 * 999_000.0);
         let grown = Rule::ScaleFree {
             m: 10,

@@ -1,8 +1,9 @@
 //! Fills a table in two passes over the same synapses: count, then place.
 //!
 //! Counted are the synapses of each row and delay, so that each is brought to its final place at once,
-//! without a column of delays and without sorting. Only where there are about as many pairs of row and
-//! delay as synapses, rows alone are counted, delays are kept, and rows are sorted in the end.
+//! without a column of delays and without sorting. Where there are too many pairs of row and delay for
+//! that, rows alone are counted, delays are kept (mostly in a byte each), and rows are sorted. All this
+//! is done for one group of sources after the other, so what is kept is that of the largest group.
 //!
 //! Rules that draw per target name the sources of a synapse in no order, and a table of many rows is
 //! far larger than a cache: placed one by one, every synapse would cost several cache misses. So they
@@ -28,8 +29,7 @@ pub struct Counter {
     bits: u32,
     least: u64,
     by_delay: bool,
-    /// There may be so many cells.
-    most: usize,
+    expected: f64,
     total: u64,
     shortest: u64,
     longest: u64,
@@ -39,7 +39,11 @@ pub struct Counter {
 const CELLS: usize = 1 << 16;
 /// And so many synapses there should be for each further one: then what is collected for a cell fills
 /// a good part of a cache line when it is brought there.
-const PER_CELL: f64 = 64.0;
+const PER_CELL: f64 = 1024.0;
+/// Up to so many different delays (4 bits), cells need only take less than delays would: rows with so
+/// few delays are written in runs all the same.
+const FEW: u32 = 4;
+const PER_CELL_OF_FEW: f64 = 8.0;
 
 impl Counter {
     /// For a group of rows with about `expected` synapses.
@@ -50,9 +54,7 @@ impl Counter {
             bits: 0,
             least: 0,
             by_delay: true,
-            most: CELLS
-                .max((expected / PER_CELL) as usize)
-                .min(u32::MAX as usize),
+            expected,
             total: 0,
             shortest: u64::MAX,
             longest: 0,
@@ -99,12 +101,16 @@ impl Counter {
             return;
         }
         let bits = u64::BITS - span.leading_zeros();
-        let fits = bits < 32
-            && self
-                .rows
-                .len()
-                .checked_shl(bits)
-                .is_some_and(|n| n <= self.most);
+        let each = if bits <= FEW {
+            PER_CELL_OF_FEW
+        } else {
+            PER_CELL
+        };
+        let most = CELLS
+            .max((self.expected / each) as usize)
+            .min(u32::MAX as usize);
+        let cells = self.rows.len().checked_shl(bits);
+        let fits = bits < 32 && cells.is_some_and(|cells| cells <= most);
         if !fits {
             // Rows alone.
             let old = std::mem::take(&mut self.cells);
