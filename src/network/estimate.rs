@@ -31,7 +31,7 @@ const BYTES_PER_SEGMENT: f64 = 4.0;
 const BYTES_PER_LONG_SEGMENT: f64 = 16.0;
 /// Synapses that are collected on their way to their rows: a share of all, and at most so many.
 const COLLECTED: f64 = 2_097_152.0;
-const SHARE_COLLECTED: f64 = 1.0 / 32.0;
+const SHARE_COLLECTED: f64 = 1.0 / 96.0;
 const BYTES_PER_COLLECTED: f64 = 16.0;
 /// Counters of the two passes of building, per source and per target of a projection.
 const BUILD_BYTES_PER_END: f64 = 16.0;

@@ -8,7 +8,7 @@ use super::fixed::Rounding;
 use super::space::{ByDistance, Space};
 use super::spec::{Arithmetic, Delay, NetworkSpec, Rule, Values, Weight};
 use crate::rng::Domain;
-use crate::rng::numbered::Numbered;
+use crate::rng::numbered::{Numbered, Numbers};
 use crate::simd::{Kernel, vectorized};
 use crate::synapse::bitmap::BitRows;
 use crate::synapse::builder::{Counter, Placer};
@@ -109,6 +109,10 @@ impl<'a> Origin<'a> {
                 }
             }
             Self::Stated(all) => {
+                if let Some(part) = run(site, batch, all) {
+                    out.copy_from_slice(part);
+                    return;
+                }
                 for (i, v) in out.iter_mut().enumerate() {
                     let at = position(site, batch, i);
                     *v = all.get(at).copied().unwrap_or(0.0);
@@ -128,6 +132,17 @@ fn position(site: &Site<'_>, batch: &Batch<'_>, i: usize) -> usize {
     let k = (batch.unit << 32) as usize + batch.numbers.get(i) as usize;
     let (source, target) = (batch.sources.get(i), batch.targets.get(i));
     connect::position(&site.spec.rule, source, target, site.to.len(), k)
+}
+
+/// The stated values of a batch, if they stand in a row.
+fn run<'a, T>(site: &Site<'_>, batch: &Batch<'_>, all: &'a [T]) -> Option<&'a [T]> {
+    match (&site.spec.rule, batch.numbers) {
+        (Rule::List(_), Numbers::From(_)) => {
+            let first = position(site, batch, 0);
+            all.get(first..first + batch.len)
+        }
+        _ => None,
+    }
 }
 
 /// The delays of a statement.
@@ -183,10 +198,13 @@ impl<'a> Delays<'a> {
             }
             DelayOrigin::Listed(all) => {
                 self.ticks.clear();
-                self.ticks.extend((0..batch.len).map(|i| {
-                    let at = position(site, batch, i);
-                    all.get(at).copied().unwrap_or(1).max(1)
-                }));
+                match run(site, batch, all) {
+                    Some(part) => self.ticks.extend(part.iter().map(|d| (*d).max(1))),
+                    None => self.ticks.extend((0..batch.len).map(|i| {
+                        let at = position(site, batch, i);
+                        all.get(at).copied().unwrap_or(1).max(1)
+                    })),
+                }
             }
             DelayOrigin::Drawn { origin, hair } => {
                 let values = &mut self.values[..batch.len];

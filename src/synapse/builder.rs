@@ -191,7 +191,7 @@ const BLOCKS: usize = 256;
 /// large network, so that rows are written in runs.
 const COLLECTED: usize = 8192;
 /// In small networks fewer: this share of all synapses, in all blocks together.
-const SHARE: usize = 32;
+const SHARE: usize = 96;
 /// Synapses whose places are found together.
 const TOGETHER: usize = 256;
 

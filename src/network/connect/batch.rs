@@ -53,6 +53,19 @@ pub trait Visitor {
             });
         }
     }
+
+    /// All synapses of a unit that come from one source, to own targets.
+    fn source(&mut self, unit: u64, source: u32, targets: &[u32]) {
+        for (first, part) in (0..).step_by(BATCH).zip(targets.chunks(BATCH)) {
+            self.batch(&Batch {
+                unit,
+                numbers: Numbers::From(first),
+                sources: End::One(source),
+                targets: End::Each(part),
+                len: part.len(),
+            });
+        }
+    }
 }
 
 /// Gathers the own ones among the synapses of a unit that come in any order.
@@ -102,7 +115,7 @@ impl Gather {
         self.targets.push(target);
     }
 
-    /// All synapses of a source, as one unit.
+    /// Those of the synapses of a source, as one unit, whose targets are own.
     pub fn source(
         &mut self,
         site: &Site<'_>,

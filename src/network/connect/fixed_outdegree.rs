@@ -9,7 +9,7 @@ use super::sample::{Chosen, distinct};
 use super::site::Site;
 
 /// Ranges with at most so many synapses are not halved: it would cost more than drawing them.
-const FEW: u64 = 64;
+const FEW: u64 = 256;
 
 pub fn visit(site: &Site<'_>, degree: u32, to: &mut impl Visitor) {
     if site.own.is_empty() {
@@ -101,7 +101,11 @@ pub fn source(site: &Site<'_>, degree: u32, s: u32, scratch: &mut Scratch, to: &
             for t in targets.iter_mut() {
                 *t += lo;
             }
-            gather.source(site, unit(share.node), s, targets, to);
+            if site.owns_all(lo, share.hi) {
+                to.source(unit(share.node), s, targets);
+            } else {
+                gather.source(site, unit(share.node), s, targets, to);
+            }
         });
     }
 }

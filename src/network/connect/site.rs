@@ -164,6 +164,11 @@ impl Site<'_> {
         })
     }
 
+    /// Are all targets of this range own?
+    pub fn owns_all(&self, lo: u32, hi: u32) -> bool {
+        self.own.iter().any(|r| r.start <= lo && hi <= r.end)
+    }
+
     /// Does any own target lie in this range?
     pub fn owns_any(&self, lo: u32, hi: u32) -> bool {
         self.own.iter().any(|r| r.start < hi && lo < r.end)
