@@ -2,12 +2,14 @@
 
 pub mod agenda;
 pub mod barrier;
+mod hits;
 pub mod regime;
 pub mod report;
 mod run;
 pub mod shard;
 pub mod sink;
 pub mod unit;
+mod visits;
 pub mod wheel;
 
 pub use report::RunReport;

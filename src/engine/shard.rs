@@ -7,7 +7,8 @@
 use super::agenda::{Agenda, Kind};
 use super::regime::Regime;
 use super::report::{Phase, Profile};
-use super::unit::{PlaneWeight, Unit};
+use super::unit::{NEVER, PlaneWeight, Unit};
+use super::visits::{RowRun, Touched, rescheduling};
 use super::wheel::{Entry, Wheel};
 use crate::neuron::real::Real;
 use crate::stimulus::counts::Counts;
@@ -144,10 +145,13 @@ pub struct Scratch {
     inputs: Vec<(u32, u32)>,
     /// Spikes that sources emit in the window.
     source_spikes: Vec<Emitted>,
-    /// Spikes of one unit at one tick, as indices into the unit.
-    fired: Vec<u32>,
     /// Actions due at the end of the tick.
-    actions: Vec<u64>,
+    pub(super) actions: Vec<u64>,
+    /// How the only segment of a tick is cut into planes, and its neurons with their input.
+    pub(super) runs: Vec<RowRun>,
+    /// How the logs of a tick are cut into planes.
+    pub(super) touched: Vec<Touched>,
+    pub(super) hits: Vec<(u32, f64)>,
     /// Sources whose bitmaps arrive at the tick, by table, and the tables that have any. Filled and
     /// emptied by delivery.
     rows: Vec<Vec<u32>>,
@@ -172,6 +176,12 @@ impl<R: Real> Shard<R> {
             self.sources
                 .schedule(Kind::Source, i as u64, feed.train.next());
         }
+        for unit in &mut self.units {
+            unit.swept = self.regime.swept(unit.population);
+            if !unit.swept {
+                unit.block.become_lazy(0);
+            }
+        }
         for i in 0..self.steps.len() {
             if self.steps[i].tick == 0 {
                 self.step_current(i, 0);
@@ -181,9 +191,7 @@ impl<R: Real> Shard<R> {
             }
         }
         for u in 0..self.units.len() {
-            let swept = self.regime.swept(self.units[u].population);
-            self.units[u].swept = swept;
-            if !swept {
+            if !self.units[u].swept {
                 self.predict_all(u);
             }
         }
@@ -246,8 +254,19 @@ impl<R: Real> Shard<R> {
                 _ => break,
             };
             self.profile.begin();
-            self.deliver(tick, mark);
-            self.profile.end(Phase::Deliver);
+            self.wheel.take(tick, &mut self.scratch.due);
+            let alone = self.scratch.due.len() == 1
+                && mark
+                && inputs
+                    .get(next_input)
+                    .is_none_or(|i| start + u64::from(i.0) != tick)
+                && (self.count_feeds.iter()).all(|f| f.counts.active_from(tick) != Some(tick));
+            if alone && self.visit_row(tick, self.scratch.due[0]) {
+                self.profile.end(Phase::Update);
+            } else {
+                self.deliver(mark);
+                self.profile.end(Phase::Deliver);
+            }
             while let Some(&(dt, slot)) = inputs.get(next_input)
                 && start + u64::from(dt) == tick
             {
@@ -256,7 +275,10 @@ impl<R: Real> Shard<R> {
             }
             self.draw_counts(tick);
             self.profile.end(Phase::Sources);
-            self.collect_visits(tick, mark);
+            if mark {
+                self.visit_touched(tick);
+            }
+            self.take_wakes(tick);
             self.update(tick, start, out);
             for k in 0..self.scratch.actions.len() {
                 let action = self.scratch.actions[k] as usize;
@@ -356,8 +378,7 @@ impl<R: Real> Shard<R> {
 
     /// Segments due at the tick go to the accumulators, in the order in which they were sent.
     #[inline]
-    fn deliver(&mut self, tick: u64, mark: bool) {
-        self.wheel.take(tick, &mut self.scratch.due);
+    fn deliver(&mut self, mark: bool) {
         for (k, entry) in self.scratch.due.iter().enumerate() {
             if let Some(later) = self.scratch.due.get(k + AHEAD) {
                 self.tables[later.table as usize].prefetch(later.start, later.len);
@@ -395,15 +416,15 @@ impl<R: Real> Shard<R> {
     fn add_input(&mut self, slot: u32, mark: bool) {
         let at = (slot & !WIDE) as usize;
         if slot & WIDE != 0 {
-            self.slots.counts32.values[at] += 1;
             if mark {
                 self.slots.counts32.touch(at);
             }
+            self.slots.counts32.values[at] += 1;
         } else {
-            self.slots.counts16.values[at] += 1;
             if mark {
                 self.slots.counts16.touch(at);
             }
+            self.slots.counts16.values[at] += 1;
         }
     }
 
@@ -433,83 +454,6 @@ impl<R: Real> Shard<R> {
                     }
                 }
             }
-        }
-    }
-
-    /// Lists the neurons of lazily updated units that got input or must be looked at.
-    fn collect_visits(&mut self, tick: u64, mark: bool) {
-        let Self {
-            units,
-            slots,
-            agenda,
-            scratch,
-            ..
-        } = self;
-        if mark {
-            let mut visit = |unit: usize, neuron: u32| {
-                let unit = &mut units[unit];
-                // The tail of a plane is padding; swept units need no list.
-                if !unit.swept {
-                    unit.visits.push(neuron);
-                }
-            };
-            slots.sums.drain(&mut visit);
-            slots.fixed[0].drain(&mut visit);
-            slots.fixed[1].drain(&mut visit);
-            slots.counts16.drain(&mut visit);
-            slots.counts32.drain(&mut visit);
-        }
-        while let Some((_, kind, id)) = agenda.pop_due(tick) {
-            match kind {
-                Kind::Wake => {
-                    let (unit, neuron) = unpack(id);
-                    units[unit].scheduled[neuron as usize] = false;
-                    units[unit].visits.push(neuron);
-                }
-                Kind::Action => scratch.actions.push(id),
-                Kind::Source => {}
-            }
-        }
-    }
-
-    /// Updates every unit; what fires is appended to `out` with its global id.
-    fn update(&mut self, tick: u64, start: u64, out: &mut Vec<Emitted>) {
-        let dt = (tick - start) as u32;
-        let Self {
-            units,
-            slots,
-            agenda,
-            scratch,
-            updated,
-            ..
-        } = self;
-        for (u, unit) in units.iter_mut().enumerate() {
-            scratch.fired.clear();
-            if unit.swept {
-                if !unit.due(tick) {
-                    continue;
-                }
-                *updated += unit.len() as u64;
-                unit.sweep(tick, slots, &mut scratch.fired);
-            } else if !unit.visits.is_empty() {
-                *updated += unit.visits.len() as u64;
-                unit.visit(
-                    tick,
-                    slots,
-                    &mut scratch.fired,
-                    |scheduled, neuron, wake| {
-                        if *scheduled || wake.is_some() {
-                            agenda.schedule(Kind::Wake, pack(u, neuron), wake);
-                            *scheduled = wake.is_some();
-                        }
-                    },
-                );
-                // Visits come in the order of touch; spikes leave in the order of ids.
-                scratch.fired.sort_unstable();
-            } else {
-                continue;
-            }
-            out.extend(scratch.fired.iter().map(|&i| (dt, unit.first_id + i)));
         }
     }
 
@@ -570,10 +514,8 @@ impl<R: Real> Shard<R> {
 
     fn predict(&mut self, unit: usize, i: u32) {
         let u = &mut self.units[unit];
-        let wake = u.block.next_wake(i as usize);
-        if u.scheduled[i as usize] || wake.is_some() {
-            self.agenda.schedule(Kind::Wake, pack(unit, i), wake);
-            u.scheduled[i as usize] = wake.is_some();
+        if let Some(at) = u.block.predict(i as usize) {
+            rescheduling(&mut self.agenda, unit)(&mut u.scheduled[i as usize], i, at);
         }
     }
 
@@ -662,14 +604,14 @@ impl<R: Real> Shard<R> {
             let unit = &mut self.units[u];
             unit.swept = swept;
             if swept {
-                unit.block.advance_all(t);
+                unit.block.become_swept(t);
                 for i in 0..unit.scheduled.len() {
-                    if std::mem::take(&mut unit.scheduled[i]) {
+                    if std::mem::replace(&mut unit.scheduled[i], NEVER) != NEVER {
                         self.agenda.schedule(Kind::Wake, pack(u, i as u32), None);
                     }
                 }
             } else {
-                unit.block.swept_to(t);
+                unit.block.become_lazy(t);
                 self.predict_all(u);
             }
         }
@@ -744,10 +686,10 @@ impl<R: Real> Shard<R> {
     }
 }
 
-fn pack(unit: usize, neuron: u32) -> u64 {
+pub(super) fn pack(unit: usize, neuron: u32) -> u64 {
     (unit as u64) << 32 | u64::from(neuron)
 }
 
-fn unpack(id: u64) -> (usize, u32) {
+pub(super) fn unpack(id: u64) -> (usize, u32) {
     ((id >> 32) as usize, id as u32)
 }

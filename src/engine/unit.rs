@@ -1,16 +1,19 @@
 //! A population's neurons in one shard, with the planes in which their input arrives.
 
-use crate::neuron::block::{Block, Inputs};
+use crate::neuron::block::Block;
 use crate::neuron::lif_multisynapse::PORTS;
 use crate::neuron::real::Real;
 use crate::simd::{Kernel, vectorized};
 use crate::synapse::table::Accumulators;
 
-/// Neurons of a sweep that are handled at a time: their input stays in the first-level cache.
-const CHUNK: usize = 256;
+/// Neurons that are handled at a time: their input stays in the first-level cache.
+pub(super) const CHUNK: usize = 256;
+
+/// Later than any tick.
+pub const NEVER: u64 = u64::MAX;
 
 /// Most receptor channels of any model.
-const CHANNELS: usize = PORTS;
+pub(super) const CHANNELS: usize = PORTS;
 
 /// Which channel an input goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,12 +91,18 @@ pub struct Unit<R: Real> {
     /// More than 1 for clocked populations with a step of several ticks; their input waits in the
     /// accumulators from step to step.
     pub period: u64,
-    /// Neurons to visit at this tick. Filled by deliveries and wake-ups, emptied by the update.
-    pub visits: Vec<u32>,
-    /// Neurons on the agenda.
-    pub scheduled: Vec<bool>,
-    /// Scratch of the sweep: a column per channel, and two at least.
-    input: Vec<Vec<R>>,
+    /// Neurons to visit at this tick because of wake-ups. Emptied by the update.
+    pub wakes: Vec<u32>,
+    /// Neurons that spike at this tick. Filled and emptied by the update.
+    pub fired: Vec<u32>,
+    /// Planes that have input at this tick, for units updated lazily. See `hits`.
+    pub(super) active: Vec<usize>,
+    /// Last tick at which a row was cut that has neurons of this unit.
+    pub cut_at: u64,
+    /// The tick for which a neuron is on the agenda, or `NEVER`.
+    pub scheduled: Vec<u64>,
+    /// Input of a chunk of neurons: a column per channel, and two at least.
+    pub(super) input: Vec<Vec<R>>,
 }
 
 impl<R: Real> Unit<R> {
@@ -117,8 +126,11 @@ impl<R: Real> Unit<R> {
             counts: Vec::new(),
             swept: false,
             period: block.period(),
-            visits: Vec::with_capacity(n),
-            scheduled: vec![false; n],
+            wakes: Vec::new(),
+            fired: Vec::new(),
+            active: Vec::new(),
+            cut_at: u64::MAX,
+            scheduled: vec![NEVER; n],
             input: vec![vec![R::ZERO; CHUNK]; channels.max(2)],
             block,
         }
@@ -137,39 +149,6 @@ impl<R: Real> Unit<R> {
         Route::of(receptor, self.ports, self.channels)
     }
 
-    /// Updates the neurons on the list of visits; `after` hears of each when it must be looked at
-    /// again.
-    pub fn visit(
-        &mut self,
-        t: u64,
-        from: &mut Accumulators<R>,
-        spikes: &mut Vec<u32>,
-        mut after: impl FnMut(&mut bool, u32, Option<u64>),
-    ) {
-        let Self {
-            block,
-            sums,
-            fixed,
-            counts,
-            visits,
-            scheduled,
-            ..
-        } = self;
-        block.visit_all(
-            t,
-            visits,
-            Gather {
-                sums,
-                fixed,
-                counts,
-                from,
-            },
-            spikes,
-            |i, wake| after(&mut scheduled[i as usize], i, wake),
-        );
-        visits.clear();
-    }
-
     /// Is a swept unit updated at tick `t`?
     #[inline(always)]
     pub fn due(&self, t: u64) -> bool {
@@ -177,7 +156,7 @@ impl<R: Real> Unit<R> {
     }
 
     /// Updates all neurons.
-    pub fn sweep(&mut self, t: u64, from: &mut Accumulators<R>, spikes: &mut Vec<u32>) {
+    pub fn sweep(&mut self, t: u64, from: &mut Accumulators<R>) {
         let n = self.len();
         let mut lo = 0;
         while lo < n {
@@ -191,74 +170,15 @@ impl<R: Real> Unit<R> {
                 len,
                 input: &mut self.input[..self.channels],
             });
-            self.block.sweep(t, lo, len, &mut self.input, spikes);
+            self.block
+                .sweep(t, lo, len, &mut self.input, &mut self.fired);
             lo += len;
         }
     }
 }
 
-/// The input of single neurons.
-struct Gather<'a, R> {
-    sums: &'a [Option<usize>; CHANNELS],
-    fixed: &'a [Option<FixedPlane<R>>; CHANNELS],
-    counts: &'a [CountPlane<R>],
-    from: &'a mut Accumulators<R>,
-}
-
-impl<R: Real> Inputs<R> for Gather<'_, R> {
-    #[inline]
-    fn take<const C: usize>(&mut self, i: usize) -> [R; C] {
-        gather(self.sums, self.fixed, self.counts, self.from, i)
-    }
-}
-
-/// Sums the input of neuron `i` per channel and empties its slots: individually weighted input
-/// first (floating-point sums, then whole-number ones), then counts times weights in the order of the definition.
-#[inline]
-fn gather<R: Real, const C: usize>(
-    sums: &[Option<usize>; CHANNELS],
-    fixed: &[Option<FixedPlane<R>>; CHANNELS],
-    counts: &[CountPlane<R>],
-    from: &mut Accumulators<R>,
-    i: usize,
-) -> [R; C] {
-    let mut input = [R::ZERO; C];
-    for (channel, base) in sums.iter().take(C).enumerate() {
-        if let Some(base) = base {
-            input[channel] = std::mem::take(&mut from.sums.values[base + i]);
-        }
-    }
-    for (channel, plane) in fixed.iter().take(C).enumerate() {
-        if let Some(plane) = plane {
-            let sum = std::mem::take(&mut from.fixed[plane.group].values[plane.base + i]);
-            input[channel] += R::of_whole(sum) * plane.scale;
-        }
-    }
-    for plane in counts {
-        let n = if plane.wide {
-            std::mem::take(&mut from.counts32.values[plane.base + i])
-        } else {
-            u32::from(std::mem::take(&mut from.counts16.values[plane.base + i]))
-        };
-        let (weight, channel) = match &plane.weight {
-            PlaneWeight::One { weight, channel } => (*weight, *channel),
-            PlaneWeight::Each { weights, route } => (weights[i], route.channel(weights[i])),
-        };
-        // Adding nothing changes no bit, and costs less than a branch that is hard to predict; two
-        // channels stay in registers as long as none is chosen by its number in memory.
-        let amount = R::of_count(n) * weight;
-        if C <= 2 {
-            for (c, sum) in input.iter_mut().enumerate() {
-                *sum += if c == channel { amount } else { R::ZERO };
-            }
-        } else {
-            input[channel] += amount;
-        }
-    }
-    input
-}
-
-/// `gather` for neurons from `lo` on: the same sums in the same order. Adding a count of zero
+/// The input of neurons from `lo` on, per channel: individually weighted input first (floating-point
+/// sums, then whole-number ones), then counts times weights in the order of the definition. Adding a count of zero
 /// changes no bit, since a sum that starts at +0 never becomes -0.
 struct Collect<'a, R> {
     sums: &'a [Option<usize>; CHANNELS],

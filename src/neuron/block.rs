@@ -4,6 +4,7 @@
 use super::ModelKind;
 use super::clocked_block::{self, ClockedBlock};
 use super::if_neuron::If;
+use super::lazy::Look;
 use super::lif_alpha::LifAlpha;
 use super::lif_delta::LifDelta;
 use super::lif_exp::LifExp;
@@ -40,9 +41,36 @@ macro_rules! lif {
     };
 }
 
-/// Where a neuron's input of a tick comes from: summed per channel, for models with up to `C`.
-pub trait Inputs<R> {
-    fn take<const C: usize>(&mut self, i: usize) -> [R; C];
+/// Neurons to visit at a tick, each with its input summed per channel. A neuron may come several times;
+/// then all of its input comes with the first.
+pub trait Hits<R> {
+    /// Puts the next ones in the batch and returns how many they are; 0: that was all.
+    fn next(&mut self, batch: &mut Batch<R>) -> usize;
+}
+
+/// Neurons that are visited together.
+pub struct Batch<R> {
+    pub neurons: [u32; BATCH],
+    /// For each channel in use.
+    pub input: Vec<[R; BATCH]>,
+}
+
+/// Most neurons of a batch.
+pub const BATCH: usize = 64;
+
+impl<R: Real> Batch<R> {
+    pub(super) fn new(channels: usize) -> Self {
+        Self {
+            neurons: [0; BATCH],
+            input: vec![[R::ZERO; BATCH]; channels],
+        }
+    }
+
+    /// The columns of a model with `C` channels, for which the batch was made.
+    #[inline(always)]
+    pub(super) fn columns<const C: usize>(&self) -> [&[R; BATCH]; C] {
+        std::array::from_fn(|c| &self.input[c])
+    }
 }
 
 impl<R: Real> Block<R> {
@@ -91,29 +119,34 @@ impl<R: Real> Block<R> {
         }
     }
 
-    /// Visits each listed neuron once, with its input; spiking ones are appended to `out` (a relay
-    /// as often as it was hit). `after` is called with each visited integrate-and-fire neuron and
-    /// the tick at which it must be looked at again.
+    /// Visits neurons with their input; spiking ones are appended to `out` (a relay as often as it was
+    /// hit). `after` hears of those that must be looked at again, and when. Returns how many neurons
+    /// `hits` gave.
     #[inline]
-    pub fn visit_all(
+    pub fn visit_each(
         &mut self,
         t: u64,
-        list: &[u32],
-        mut input: impl Inputs<R>,
+        hits: &mut dyn Hits<R>,
         out: &mut Vec<u32>,
-        after: impl FnMut(u32, Option<u64>),
-    ) {
-        lif!(self, b => b.visit_all(t, list, input, out, after), r => {
-            for &i in list {
-                let k = i as usize;
-                if r.visited(k, t) {
-                    continue;
+        after: impl FnMut(u32, u64),
+    ) -> u64 {
+        lif!(self, b => b.visit_each(t, hits, out, after), r => {
+            let mut batch = Batch::new(1);
+            let mut visits = 0;
+            loop {
+                let n = hits.next(&mut batch);
+                if n == 0 {
+                    return visits;
                 }
-                r.visit(k, t);
-                let times = input.take::<2>(k)[0].f64() as u64;
-                out.extend((0..times).map(|_| i));
+                visits += n as u64;
+                for (&i, input) in batch.neurons[..n].iter().zip(&batch.input[0]) {
+                    if !r.visited(i as usize, t) {
+                        r.visit(i as usize, t);
+                        out.extend((0..input.f64() as u64).map(|_| i));
+                    }
+                }
             }
-        }, _ => {});
+        }, _ => 0)
     }
 
     /// One tick for `n` neurons from `lo` on; `input` has a column for each channel, at least two.
@@ -131,17 +164,24 @@ impl<R: Real> Block<R> {
         });
     }
 
-    pub fn swept_to(&mut self, t: u64) {
-        lif!(self, b => b.swept_to(t), _ => {}, _ => {});
+    /// From now on visited where something happens; so far every neuron has been swept, up to `t`.
+    pub fn become_lazy(&mut self, t: u64) {
+        lif!(self, b => b.become_lazy(t), _ => {}, _ => {});
     }
 
-    pub fn advance_all(&mut self, t: u64) {
-        lif!(self, b => b.advance_all(t), _ => {}, _ => {});
+    /// From now on swept; nothing happens at `t` any more.
+    pub fn become_swept(&mut self, t: u64) {
+        lif!(self, b => b.become_swept(t), _ => {}, _ => {});
     }
 
-    /// See `Lif::next_wake`; relays never wake by themselves, clocked neurons need no waking.
-    pub fn next_wake(&self, i: usize) -> Option<u64> {
-        lif!(self, b => b.next_wake(i), _ => None, _ => None)
+    /// See `Lif::predict`; relays never wake by themselves, clocked neurons need no waking.
+    pub fn predict(&self, i: usize) -> Option<u64> {
+        lif!(self, b => b.predict(i), _ => None, _ => None)
+    }
+
+    /// See `Lif::look`.
+    pub fn look(&self, i: usize, t: u64) -> Look {
+        lif!(self, b => b.look(i, t), _ => Look::Again(None), _ => Look::Again(None))
     }
 
     pub fn inject(&mut self, i: usize, t: u64, by: f64) {
@@ -168,7 +208,7 @@ impl<R: Real> Block<R> {
 pub fn crossover(model: ModelKind, self_driven: bool) -> f64 {
     match model {
         ModelKind::LifExp | ModelKind::LifAlpha | ModelKind::LifMultisynapse if self_driven => {
-            0.0005
+            0.0015
         }
         ModelKind::LifDelta | ModelKind::If => 0.035,
         ModelKind::LifExp | ModelKind::LifAlpha | ModelKind::LifMultisynapse => 0.03,

@@ -19,6 +19,9 @@ const TERMS: usize = 5;
 /// At most three coefficients a term, and fewer zeros than coefficients.
 const ZEROS: usize = 3 * TERMS;
 
+/// Time constants after which a decaying term is gone: exp(-60) = 9e-27 is below rounding.
+const HORIZON: f64 = 60.0;
+
 #[derive(Clone, Copy, Debug, Default)]
 struct Term {
     rate: f64,
@@ -100,8 +103,7 @@ impl ExpSum {
             .find(|&r| r > 0.0);
         // Without a decaying term the sum is c + d s.
         let horizon = match slowest {
-            // exp(-60) = 9e-27: what is left of every decaying term is below rounding.
-            Some(rate) => 60.0 / rate,
+            Some(rate) => HORIZON / rate,
             None => f64::INFINITY,
         };
         let linear = self.len > 0 && self.terms[0].rate == 0.0 && self.terms[0].d > 0.0;
@@ -223,6 +225,20 @@ fn roots(t: Term) -> [f64; 2] {
     [x.min(y), x.max(y)]
 }
 
+/// The first time at which V reaches `theta` on its way from `v` to `steady` with time constant `tau`,
+/// if it does so within what `ExpSum` looks at.
+pub fn relaxing(v: f64, steady: f64, tau: f64, theta: f64) -> Option<f64> {
+    // Written so that a NaN counts as reached.
+    if !(v < theta) {
+        return Some(0.0);
+    }
+    if steady <= theta {
+        return None;
+    }
+    let s = tau * libm::log((steady - v) / (steady - theta));
+    (s < HORIZON * tau).then_some(s)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,6 +259,25 @@ mod tests {
             .first_at_or_above_zero()
             .unwrap();
         assert!((s - 10.0 * 4.0f64.ln()).abs() < 1e-12, "{s}");
+    }
+
+    #[test]
+    fn relaxation_agrees_with_the_sum() {
+        for (v, steady, theta) in [
+            (0.0, 20.0, 15.0),
+            (0.0, 15.0 + 1e-9, 15.0),
+            (0.0, 14.0, 15.0),
+            (15.0, 3.0, 15.0),
+            (-3.0, 1e9, 15.0),
+            (-3.0, 15.0 * (1.0 + 1e-16), 15.0),
+        ] {
+            let by_sum =
+                sum(&[(0.0, steady - theta, 0.0), (0.1, v - steady, 0.0)]).first_at_or_above_zero();
+            match (relaxing(v, steady, 10.0, theta), by_sum) {
+                (Some(a), Some(b)) => assert!((a - b).abs() <= 1e-7 * b, "{a} {b}"),
+                (a, b) => assert_eq!(a, b),
+            }
+        }
     }
 
     #[test]

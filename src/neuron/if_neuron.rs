@@ -13,7 +13,7 @@ use super::crossing::ExpSum;
 use super::def::{Bound, ModelDef, ParamDef, RecordableDef, StateDef, StateDefault};
 use super::lif_delta::Step;
 use super::lif_delta::{T_REF, TAU_SFA};
-use super::membrane::{Dynamics, SYN, Target};
+use super::membrane::{Dynamics, Limits, SYN, Target};
 use super::real::Real;
 use crate::units::Dimension;
 
@@ -111,6 +111,7 @@ impl<R: Real> Dynamics<R> for If {
     const SYN: usize = 0;
     type Constants = ();
     type Step = Step<R>;
+    type State = [R; 0];
 
     fn constants(_: &dyn Fn(&str) -> f64) {}
     fn step((): &(), dt: f64) -> Step<R> {
@@ -141,6 +142,20 @@ impl<R: Real> Dynamics<R> for If {
     #[inline(always)]
     fn bound((): &(), v: f64, _: [f64; SYN], drive: f64) -> f64 {
         if drive > 0.0 { f64::INFINITY } else { v }
+    }
+    fn limits((): &(), drive: f64) -> Limits<R> {
+        Limits {
+            steady: R::of(if drive > 0.0 {
+                f64::INFINITY
+            } else {
+                f64::NEG_INFINITY
+            }),
+            ..Limits::default()
+        }
+    }
+    #[inline(always)]
+    fn surely_calm(l: &Limits<R>, v: R, _: [R; SYN]) -> bool {
+        (v > l.low) & (v < l.high) & (l.steady < l.high)
     }
 }
 

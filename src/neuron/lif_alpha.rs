@@ -115,6 +115,7 @@ impl<R: Real> Dynamics<R> for LifAlpha {
     const SYN: usize = 4;
     type Constants = Constants;
     type Step = Step<R>;
+    type State = [R; 4];
 
     fn constants(param: &dyn Fn(&str) -> f64) -> Constants {
         Constants::read(param)

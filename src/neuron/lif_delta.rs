@@ -8,9 +8,9 @@
 //!
 //! The textbook neuron tau dV/dt = -V, V <- V + w, V <- 0 is this model with E_L = V_reset = 0.
 
-use super::crossing::ExpSum;
+use super::crossing::{ExpSum, relaxing};
 use super::def::{Bound, ModelDef, ParamDef, RecordableDef, StateDef, StateDefault};
-use super::membrane::{Dynamics, SYN, Target};
+use super::membrane::{Dynamics, Limits, SYN, Target};
 use super::propagator::Propagator;
 use super::real::Real;
 use crate::units::Dimension;
@@ -166,6 +166,7 @@ impl<R: Real> Dynamics<R> for LifDelta {
     const SYN: usize = 0;
     type Constants = Constants;
     type Step = Step<R>;
+    type State = [R; 0];
 
     fn constants(param: &dyn Fn(&str) -> f64) -> Constants {
         Constants {
@@ -201,11 +202,24 @@ impl<R: Real> Dynamics<R> for LifDelta {
         drive: f64,
         target: &Target,
     ) -> Option<f64> {
+        if target.rise == 0.0 {
+            return relaxing(v, drive * c.tau_m / c.c_m, c.tau_m, target.theta);
+        }
         target.reached_by(course(c, v, s, drive))
     }
     #[inline(always)]
     fn bound(c: &Constants, v: f64, _: [f64; SYN], drive: f64) -> f64 {
         v.max(drive * c.tau_m / c.c_m)
+    }
+    fn limits(c: &Constants, drive: f64) -> Limits<R> {
+        Limits {
+            steady: R::of(drive * c.tau_m / c.c_m),
+            ..Limits::default()
+        }
+    }
+    #[inline(always)]
+    fn surely_calm(l: &Limits<R>, v: R, _: [R; SYN]) -> bool {
+        (v > l.low) & (v < l.high) & (l.steady < l.high)
     }
 }
 

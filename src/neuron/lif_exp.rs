@@ -7,12 +7,12 @@
 //! V >= V_th: spike, V <- V_reset, held for t_ref; the currents go on
 //! ```
 
-use super::crossing::ExpSum;
+use super::crossing::{ExpSum, relaxing};
 use super::def::{Bound, ModelDef, ParamDef, RecordableDef, StateDef, StateDefault};
 use super::lif_delta::{
     C_M, E_L, I_E, Q_SFA, REC_TH, REC_V, STATE_A, STATE_V, T_REF, TAU_M, TAU_SFA, V_RESET, V_TH,
 };
-use super::membrane::{Dynamics, SYN, Target};
+use super::membrane::{Dynamics, Limits, SYN, Target};
 use super::propagator::{Propagator, filtered_exponential};
 use super::real::Real;
 use crate::units::Dimension;
@@ -138,6 +138,7 @@ impl<R: Real> Dynamics<R> for LifExp {
     const SYN: usize = 2;
     type Constants = Constants;
     type Step = Step<R>;
+    type State = [R; 2];
 
     fn constants(param: &dyn Fn(&str) -> f64) -> Constants {
         Constants::read(param)
@@ -178,7 +179,20 @@ impl<R: Real> Dynamics<R> for LifExp {
         drive: f64,
         target: &Target,
     ) -> Option<f64> {
+        if target.rise == 0.0 && s[0] == 0.0 && s[1] == 0.0 {
+            return relaxing(v, drive * c.tau_m / c.c_m, c.tau_m, target.theta);
+        }
         target.reached_by(course(c, v, s, drive))
+    }
+    #[inline]
+    fn earliest(c: &Constants, v: f64, s: [f64; SYN], drive: f64, theta: f64) -> f64 {
+        if s[0] == 0.0 && s[1] == 0.0 {
+            return 0.0;
+        }
+        let (r, steady) = (1.0 / c.c_m, drive * c.tau_m / c.c_m);
+        let [ex, inh] = [s[0].max(0.0), s[1].max(0.0)];
+        let lift = (ex * c.tau_syn[0].min(c.tau_m) + inh * c.tau_syn[1].min(c.tau_m)) * r;
+        not_before(v, theta, steady, c.tau_m, (ex + inh) * r, lift)
     }
     #[inline(always)]
     fn bound(c: &Constants, v: f64, s: [f64; SYN], drive: f64) -> f64 {
@@ -188,6 +202,19 @@ impl<R: Real> Dynamics<R> for LifExp {
         let push =
             s[0].max(0.0) * c.tau_syn[0].min(c.tau_m) + s[1].max(0.0) * c.tau_syn[1].min(c.tau_m);
         v.max(drive * c.tau_m * r) + push * r
+    }
+    fn limits(c: &Constants, drive: f64) -> Limits<R> {
+        Limits {
+            steady: R::of(drive * c.tau_m / c.c_m),
+            lift: c.tau_syn.map(|tau| R::of(tau.min(c.tau_m) / c.c_m)),
+            ..Limits::default()
+        }
+    }
+    #[inline(always)]
+    fn surely_calm(l: &Limits<R>, v: R, s: [R; SYN]) -> bool {
+        let larger = |a: R, b: R| if a > b { a } else { b };
+        let push = larger(s[0], R::ZERO) * l.lift[0] + larger(s[1], R::ZERO) * l.lift[1];
+        (v > l.low) & (larger(v, l.steady) + push < l.high)
     }
 }
 
@@ -216,6 +243,22 @@ fn course(c: &Constants, v: f64, s: [f64; SYN], drive: f64) -> ExpSum {
         sum.add(0.0, 1e-6 * (s[0].abs() + s[1].abs()) * c.tau_m / c.c_m, 0.0);
     }
     sum
+}
+
+/// A time before which a membrane cannot reach `theta`: currents drive it by at most `push` per ms, and
+/// will lift it by at most `lift` in all.
+pub(super) fn not_before(v: f64, theta: f64, steady: f64, tau: f64, push: f64, lift: f64) -> f64 {
+    let way = steady - v;
+    // V(s) <= v + s (way / tau + push): the steepest it can get, unless it sinks first, and then it
+    // comes later.
+    let tangent = (theta - v) / (way.max(0.0) / tau + push);
+    // V(s) <= steady + lift - way exp(-s / tau).
+    let rest = steady + lift - theta;
+    if way > rest && rest > 0.0 {
+        tangent.max(tau * libm::log(way / rest))
+    } else {
+        tangent
+    }
 }
 
 /// Rates so close that the difference of their exponentials cancels.

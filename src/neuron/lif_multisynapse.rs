@@ -266,6 +266,7 @@ impl<R: Real> Dynamics<R, STATE, PORTS> for LifMultisynapse {
     const COLUMNS: bool = true;
     type Constants = Constants;
     type Step = Step<R>;
+    type State = [R; 0];
 
     fn constants(param: &dyn Fn(&str) -> f64) -> Constants {
         let mut port = [Port::default(); PORTS];

@@ -18,9 +18,9 @@
 //!
 //! Potentials are held relative to E_L, so that decay is a plain product.
 
-use super::block::Inputs;
 use super::crossing::ExpSum;
 use super::escape::Escape;
+use super::lazy::{Held, Lazy};
 use super::propagator::{Propagator, PropagatorTable};
 use super::real::Real;
 use super::sweep::{Lanes, StepColumns, StepLanes};
@@ -53,6 +53,17 @@ impl Target {
     }
 }
 
+/// Numbers for a quick look at whether V can reach the threshold without further input.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits<R> {
+    /// V must be above this and not get above that.
+    pub low: R,
+    pub high: R,
+    /// Where V goes without currents, and how far a current of 1 pA lifts it at most.
+    pub steady: R,
+    pub lift: [R; 2],
+}
+
 /// Subthreshold dynamics of a model: linear, so exactly solvable over any time.
 ///
 /// `S`: places for synaptic state variables; `C`: places for the input of a tick.
@@ -73,6 +84,8 @@ pub trait Dynamics<R: Real, const S: usize = SYN, const C: usize = 2>:
     /// Constants of a neuron, in f64.
     type Constants: Copy + PartialEq + Send + Sync;
     type Step: Propagator;
+    /// Room for the synaptic state variables of a lazily updated neuron; none if they are in columns.
+    type State: Held<R, S>;
 
     fn constants(param: &dyn Fn(&str) -> f64) -> Self::Constants;
     /// The exact propagator over `dt` ms.
@@ -93,8 +106,25 @@ pub trait Dynamics<R: Real, const S: usize = SYN, const C: usize = 2>:
         drive: f64,
         target: &Target,
     ) -> Option<f64>;
+    /// A time in ms before which V cannot reach `theta`: cheap, and closer the closer V is. 0 where
+    /// `first_reach` is cheap as well, or nothing is known.
+    #[inline(always)]
+    fn earliest(_: &Self::Constants, _v: f64, _s: [f64; S], _drive: f64, _theta: f64) -> f64 {
+        0.0
+    }
     /// A bound that V cannot exceed from now on: cheap, and rarely more than twice the truth.
     fn bound(c: &Self::Constants, v: f64, s: [f64; S], drive: f64) -> f64;
+
+    /// What is behind `surely_calm`; `low` and `high` are added by the caller.
+    fn limits(_: &Self::Constants, _drive: f64) -> Limits<R> {
+        Limits::default()
+    }
+    /// True only if V lies above `limits.low` and `bound` below `limits.high`: the same question as
+    /// by `bound`, in the arithmetic of the state. May be false whatever the state.
+    #[inline(always)]
+    fn surely_calm(_: &Limits<R>, _v: R, _s: [R; S]) -> bool {
+        false
+    }
 
     /// Is state variable `k` there at all?
     fn uses(k: usize, _: &Columns<'_>) -> bool {
@@ -135,7 +165,7 @@ impl Column {
 
 /// Decay of the risen threshold.
 #[derive(Clone, Copy, Debug)]
-struct Fade<R>(R);
+pub(super) struct Fade<R>(pub(super) R);
 
 impl<R: Real> Propagator for Fade<R> {
     fn then(self, next: Self) -> Self {
@@ -144,42 +174,42 @@ impl<R: Real> Propagator for Fade<R> {
 }
 
 /// Threshold adaptation, where the population has it.
-struct Adaptation<R: Real> {
-    /// Rise above V_th, as of the neuron's last visit.
-    rise: Vec<R>,
-    jump: Vec<R>,
-    tau: Vec<f64>,
+pub(super) struct Adaptation<R: Real> {
+    /// Rise above V_th, as of the neuron's last visit or of the last tick that was swept.
+    pub(super) rise: Vec<R>,
+    pub(super) jump: Vec<R>,
+    pub(super) tau: Vec<f64>,
     tick: Vec<R>,
-    table: Option<PropagatorTable<Fade<R>>>,
+    pub(super) table: Option<PropagatorTable<Fade<R>>>,
 }
 
 /// Neurons of one integrate-and-fire model in one shard.
 ///
 /// Columns of constants have one entry, or one per neuron if any parameter varies (`varied`).
 pub struct Lif<D: Dynamics<R, S, C>, R: Real, const S: usize = SYN, const C: usize = 2> {
-    n: usize,
-    tick_ms: f64,
-    options: NeuronOptions,
-    v: Vec<R>,
-    syn: [Vec<R>; S],
-    /// The tick up to which a neuron's state has been advanced (lazy); swept populations keep one.
-    last: Vec<u64>,
+    pub(super) n: usize,
+    pub(super) tick_ms: f64,
+    pub(super) options: NeuronOptions,
+    /// State of a swept population; a lazily updated one keeps it in `lazy`, but for what models that are
+    /// swept in columns have in `syn`.
+    pub(super) v: Vec<R>,
+    pub(super) syn: [Vec<R>; S],
     /// Last refractory tick.
-    ref_until: Vec<u64>,
-    varied: bool,
-    threshold: Vec<R>,
-    reset: Vec<R>,
+    pub(super) ref_until: Vec<u64>,
+    pub(super) varied: bool,
+    pub(super) threshold: Vec<R>,
+    pub(super) reset: Vec<R>,
     rest: Vec<f64>,
-    t_ref: Vec<u64>,
-    drive: Vec<R>,
-    constants: Vec<D::Constants>,
+    pub(super) t_ref: Vec<u64>,
+    pub(super) drive: Vec<R>,
+    pub(super) constants: Vec<D::Constants>,
     /// One tick.
-    step: Vec<D::Step>,
+    pub(super) step: Vec<D::Step>,
     /// Any number of ticks, if all neurons share their constants.
-    table: Option<PropagatorTable<D::Step>>,
-    adaptation: Option<Adaptation<R>>,
+    pub(super) table: Option<PropagatorTable<D::Step>>,
+    pub(super) adaptation: Option<Adaptation<R>>,
     /// Delta input kept during the refractory time, decayed to the first tick after it.
-    held: Vec<R>,
+    pub(super) held: Vec<R>,
     /// Scratch: thresholds of the neurons of a chunk, filled by the sweep of adaptive populations.
     thresholds: Vec<R>,
     /// Scratch: spike marks of a chunk.
@@ -188,6 +218,7 @@ pub struct Lif<D: Dynamics<R, S, C>, R: Real, const S: usize = SYN, const C: usi
     free: Vec<R>,
     /// A threshold that decides by chance. Such neurons are always swept.
     escape: Option<Escape>,
+    pub(super) lazy: Lazy<R, D::State, C>,
 }
 
 /// Everything of a model's parameter table, by name.
@@ -287,7 +318,6 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
                 .map(|i| R::of(columns.initial("V_m", i) - rest_at(i)))
                 .collect(),
             syn,
-            last: vec![0; n],
             ref_until: vec![0; n],
             varied,
             threshold: each(&|i| columns.param("V_th", i) - rest_at(i)),
@@ -312,6 +342,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             escape: options
                 .escape
                 .map(|e| Escape::new(e, tick_ms, columns.seed, columns.first_id)),
+            lazy: Lazy::default(),
         }
     }
 
@@ -325,12 +356,12 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
 
     /// Index into a column of constants.
     #[inline(always)]
-    fn col(&self, i: usize) -> usize {
+    pub(super) fn col(&self, i: usize) -> usize {
         if self.varied { i } else { 0 }
     }
 
     #[inline(always)]
-    fn over(&self, i: usize, ticks: u64) -> D::Step {
+    pub(super) fn over(&self, i: usize, ticks: u64) -> D::Step {
         if ticks == 1 {
             return self.step[self.col(i)];
         }
@@ -341,7 +372,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
     }
 
     #[inline(always)]
-    fn syn_of(&self, i: usize) -> [R; S] {
+    pub(super) fn syn_of(&self, i: usize) -> [R; S] {
         let mut s = [R::ZERO; S];
         for (s, column) in s.iter_mut().zip(&self.syn).take(D::SYN) {
             if !(D::COLUMNS && column.is_empty()) {
@@ -352,7 +383,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
     }
 
     #[inline(always)]
-    fn set_syn(&mut self, i: usize, s: [R; S]) {
+    pub(super) fn set_syn(&mut self, i: usize, s: [R; S]) {
         for (column, s) in self.syn.iter_mut().zip(s).take(D::SYN) {
             if !(D::COLUMNS && column.is_empty()) {
                 column[i] = s;
@@ -360,47 +391,8 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         }
     }
 
-    /// V and currents of neuron `i` at tick `t`, without input at t; changes nothing.
     #[inline(always)]
-    fn advanced(&self, i: usize, t: u64) -> (R, [R; S]) {
-        let (mut v, mut s) = (self.v[i], self.syn_of(i));
-        let mut from = self.last[i];
-        let held_until = self.ref_until[i].min(t);
-        if held_until > from {
-            if D::SYN > 0 {
-                s = D::advance_syn(&self.over(i, held_until - from), s);
-            }
-            from = held_until;
-        }
-        if t > from {
-            (v, s) = D::advance(&self.over(i, t - from), v, s, self.drive[self.col(i)]);
-        }
-        (v, s)
-    }
-
-    #[inline(always)]
-    fn rise_at(&self, i: usize, t: u64) -> R {
-        match &self.adaptation {
-            None => R::ZERO,
-            Some(a) => {
-                let ticks = t - self.last[i];
-                if ticks == 0 || a.rise[i] == R::ZERO {
-                    return a.rise[i];
-                }
-                let fade = a.table.as_ref().and_then(|f| f.get(ticks)).map_or_else(
-                    || {
-                        let tau = a.tau[self.col(i)];
-                        R::of(libm::exp(-(ticks as f64) * self.tick_ms / tau))
-                    },
-                    |f| f.0,
-                );
-                a.rise[i] * fade
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn test_value(&self, i: usize, rise: R) -> R {
+    pub(super) fn test_value(&self, i: usize, rise: R) -> R {
         let x = self.threshold[self.col(i)] + rise;
         match self.options.threshold_test {
             ThresholdTest::NonStrict => x,
@@ -408,103 +400,10 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         }
     }
 
-    /// Visits neuron `i` at tick `t` with the summed input of the tick. True: it spikes.
-    ///
-    /// A neuron is visited at most once per tick: the caller checks `last`.
-    #[inline]
-    pub fn visit(&mut self, i: usize, t: u64, input: [R; C]) -> bool {
-        let (mut v, s) = self.advanced(i, t);
-        let rise = self.rise_at(i, t);
-        let active = t > self.ref_until[i];
-        let input = if active || !self.resets_currents() {
-            input
-        } else {
-            [R::ZERO; C]
-        };
-        let (mut jump, s) = D::receive(&self.step[self.col(i)], s, input);
-        if self.options.refractory_input {
-            jump = self.hold(i, t, jump);
-        }
-        if active {
-            v += jump;
-        }
-        self.set_syn(i, s);
-        self.last[i] = t;
-        if let Some(a) = &mut self.adaptation {
-            a.rise[i] = rise;
-        }
-        let spikes = active && v >= self.test_value(i, rise);
-        self.v[i] = v;
-        if spikes {
-            self.fire(i, t);
-        }
-        spikes
-    }
-
-    /// Visits each listed neuron once, with its input; spiking ones are appended to `out`. `after` is
-    /// called with each and the tick at which it must be looked at again.
-    ///
-    /// Most visits are of one kind: shared constants, no adaptation, the neuron is not refractory, it
-    /// does not spike and will not by itself. They take the short way here, with the same operations
-    /// in the same order as `visit` and `next_wake`, which serve all others.
-    #[inline]
-    pub fn visit_all(
-        &mut self,
-        t: u64,
-        list: &[u32],
-        mut input: impl Inputs<R>,
-        out: &mut Vec<u32>,
-        mut after: impl FnMut(u32, Option<u64>),
-    ) {
-        let plain = !self.varied && self.adaptation.is_none() && self.held.is_empty() && self.n > 0;
-        // With one set of constants they are read once.
-        let shared = plain.then(|| {
-            let theta = self.threshold[0].f64();
-            (
-                self.step[0],
-                self.constants[0],
-                self.drive[0],
-                theta,
-                self.test_value(0, R::ZERO),
-            )
-        });
-        for &i in list {
-            let k = i as usize;
-            let last = self.last[k];
-            if last == t {
-                continue;
-            }
-            if let Some((step, constants, drive, theta, test)) = &shared
-                && self.ref_until[k] <= last
-                && let Some(over) = self.table.as_ref().and_then(|table| table.get(t - last))
-            {
-                let (v, s) = D::advance(&over, self.v[k], self.syn_of(k), *drive);
-                let (jump, s) = D::receive(step, s, input.take(k));
-                let v = v + jump;
-                self.set_syn(k, s);
-                self.last[k] = t;
-                self.v[k] = v;
-                if v >= *test {
-                    self.fire(k, t);
-                    out.push(i);
-                } else {
-                    let margin = R::MARGIN * theta.abs().max(v.f64().abs()).max(1e-300);
-                    if D::bound(constants, v.f64(), s.map(R::f64), drive.f64()) < theta - margin {
-                        after(i, None);
-                        continue;
-                    }
-                }
-            } else if self.visit(k, t, input.take(k)) {
-                out.push(i);
-            }
-            after(i, self.next_wake(k));
-        }
-    }
-
     /// Delta input with `refractory_input`: kept while refractory, given back at the first tick
     /// after (NEST, iaf_psc_delta).
     #[inline]
-    fn hold(&mut self, i: usize, t: u64, jump: R) -> R {
+    pub(super) fn hold(&mut self, i: usize, t: u64, jump: R) -> R {
         let until = self.ref_until[i];
         if t <= until {
             if jump != R::ZERO {
@@ -522,7 +421,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
 
     /// Are currents zero from a spike to the end of the refractory time?
     #[inline(always)]
-    fn resets_currents(&self) -> bool {
+    pub(super) fn resets_currents(&self) -> bool {
         D::SYN > 0 && self.options.reset == ResetMode::All
     }
 
@@ -537,6 +436,13 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             }
             ResetMode::Subtract => self.v[i] -= self.threshold[c],
         }
+        self.note_spike(i, t);
+    }
+
+    /// What a spike brings besides the reset of the state.
+    #[inline(always)]
+    pub(super) fn note_spike(&mut self, i: usize, t: u64) {
+        let c = self.col(i);
         self.ref_until[i] = t + self.t_ref[c];
         if let Some(a) = &mut self.adaptation {
             a.rise[i] += a.jump[c];
@@ -695,98 +601,10 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         }
     }
 
-    /// After sweeping tick `t`: the state of every neuron is that of tick `t`.
-    pub fn swept_to(&mut self, t: u64) {
-        self.last.fill(t);
-    }
-
-    /// Brings a lazy population to tick `t`, at which nothing happens to it.
-    pub fn advance_all(&mut self, t: u64) {
-        for i in 0..self.n {
-            self.advance_to(i, t);
-        }
-    }
-
-    fn advance_to(&mut self, i: usize, t: u64) {
-        if self.last[i] < t {
-            let (v, s) = self.advanced(i, t);
-            let rise = self.rise_at(i, t);
-            self.v[i] = v;
-            self.set_syn(i, s);
-            if let Some(a) = &mut self.adaptation {
-                a.rise[i] = rise;
-            }
-            self.last[i] = t;
-        }
-    }
-
-    /// Adds `by` pA to the constant current of neuron `i`, from tick `t` (exclusive) on.
-    pub fn inject(&mut self, i: usize, t: u64, by: f64) {
-        self.advance_to(i, t);
-        self.inject_swept(i, by);
-    }
-
     /// `inject` for a swept population, whose state is that of the present tick.
     pub fn inject_swept(&mut self, i: usize, by: f64) {
         let c = self.col(i);
         self.drive[c] += R::of(by);
-    }
-
-    /// The tick at which neuron `i` must be looked at if no input comes: never later than its next
-    /// spike. `None`: it will not spike.
-    pub fn next_wake(&self, i: usize) -> Option<u64> {
-        let c = self.col(i);
-        let base = self.ref_until[i].max(self.last[i]);
-        if let Some(&h) = self.held.get(i)
-            && h != R::ZERO
-        {
-            return Some(base + 1);
-        }
-        let drive = self.drive[c].f64();
-        let constants = &self.constants[c];
-        let theta = self.threshold[c].f64();
-        let rise = self.rise_at(i, base).f64();
-        let v0 = self.v[i].f64();
-        // Without currents V cannot rise above the larger of V and its steady value, and without
-        // decaying adaptation the threshold does not come down either.
-        let scale = theta.abs().max(v0.abs()).max(1e-300);
-        let margin = R::MARGIN * scale;
-        let lowest = if rise > 0.0 { theta } else { theta + rise };
-        let s_now = self.syn_of(i);
-        if D::bound(constants, v0, s_now.map(R::f64), drive) < lowest - margin {
-            return None;
-        }
-        let s = if base > self.last[i] && D::SYN > 0 {
-            D::advance_syn(&self.over(i, base - self.last[i]), s_now)
-        } else {
-            s_now
-        };
-        let s = s.map(R::f64);
-        // Rounding of what the currents will do to V is in proportion to their charge.
-        let reach = D::bound(constants, 0.0, s.map(f64::abs), 0.0).abs();
-        let reach = if reach.is_finite() { reach } else { 0.0 };
-        let target = Target {
-            theta: -(margin + R::MARGIN * reach - theta),
-            rise,
-            rate: match &self.adaptation {
-                Some(a) => 1.0 / a.tau[c],
-                None => 0.0,
-            },
-            tick_ms: self.tick_ms,
-        };
-        let after = D::first_reach(constants, v0, s, drive, &target)? / self.tick_ms;
-        if after >= 9e15 {
-            return None;
-        }
-        // Early by a hair rather than late: V at the tick decides.
-        let ticks = (after - 1e-6 - 1e-12 * after).ceil().max(1.0);
-        Some(base + ticks as u64)
-    }
-
-    /// Value of a recordable variable of neuron `i` after tick `t`; changes nothing.
-    pub fn peek(&self, i: usize, t: u64, variable: &str) -> f64 {
-        let (v, s) = self.advanced(i, t);
-        self.variable(i, variable, v, s, self.rise_at(i, t))
     }
 
     /// `peek` for a swept population, whose state is that of the present tick.
@@ -795,7 +613,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         self.variable(i, variable, self.v[i], self.syn_of(i), rise)
     }
 
-    fn variable(&self, i: usize, name: &str, v: R, s: [R; S], rise: R) -> f64 {
+    pub(super) fn variable(&self, i: usize, name: &str, v: R, s: [R; S], rise: R) -> f64 {
         let c = self.col(i);
         match name {
             "V_m" => v.f64() + self.rest[c],

@@ -17,17 +17,18 @@ pub trait Propagator: Copy + Send + Sync + 'static {
 /// Propagators of one set of constants for every number of ticks.
 #[derive(Clone, Debug)]
 pub struct PropagatorTable<P> {
-    levels: Vec<Vec<P>>,
+    levels: Vec<Level<P>>,
 }
 
 impl<P: Propagator> PropagatorTable<P> {
     /// `exact(k)` gives the propagator over k ticks; `reach` is the number of ticks beyond which
     /// the table need not be fast.
     pub fn new(reach: u64, exact: impl Fn(u64) -> P) -> Self {
-        let mut levels = vec![(0..SIZE).map(&exact).collect::<Vec<P>>()];
+        let level = |unit: u64| Box::new(std::array::from_fn(|i| exact(i as u64 * unit)));
+        let mut levels = vec![level(1)];
         let mut unit = SIZE;
         while unit < reach && unit < 1 << 54 {
-            levels.push((0..SIZE).map(|i| exact(i * unit)).collect());
+            levels.push(level(unit));
             unit <<= BITS;
         }
         Self { levels }
@@ -50,6 +51,58 @@ impl<P: Propagator> PropagatorTable<P> {
             level += 1;
         }
         Some(p)
+    }
+
+    /// The table for times that it reaches: quicker than `get`.
+    #[inline]
+    pub fn levels(&self) -> Levels<'_, P> {
+        Levels {
+            first: &self.levels[0],
+            // A level beyond the table is only asked for its first entry, which does nothing.
+            second: self.levels.get(1).unwrap_or(&self.levels[0]),
+            others: self.levels.get(2..).unwrap_or(&[]),
+            reach: (1 << (BITS * self.levels.len() as u32).min(63)) - 1,
+        }
+    }
+}
+
+type Level<P> = Box<[P; SIZE as usize]>;
+
+/// A table whose first two levels are composed without a branch: the entry for no ticks at all leaves
+/// every bit of the other as it is.
+#[derive(Clone, Copy)]
+pub struct Levels<'a, P> {
+    first: &'a [P; SIZE as usize],
+    second: &'a [P; SIZE as usize],
+    others: &'a [Level<P>],
+    reach: u64,
+}
+
+impl<P: Propagator> Levels<'_, P> {
+    /// The largest number of ticks that `get` may be asked for.
+    #[inline(always)]
+    pub fn reach(&self) -> u64 {
+        self.reach
+    }
+
+    /// The same bits as `PropagatorTable::get`, for up to `reach` ticks.
+    #[inline(always)]
+    pub fn get(&self, k: u64) -> P {
+        let digit = |x: u64| (x & (SIZE - 1)) as usize;
+        let p = self.first[digit(k)].then(self.second[digit(k >> BITS)]);
+        match k >> (2 * BITS) {
+            0 => p,
+            rest => self.beyond(p, rest),
+        }
+    }
+
+    #[inline(never)]
+    fn beyond(&self, mut p: P, mut rest: u64) -> P {
+        for level in self.others {
+            p = p.then(level[(rest & (SIZE - 1)) as usize]);
+            rest >>= BITS;
+        }
+        p
     }
 }
 
@@ -141,6 +194,25 @@ mod tests {
             let exact = libm::exp(-(k as f64) * 1e-9);
             let got = table.get(k).unwrap().0;
             assert!((got / exact - 1.0).abs() < 1e-14, "{k}: {got} {exact}");
+        }
+    }
+
+    #[test]
+    fn levels_give_the_same_bits_as_the_table() {
+        for reach in [100, 1 << 9, 1 << 17, 1 << 20, 1 << 33] {
+            let table = PropagatorTable::new(reach, |k| Decay(libm::exp(-(k as f64) * 1e-5)));
+            let levels = table.levels();
+            let mut k = 0;
+            while k <= levels.reach() {
+                let bits = |d: Decay| d.0.to_bits();
+                assert_eq!(
+                    bits(levels.get(k)),
+                    bits(table.get(k).unwrap()),
+                    "{reach} {k}"
+                );
+                k += 1 + k / 7;
+            }
+            assert!(table.get(levels.reach() + 1).is_none());
         }
     }
 

@@ -13,16 +13,17 @@ pub const NARROW: usize = 1 << 16;
 pub struct Slots<T> {
     /// Filled by delivery, emptied by the update of the neuron.
     pub values: Vec<T>,
-    /// One bit per slot that got input this tick, kept if some population is updated lazily.
-    pub(super) bits: Vec<u64>,
-    /// Those slots in the order of their first input. Filled by delivery, emptied by `drain`.
-    pub(super) touched: Vec<u32>,
+    /// Slots that were empty when they got input, in that order: the first `logged` are those since the
+    /// last `forget_log`. Kept if some population is updated lazily. A slot whose sum came back to zero
+    /// may stand here twice.
+    log: Vec<u32>,
+    logged: usize,
     used: usize,
     /// Owner of each group of 64 slots: (block, first slot of the plane).
     owner: Vec<(u32, u32)>,
 }
 
-impl<T: Copy + Default> Slots<T> {
+impl<T: Copy + Default + PartialEq> Slots<T> {
     /// Reserves a plane of `n` slots for `block`; returns its first slot.
     pub fn plane(&mut self, block: usize, n: usize) -> usize {
         let base = self.used;
@@ -63,31 +64,47 @@ impl<T: Copy + Default> Slots<T> {
             return;
         }
         self.values = vec![T::default(); len];
-        self.bits = vec![0; len.div_ceil(64)];
-        self.touched = Vec::with_capacity(self.used);
+        self.log = vec![0; self.used];
+    }
+
+    /// Values, and room in the log for `n` more slots: whoever adds to an empty one writes it there.
+    #[inline(always)]
+    pub(super) fn with_log(&mut self, n: usize) -> (&mut [T], Log<'_>) {
+        if self.log.len() < self.logged + n {
+            self.log.resize(self.logged + n, 0);
+        }
+        let log = Log {
+            room: &mut self.log[self.logged..self.logged + n],
+            at: 0,
+            logged: &mut self.logged,
+        };
+        (&mut self.values, log)
     }
 
     /// Notes input to `slot`.
     #[inline(always)]
     pub fn touch(&mut self, slot: usize) {
-        let bit = 1u64 << (slot & 63);
-        let word = &mut self.bits[slot >> 6];
-        if *word & bit == 0 {
-            *word |= bit;
-            self.touched.push(slot as u32);
-        }
+        let (_, mut log) = self.with_log(1);
+        log.note(slot as u32, true);
     }
 
-    /// Calls `f(block, neuron)` for each slot touched since the last time, and forgets them. A
-    /// neuron with several touched planes comes several times.
-    pub fn drain(&mut self, mut f: impl FnMut(usize, u32)) {
-        for &slot in &self.touched {
-            let word = slot as usize >> 6;
-            self.bits[word] = 0;
-            let (block, base) = self.owner[word];
-            f(block as usize, slot - base);
-        }
-        self.touched.clear();
+    /// The slots that got input since `forget_log`.
+    pub fn logged(&self) -> &[u32] {
+        &self.log[..self.logged]
+    }
+
+    /// What is in the log stays there until it is written over.
+    pub fn forget_log(&mut self) {
+        self.logged = 0;
+    }
+
+    /// Lends the log out; nothing must be delivered before `return_log`.
+    pub fn take_log(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.log)
+    }
+
+    pub fn return_log(&mut self, log: Vec<u32>) {
+        self.log = log;
     }
 
     /// Block and first slot of the plane in which a slot lies.
@@ -98,6 +115,29 @@ impl<T: Copy + Default> Slots<T> {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.values.len() * size_of::<T>() + self.bits.len() * 8
+        self.values.len() * size_of::<T>() + self.log.len() * 4
+    }
+}
+
+/// The part of a log that is being written. What was noted counts when this is dropped.
+pub(super) struct Log<'a> {
+    room: &'a mut [u32],
+    at: usize,
+    logged: &'a mut usize,
+}
+
+impl Log<'_> {
+    /// Notes `slot` if it was `empty`, without a branch.
+    #[inline(always)]
+    pub fn note(&mut self, slot: u32, empty: bool) {
+        self.room[self.at] = slot;
+        self.at += usize::from(empty);
+    }
+}
+
+impl Drop for Log<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        *self.logged += self.at;
     }
 }

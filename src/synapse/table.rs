@@ -236,10 +236,10 @@ impl Table {
     ) {
         if let Codec::Bitmap(rows) = &self.codec {
             rows.each_slot(start as u32, |slot| {
-                to.counts16.values[slot] += 1;
                 if MARK {
                     to.counts16.touch(slot);
                 }
+                to.counts16.values[slot] += 1;
             });
             return;
         }
@@ -290,13 +290,28 @@ impl Table {
 
 /// 16-bit slots into a block of exactly 65,536: no bounds check is needed or made.
 #[inline(always)]
-fn narrow<T: Copy + Default, F: FnMut(usize, &mut T), const MARK: bool>(
+fn narrow<T: Copy + Default + PartialEq, F: FnMut(usize, &mut T), const MARK: bool>(
     targets: &[u16],
     block: u16,
     slots: &mut Slots<T>,
     mut add: F,
 ) {
     let base = usize::from(block) * NARROW;
+    if MARK {
+        let (values, mut log) = slots.with_log(targets.len());
+        let Some(values) = values
+            .get_mut(base..)
+            .and_then(|rest| rest.first_chunk_mut::<NARROW>())
+        else {
+            return;
+        };
+        for (k, &slot) in targets.iter().enumerate() {
+            let value = &mut values[usize::from(slot)];
+            log.note(base as u32 + u32::from(slot), *value == T::default());
+            add(k, value);
+        }
+        return;
+    }
     let Some(values) = slots
         .values
         .get_mut(base..)
@@ -307,26 +322,25 @@ fn narrow<T: Copy + Default, F: FnMut(usize, &mut T), const MARK: bool>(
     for (k, &slot) in targets.iter().enumerate() {
         add(k, &mut values[usize::from(slot)]);
     }
-    if MARK {
-        for &slot in targets {
-            slots.touch(base + usize::from(slot));
-        }
-    }
 }
 
 #[inline(always)]
-fn wide<T: Copy + Default, F: FnMut(usize, &mut T), const MARK: bool>(
+fn wide<T: Copy + Default + PartialEq, F: FnMut(usize, &mut T), const MARK: bool>(
     targets: &[u32],
     slots: &mut Slots<T>,
     mut add: F,
 ) {
+    if MARK {
+        let (values, mut log) = slots.with_log(targets.len());
+        for (k, &slot) in targets.iter().enumerate() {
+            let value = &mut values[slot as usize];
+            log.note(slot, *value == T::default());
+            add(k, value);
+        }
+        return;
+    }
     for (k, &slot) in targets.iter().enumerate() {
         add(k, &mut slots.values[slot as usize]);
-    }
-    if MARK {
-        for &slot in targets {
-            slots.touch(slot as usize);
-        }
     }
 }
 
@@ -336,17 +350,22 @@ fn wide<T: Copy + Default, F: FnMut(usize, &mut T), const MARK: bool>(
 fn packed<const MARK: bool>(words: &[u32], bits: u32, slots: &mut Slots<i32>) {
     let mask = slots.values.len().wrapping_sub(1);
     debug_assert_eq!(slots.values.len(), 1 << bits);
-    let values = &mut slots.values[..];
-    if values.is_empty() {
+    if slots.values.is_empty() {
         return;
     }
+    if MARK {
+        let (values, mut log) = slots.with_log(words.len());
+        for &word in words {
+            let slot = word as usize & mask;
+            let sum = &mut values[slot];
+            log.note(slot as u32, *sum == 0);
+            *sum = sum.wrapping_add(word as i32 >> bits);
+        }
+        return;
+    }
+    let values = &mut slots.values[..];
     for &word in words {
         let sum = &mut values[word as usize & mask];
         *sum = sum.wrapping_add(word as i32 >> bits);
-    }
-    if MARK {
-        for &word in words {
-            slots.touch(word as usize & mask);
-        }
     }
 }

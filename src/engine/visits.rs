@@ -1,0 +1,367 @@
+//! Visits of lazily updated neurons: whose turn it is at a tick, and with what input.
+//!
+//! In general input is added up in the accumulators, which note the slots that get any, and then the
+//! neurons of those slots are visited. At a fine resolution nearly every tick brings one segment and
+//! nothing else. Then the accumulators are passed by: the row says at once who is to be visited, and
+//! with what, provided that it lists its slots in order, so that all synapses of a neuron come in a
+//! row, and that no unit has two planes in it.
+
+use super::agenda::{Agenda, Kind};
+use super::hits::{CountRow, Kept, Slot, SummedRow};
+use super::shard::{Shard, pack, unpack};
+use super::unit::{NEVER, PlaneWeight, Unit};
+use super::wheel::Entry;
+use crate::neuron::lazy::Look;
+use crate::neuron::real::Real;
+use crate::simd::{Kernel, vectorized};
+use crate::synapse::slots::{NARROW, Slots};
+use crate::synapse::table::{Accumulators, Codec, Targets};
+
+/// Consecutive slots of a log that lie in one plane of a lazily updated unit.
+#[derive(Clone, Copy, Debug)]
+pub struct Touched {
+    kept: Kept,
+    unit: usize,
+    base: usize,
+    from: usize,
+    to: usize,
+}
+
+/// Consecutive synapses of a segment whose slots lie in one plane.
+#[derive(Clone, Copy, Debug)]
+pub struct RowRun {
+    unit: usize,
+    base: usize,
+    from: usize,
+    to: usize,
+    /// What the plane's counts or quanta are worth, and where they go.
+    scale: f64,
+    channel: usize,
+}
+
+impl<R: Real> Shard<R> {
+    /// Visits the neurons of lazily updated units that got input.
+    pub(super) fn visit_touched(&mut self, tick: u64) {
+        let mut runs = std::mem::take(&mut self.scratch.touched);
+        runs.clear();
+        self.cut_log(Kept::Sums, |s| &mut s.sums, &mut runs);
+        self.cut_log(Kept::Fixed(0), |s| &mut s.fixed[0], &mut runs);
+        self.cut_log(Kept::Fixed(1), |s| &mut s.fixed[1], &mut runs);
+        self.cut_log(Kept::Counts16, |s| &mut s.counts16, &mut runs);
+        self.cut_log(Kept::Counts32, |s| &mut s.counts32, &mut runs);
+        // Only now is it known in which planes of a unit there is input.
+        for run in &runs {
+            let log = match run.kept {
+                Kept::Sums => self.slots.sums.take_log(),
+                Kept::Fixed(group) => self.slots.fixed[group].take_log(),
+                Kept::Counts16 => self.slots.counts16.take_log(),
+                Kept::Counts32 => self.slots.counts32.take_log(),
+            };
+            let after = rescheduling(&mut self.agenda, run.unit);
+            let unit = &mut self.units[run.unit];
+            let slots = &log[run.from..run.to];
+            self.updated += unit.visit_slots(tick, slots, run.base, &mut self.slots, after);
+            match run.kept {
+                Kept::Sums => self.slots.sums.return_log(log),
+                Kept::Fixed(group) => self.slots.fixed[group].return_log(log),
+                Kept::Counts16 => self.slots.counts16.return_log(log),
+                Kept::Counts32 => self.slots.counts32.return_log(log),
+            }
+        }
+        for run in &runs {
+            self.units[run.unit].active.clear();
+        }
+        self.scratch.touched = runs;
+    }
+
+    /// Cuts the log of one kind of accumulators into planes, and tells lazily updated units which of
+    /// their planes have input. The log counts as empty afterwards.
+    fn cut_log<T: Copy + Default + PartialEq>(
+        &mut self,
+        kept: Kept,
+        slots: impl Fn(&mut Accumulators<R>) -> &mut Slots<T>,
+        runs: &mut Vec<Touched>,
+    ) {
+        let slots = slots(&mut self.slots);
+        let log = slots.logged();
+        let mut from = 0;
+        while from < log.len() {
+            let (u, base) = slots.owner(log[from] as usize);
+            let unit = &mut self.units[u];
+            let plane = base as u32..(base + unit.len()) as u32;
+            let others = log[from..].iter().position(|s| !plane.contains(s));
+            let to = others.map_or(log.len(), |n| from + n.max(1));
+            if !unit.swept {
+                unit.activate(kept, base);
+                runs.push(Touched {
+                    kept,
+                    unit: u,
+                    base,
+                    from,
+                    to,
+                });
+            }
+            from = to;
+        }
+        slots.forget_log();
+    }
+
+    /// Takes what is due off the agenda, and visits neurons that were to be looked at.
+    pub(super) fn take_wakes(&mut self, tick: u64) {
+        if self.agenda.next().is_none_or(|next| next > tick) {
+            return;
+        }
+        while let Some((_, kind, id)) = self.agenda.pop_due(tick) {
+            match kind {
+                Kind::Wake => {
+                    let (u, neuron) = unpack(id);
+                    let unit = &mut self.units[u];
+                    unit.scheduled[neuron as usize] = NEVER;
+                    match unit.block.look(neuron as usize, tick) {
+                        Look::Visit => unit.wakes.push(neuron),
+                        Look::Again(None) => {}
+                        Look::Again(Some(at)) => {
+                            let scheduled = &mut unit.scheduled[neuron as usize];
+                            rescheduling(&mut self.agenda, u)(scheduled, neuron, at);
+                        }
+                    }
+                }
+                Kind::Action => self.scratch.actions.push(id),
+                Kind::Source => {}
+            }
+        }
+        for (u, unit) in self.units.iter_mut().enumerate() {
+            if !unit.wakes.is_empty() {
+                let after = rescheduling(&mut self.agenda, u);
+                self.updated += unit.visit_woken(tick, after);
+            }
+        }
+    }
+
+    /// Sweeps the units that are swept; what fired in any unit is appended to `out` with its global id.
+    pub(super) fn update(&mut self, tick: u64, start: u64, out: &mut Vec<(u32, u32)>) {
+        let dt = (tick - start) as u32;
+        for unit in &mut self.units {
+            if unit.swept && unit.due(tick) {
+                self.updated += unit.len() as u64;
+                unit.sweep(tick, &mut self.slots);
+            }
+            if unit.fired.is_empty() {
+                continue;
+            }
+            // Visits come in any order; spikes leave in the order of ids.
+            if !unit.swept {
+                unit.fired.sort_unstable();
+            }
+            out.extend(unit.fired.drain(..).map(|i| (dt, unit.first_id + i)));
+        }
+    }
+
+    /// Visits the targets of the only segment of a tick without a detour by the accumulators. False if
+    /// that cannot be done; then nothing has been done.
+    pub(super) fn visit_row(&mut self, tick: u64, entry: Entry) -> bool {
+        let Self {
+            tables,
+            units,
+            slots,
+            agenda,
+            scratch,
+            updated,
+            ..
+        } = self;
+        let table = &tables[entry.table as usize];
+        let span = entry.start as usize..entry.start as usize + entry.len as usize;
+        let mut row = Row {
+            tick,
+            // Wide targets are of one block.
+            offset: u32::from(entry.block) * NARROW as u32,
+            units,
+            agenda,
+            runs: &mut scratch.runs,
+            hits: &mut scratch.hits,
+            updated,
+        };
+        let slots = &*slots;
+        let done = match (&table.codec, &table.targets) {
+            (Codec::Count16, Targets::Within(t)) => row.counted(&t[span], &slots.counts16, false),
+            (Codec::Count16, Targets::Wide(t)) => row.counted(&t[span], &slots.counts16, false),
+            (Codec::Count32, Targets::Within(t)) => row.counted(&t[span], &slots.counts32, true),
+            (Codec::Count32, Targets::Wide(t)) => row.counted(&t[span], &slots.counts32, true),
+            (Codec::F32(w), Targets::Within(t)) => {
+                let w = &w[span.clone()];
+                row.summed(&t[span], &slots.sums, |k| R::of(f64::from(w[k])))
+            }
+            (Codec::F32(w), Targets::Wide(t)) => {
+                let w = &w[span.clone()];
+                row.summed(&t[span], &slots.sums, |k| R::of(f64::from(w[k])))
+            }
+            (Codec::F64(w), Targets::Within(t)) => {
+                let w = &w[span.clone()];
+                row.summed(&t[span], &slots.sums, |k| R::of(w[k]))
+            }
+            (Codec::F64(w), Targets::Wide(t)) => {
+                let w = &w[span.clone()];
+                row.summed(&t[span], &slots.sums, |k| R::of(w[k]))
+            }
+            _ => false,
+        };
+        if done {
+            self.delivered += u64::from(entry.len);
+        }
+        done
+    }
+}
+
+/// Sees to it that a neuron of unit `u` is looked at at tick `at` or before. An earlier place on the
+/// agenda is kept: then it turns out what has become of the neuron.
+pub(super) fn rescheduling(agenda: &mut Agenda, u: usize) -> impl FnMut(&mut u64, u32, u64) {
+    move |scheduled, neuron, at| {
+        if at < *scheduled {
+            agenda.schedule(Kind::Wake, pack(u, neuron), Some(at));
+            *scheduled = at;
+        }
+    }
+}
+
+/// The only segment of a tick on its way to the neurons.
+struct Row<'a, R: Real> {
+    tick: u64,
+    /// What the targets' numbers are counted from.
+    offset: u32,
+    units: &'a mut [Unit<R>],
+    agenda: &'a mut Agenda,
+    runs: &'a mut Vec<RowRun>,
+    hits: &'a mut Vec<(u32, f64)>,
+    updated: &'a mut u64,
+}
+
+impl<R: Real> Row<'_, R> {
+    /// Cuts the row into runs. False if it is not in order, if a unit has two planes in it, if a unit is
+    /// swept, or if `worth` does not know the plane (unit, first slot).
+    fn cut<S: Slot, T: Copy + Default + PartialEq>(
+        &mut self,
+        row: &[S],
+        slots: &Slots<T>,
+        worth: impl Fn(&Unit<R>, usize) -> Option<(f64, usize)>,
+    ) -> bool {
+        self.runs.clear();
+        if !vectorized(Ascending(row)) {
+            return false;
+        }
+        let mut from = 0;
+        while from < row.len() {
+            let (u, base) = slots.owner((self.offset + row[from].into()) as usize);
+            let unit = &mut self.units[u];
+            let Some((scale, channel)) = worth(unit, base) else {
+                return false;
+            };
+            if unit.swept || std::mem::replace(&mut unit.cut_at, self.tick) == self.tick {
+                return false;
+            }
+            let end = (base + unit.len()) as u32;
+            let to = match row.last() {
+                Some(&last) if self.offset + last.into() >= end => {
+                    from + row[from..].partition_point(|&s| self.offset + s.into() < end)
+                }
+                _ => row.len(),
+            };
+            self.runs.push(RowRun {
+                unit: u,
+                base,
+                from,
+                to,
+                scale,
+                channel,
+            });
+            from = to;
+        }
+        true
+    }
+
+    /// Synapses of one weight.
+    fn counted<S: Slot, T: Copy + Default + PartialEq>(
+        &mut self,
+        row: &[S],
+        slots: &Slots<T>,
+        wide: bool,
+    ) -> bool {
+        let worth = |unit: &Unit<R>, base| {
+            let mut planes = unit.counts.iter();
+            let plane = planes.find(|p| p.wide == wide && p.base == base)?;
+            match &plane.weight {
+                PlaneWeight::One { weight, channel } => Some((weight.f64(), *channel)),
+                PlaneWeight::Each { .. } => None,
+            }
+        };
+        if !self.cut(row, slots, worth) {
+            return false;
+        }
+        for run in self.runs.iter() {
+            let hits = CountRow {
+                slots: &row[run.from..run.to],
+                first: self.offset.wrapping_sub(run.base as u32),
+                weight: R::of(run.scale),
+                channel: run.channel,
+            };
+            let after = rescheduling(self.agenda, run.unit);
+            *self.updated += self.units[run.unit].visit_hits(self.tick, hits, after);
+        }
+        true
+    }
+
+    /// Synapses with weights of their own.
+    fn summed<S: Slot, T: Copy + Default + PartialEq>(
+        &mut self,
+        row: &[S],
+        slots: &Slots<T>,
+        weight: impl Fn(usize) -> R,
+    ) -> bool {
+        let worth = |unit: &Unit<R>, base| {
+            let channel = unit.sums.iter().position(|plane| *plane == Some(base))?;
+            Some((1.0, channel))
+        };
+        if !self.cut(row, slots, worth) {
+            return false;
+        }
+        for run in self.runs.iter() {
+            self.hits.clear();
+            let mut k = run.from;
+            while k < run.to {
+                let slot = row[k];
+                let mut sum = R::ZERO;
+                while k < run.to && row[k] == slot {
+                    sum += weight(k);
+                    k += 1;
+                }
+                self.hits
+                    .push((self.offset + slot.into() - run.base as u32, sum.f64()));
+            }
+            let hits = SummedRow {
+                hits: self.hits,
+                channel: run.channel,
+            };
+            let after = rescheduling(self.agenda, run.unit);
+            *self.updated += self.units[run.unit].visit_hits(self.tick, hits, after);
+        }
+        true
+    }
+}
+
+/// Do slots come in order?
+struct Ascending<'a, S>(&'a [S]);
+
+impl<S: Slot> Kernel for Ascending<'_, S> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let Some(later) = self.0.get(1..) else {
+            return true;
+        };
+        let mut falls = false;
+        for (a, b) in self.0.iter().zip(later) {
+            falls |= a > b;
+        }
+        !falls
+    }
+}
