@@ -228,8 +228,8 @@ fn roots(t: Term) -> [f64; 2] {
 /// The first time at which V reaches `theta` on its way from `v` to `steady` with time constant `tau`,
 /// if it does so within what `ExpSum` looks at.
 pub fn relaxing(v: f64, steady: f64, tau: f64, theta: f64) -> Option<f64> {
-    // Written so that a NaN counts as reached.
-    if !(v < theta) {
+    // A NaN counts as reached.
+    if v >= theta || v.is_nan() || theta.is_nan() {
         return Some(0.0);
     }
     if steady <= theta {
