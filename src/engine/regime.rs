@@ -8,6 +8,8 @@ use crate::network::spec::Update;
 
 /// How often the choice is made anew.
 pub const EPOCH_MS: f64 = 100.0;
+/// And when at first: what is assumed before anything is known should not hold for long.
+const EARLY_MS: [f64; 3] = [2.0, 10.0, 40.0];
 
 /// Rate in Hz that is assumed of neurons before anything is known.
 const ASSUMED_HZ: f64 = 2.0;
@@ -48,6 +50,8 @@ pub struct Regime {
     /// Rate in Hz of each population that is assumed at first.
     assumed: Vec<f64>,
     epoch: u64,
+    /// Ticks of the early decisions.
+    early: Vec<u64>,
     last: u64,
 }
 
@@ -73,6 +77,11 @@ impl Regime {
                 .map(|hz| hz.unwrap_or(ASSUMED_HZ))
                 .collect(),
             epoch,
+            early: EARLY_MS
+                .iter()
+                .map(|ms| (ms / tick_ms).round() as u64)
+                .filter(|tick| (1..epoch).contains(tick))
+                .collect(),
             last: 0,
         };
         let per_tick: Vec<f64> = regime
@@ -80,7 +89,8 @@ impl Regime {
             .iter()
             .map(|hz| hz * tick_ms / 1000.0)
             .collect();
-        regime.choose(&per_tick, 0, epoch, true);
+        let to = regime.next_decision();
+        regime.choose(&per_tick, 0, to, true);
         regime
     }
 
@@ -100,7 +110,10 @@ impl Regime {
 
     /// The tick at whose end the next decision is due.
     pub fn next_decision(&self) -> u64 {
-        self.last + self.epoch
+        let early = self.early.iter().find(|&&tick| tick > self.last);
+        early
+            .copied()
+            .unwrap_or_else(|| (self.last / self.epoch + 1) * self.epoch)
     }
 
     /// Notes a spike of a population.
@@ -112,19 +125,20 @@ impl Regime {
     /// Decides for the ticks after `next_decision`, from the spikes noted since the last decision.
     pub fn decide(&mut self) {
         let to = self.next_decision();
-        let ticks = self.epoch as f64;
+        let ticks = to - self.last;
         let per_tick: Vec<f64> = self
             .spikes
             .iter()
             .zip(&self.sizes)
-            .map(|(&s, &n)| s as f64 / (f64::from(n.max(1)) * ticks))
+            .map(|(&s, &n)| s as f64 / (f64::from(n.max(1)) * ticks as f64))
             .collect();
         for (t, &s) in self.swept_ticks.iter_mut().zip(&self.swept) {
-            *t += if s { self.epoch } else { 0 };
+            *t += if s { ticks } else { 0 };
         }
-        self.choose(&per_tick, to, to + self.epoch, false);
         self.spikes.fill(0);
         self.last = to;
+        let next = self.next_decision();
+        self.choose(&per_tick, to, next, false);
     }
 
     fn choose(&mut self, per_tick: &[f64], from: u64, to: u64, first: bool) {
