@@ -1,7 +1,8 @@
 //! From which input rate on is sweeping a population cheaper than visiting its neurons?
 //!
 //! One population with private Poisson input, forced to either way, at several input rates; wall
-//! time per neuron and tick, and per input event.
+//! time per neuron and tick, and per input event. Then the sweep alone: by model, arithmetic and
+//! number of neurons, with input on one tick in a hundred.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,7 +16,13 @@ use spikewheel::neuron::ModelKind;
 const NEURONS: u32 = 12_800;
 const TICKS: u64 = 4_000;
 
-fn seconds(model: ModelKind, update: Update, per_tick: f64) -> f64 {
+/// ns per neuron and tick: the best of three runs.
+fn ns(
+    (model, arithmetic): (ModelKind, Arithmetic),
+    (neurons, ticks): (u32, u64),
+    update: Update,
+    drive: DriveKind,
+) -> f64 {
     let def = model.def();
     let of = |name: &str, default: f64| match name {
         // Never a spike: only updates are measured.
@@ -27,11 +34,11 @@ fn seconds(model: ModelKind, update: Update, per_tick: f64) -> f64 {
         name: String::new(),
         seed: 1,
         resolution_ps: 100_000_000,
-        duration: TICKS,
-        arithmetic: Arithmetic::Double,
+        duration: ticks,
+        arithmetic,
         populations: vec![PopulationSpec {
             name: "cells".into(),
-            size: NEURONS,
+            size: neurons,
             labels: None,
             positions: None,
             kind: PopulationKind::Neurons(NeuronSpec {
@@ -53,12 +60,9 @@ fn seconds(model: ModelKind, update: Update, per_tick: f64) -> f64 {
             to: vec![Slice {
                 population: 0,
                 start: 0,
-                end: NEURONS,
+                end: neurons,
             }],
-            kind: DriveKind::SpikeList {
-                list: Arc::new(events(per_tick)),
-                weight: 0.1.into(),
-            },
+            kind: drive,
             receptor: None,
         }],
         recording: RecordingSpec::default(),
@@ -70,7 +74,7 @@ fn seconds(model: ModelKind, update: Update, per_tick: f64) -> f64 {
         run(network, &mut NullSink, &Control::default()).expect("it runs");
         best = best.min(started.elapsed().as_secs_f64());
     }
-    best
+    best * 1e9 / (f64::from(neurons) * ticks as f64)
 }
 
 /// The same events for both ways: `per_tick` of the neurons, spread evenly.
@@ -95,13 +99,44 @@ fn main() {
     println!("model      events per neuron and tick   lazy ns/neuron-tick   swept ns/neuron-tick");
     for model in [ModelKind::LifDelta, ModelKind::LifExp, ModelKind::LifAlpha] {
         for per_tick in [0.005, 0.02, 0.05, 0.1, 0.2, 0.5] {
-            let unit = 1e9 / (f64::from(NEURONS) * TICKS as f64);
+            let list = Arc::new(events(per_tick));
+            let cost = |update| {
+                let drive = DriveKind::SpikeList {
+                    list: list.clone(),
+                    weight: 0.1.into(),
+                };
+                let kind = (model, Arithmetic::Double);
+                ns(kind, (NEURONS, TICKS), update, drive)
+            };
             println!(
                 "{:<10} {per_tick:>26} {:>21.2} {:>22.2}",
                 model.def().name,
-                seconds(model, Update::Lazy, per_tick) * unit,
-                seconds(model, Update::Sweep, per_tick) * unit,
+                cost(Update::Lazy),
+                cost(Update::Sweep),
             );
+        }
+    }
+    println!("\nswept ns/neuron-tick        12,800   77,000   1,000,000 neurons");
+    for model in [
+        ModelKind::LifDelta,
+        ModelKind::If,
+        ModelKind::LifExp,
+        ModelKind::LifAlpha,
+        ModelKind::LifCondExp,
+        ModelKind::Izhikevich,
+    ] {
+        for arithmetic in [Arithmetic::Double, Arithmetic::Single] {
+            let [a, b, c] = [(12_800, 8_000), (77_000, 1_400), (1_000_000, 100)].map(|size| {
+                let drive = DriveKind::Regular {
+                    interval: 100,
+                    start: 0,
+                    stop: u64::MAX,
+                    weight: 0.1.into(),
+                };
+                ns((model, arithmetic), size, Update::Sweep, drive)
+            });
+            let name = model.def().name;
+            println!("{name:<14} {arithmetic:?} {a:>14.2} {b:>8.2} {c:>11.2}");
         }
     }
 }

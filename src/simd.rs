@@ -15,6 +15,15 @@ pub enum Level {
 /// What this machine runs.
 #[inline]
 pub fn level() -> Level {
+    #[cfg(test)]
+    if let Some(level) = tests::held_down() {
+        return level;
+    }
+    of_machine()
+}
+
+#[inline]
+fn of_machine() -> Level {
     #[cfg(target_arch = "x86_64")]
     {
         if std::arch::is_x86_feature_detected!("avx512f")
@@ -76,8 +85,29 @@ fn avx2<K: Kernel>(kernel: K) -> K::Output {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use std::cell::Cell;
+
+    thread_local! {
+        static HELD_DOWN: Cell<Option<Level>> = const { Cell::new(None) };
+    }
+
+    pub(super) fn held_down() -> Option<Level> {
+        HELD_DOWN.get()
+    }
+
+    /// Runs `f` as a machine of a level would, on this thread.
+    pub(crate) fn on_a_machine_of<T>(wanted: Level, f: impl FnOnce() -> T) -> T {
+        let all = [Level::Portable, Level::Avx2, Level::Avx512];
+        let rank = |level| all.iter().position(|l| *l == level);
+        if rank(wanted) <= rank(of_machine()) {
+            HELD_DOWN.set(Some(wanted));
+        }
+        let result = f();
+        HELD_DOWN.set(None);
+        result
+    }
 
     struct Step<'a>(&'a mut [f64], &'a [f64]);
 

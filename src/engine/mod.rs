@@ -3,6 +3,8 @@
 pub mod agenda;
 pub mod barrier;
 mod hits;
+#[cfg(test)]
+mod levels;
 pub mod regime;
 pub mod report;
 mod run;

@@ -436,10 +436,12 @@ impl<R: Real> Shard<R> {
                 let drawn = &mut self.scratch.drawn;
                 drawn.resize(span.len(), 0);
                 if feed.counts.draw(tick, drawn) {
-                    let mark = !self.units[run.unit].swept;
-                    for (slot, &n) in span.zip(&*drawn) {
-                        self.slots.counts32.values[slot] += u32::from(n);
-                        if mark && n != 0 {
+                    let plane = &mut self.slots.counts32.values[span.clone()];
+                    for (sum, &n) in plane.iter_mut().zip(&*drawn) {
+                        *sum += u32::from(n);
+                    }
+                    if !self.units[run.unit].swept {
+                        for (slot, _) in span.zip(&*drawn).filter(|(_, n)| **n != 0) {
                             self.slots.counts32.touch(slot);
                         }
                     }

@@ -7,7 +7,7 @@ use crate::simd::{Kernel, vectorized};
 use crate::synapse::table::Accumulators;
 
 /// Neurons that are handled at a time: their input stays in the first-level cache.
-pub(super) const CHUNK: usize = 256;
+pub(super) const CHUNK: usize = 512;
 
 /// Later than any tick.
 pub const NEVER: u64 = u64::MAX;
@@ -178,8 +178,9 @@ impl<R: Real> Unit<R> {
 }
 
 /// The input of neurons from `lo` on, per channel: individually weighted input first (floating-point
-/// sums, then whole-number ones), then counts times weights in the order of the definition. Adding a count of zero
-/// changes no bit, since a sum that starts at +0 never becomes -0.
+/// sums, then whole-number ones), then counts times weights in the order of the definition. What got
+/// nothing is left out: adding a count of zero changes no bit, since a sum that starts at +0 never
+/// becomes -0.
 struct Collect<'a, R> {
     sums: &'a [Option<usize>; CHANNELS],
     fixed: &'a [Option<FixedPlane<R>>; CHANNELS],
@@ -207,27 +208,38 @@ impl<R: Real> Kernel for Collect<'_, R> {
         } = self;
         for (channel, buffer) in input.iter_mut().enumerate() {
             let buffer = &mut buffer[..n];
-            match sums[channel] {
-                None => buffer.fill(R::ZERO),
-                Some(base) => {
-                    let from = &mut from.sums.values[base + lo..base + lo + n];
-                    buffer.copy_from_slice(from);
-                    from.fill(R::ZERO);
-                }
+            // Nothing has been written to the buffer: the first input is, the others are added.
+            let mut empty = true;
+            if let Some(base) = sums[channel] {
+                let own = &mut from.sums.values[base + lo..base + lo + n];
+                buffer.copy_from_slice(own);
+                own.fill(R::ZERO);
+                empty = false;
             }
             if let Some(FixedPlane { group, base, scale }) = fixed[channel] {
-                let from = &mut from.fixed[group].values[base + lo..base + lo + n];
-                for (sum, whole) in buffer.iter_mut().zip(from) {
-                    *sum += R::of_whole(std::mem::take(whole)) * scale;
+                let own = &mut from.fixed[group].values[base + lo..base + lo + n];
+                if any(own) {
+                    let weigh = |whole| R::of_whole(whole) * scale;
+                    take(own, buffer, &mut empty, weigh);
                 }
             }
             for plane in counts {
+                let span = plane.base + lo..plane.base + lo + n;
+                let wide = plane.wide;
                 match &plane.weight {
-                    PlaneWeight::One { weight, channel: c } => {
-                        if *c == channel {
-                            add_counts(plane, from, lo, n, |k, c| {
-                                buffer[k] += R::of_count(c) * *weight;
-                            });
+                    PlaneWeight::One { channel: c, .. } if *c != channel => {}
+                    PlaneWeight::One { weight, .. } if wide => {
+                        let own = &mut from.counts32.values[span];
+                        if any(own) {
+                            let weigh = |count| R::of_count(count) * *weight;
+                            take(own, buffer, &mut empty, weigh);
+                        }
+                    }
+                    PlaneWeight::One { weight, .. } => {
+                        let own = &mut from.counts16.values[span];
+                        if any(own) {
+                            let weigh = |count| R::of_count(u32::from(count)) * *weight;
+                            take(own, buffer, &mut empty, weigh);
                         }
                     }
                     PlaneWeight::Each { weights, route } => {
@@ -236,6 +248,9 @@ impl<R: Real> Kernel for Collect<'_, R> {
                             Route::To(_) => true,
                             Route::BySign => channel == 1,
                         };
+                        if std::mem::take(&mut empty) {
+                            buffer.fill(R::ZERO);
+                        }
                         for (k, sum) in buffer.iter_mut().enumerate() {
                             let w = weights[lo + k];
                             if route.channel(w) == channel {
@@ -243,11 +258,16 @@ impl<R: Real> Kernel for Collect<'_, R> {
                             }
                         }
                         // Counts stay until the last channel has had its part.
-                        if last {
-                            add_counts(plane, from, lo, n, |_, _| {});
+                        if last && wide {
+                            from.counts32.values[span].fill(0);
+                        } else if last {
+                            from.counts16.values[span].fill(0);
                         }
                     }
                 }
+            }
+            if empty {
+                buffer.fill(R::ZERO);
             }
         }
     }
@@ -262,25 +282,34 @@ fn peek<R: Real>(plane: &CountPlane<R>, from: &Accumulators<R>, i: usize) -> u32
     }
 }
 
-/// Hands the counts of `n` neurons from `lo` on to `f` and empties them.
+/// Is there anything but zeros?
 #[inline(always)]
-fn add_counts<R: Real>(
-    plane: &CountPlane<R>,
-    from: &mut Accumulators<R>,
-    lo: usize,
-    n: usize,
-    mut f: impl FnMut(usize, u32),
+fn any<T: Copy + Default + std::ops::BitOr<Output = T> + PartialEq>(values: &[T]) -> bool {
+    let mut all = T::default();
+    for v in values {
+        all = all | *v;
+    }
+    all != T::default()
+}
+
+/// Adds what slots hold to a buffer and empties them.
+#[inline(always)]
+fn take<T: Copy + Default, R: Real>(
+    slots: &mut [T],
+    buffer: &mut [R],
+    empty: &mut bool,
+    weigh: impl Fn(T) -> R,
 ) {
-    let span = plane.base + lo..plane.base + lo + n;
-    if plane.wide {
-        let counts = &mut from.counts32.values[span];
-        for (k, c) in counts.iter_mut().enumerate() {
-            f(k, std::mem::take(c));
+    let n = slots.len();
+    let buffer = &mut buffer[..n];
+    if std::mem::take(empty) {
+        for i in 0..n {
+            buffer[i] = R::ZERO + weigh(slots[i]);
         }
     } else {
-        let counts = &mut from.counts16.values[span];
-        for (k, c) in counts.iter_mut().enumerate() {
-            f(k, u32::from(std::mem::take(c)));
+        for i in 0..n {
+            buffer[i] += weigh(slots[i]);
         }
     }
+    slots.fill(T::default());
 }

@@ -149,6 +149,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             self.v[i] = self.lazy.cells[i].v;
             self.set_syn(i, self.lazy_syn(i));
         }
+        self.held_until.renew(t, 0, self.n, &self.ref_until);
     }
 
     #[inline(always)]

@@ -23,7 +23,7 @@ use super::escape::Escape;
 use super::lazy::{Held, Lazy};
 use super::propagator::{Propagator, PropagatorTable};
 use super::real::Real;
-use super::sweep::{Lanes, StepColumns, StepLanes};
+use super::sweep::{Clock, HeldUntil, Lanes, StepColumns, StepLanes, each_mark};
 use crate::network::spec::{NeuronOptions, ResetMode, ThresholdTest};
 use crate::simd::vectorized;
 
@@ -194,8 +194,9 @@ pub struct Lif<D: Dynamics<R, S, C>, R: Real, const S: usize = SYN, const C: usi
     /// swept in columns have in `syn`.
     pub(super) v: Vec<R>,
     pub(super) syn: [Vec<R>; S],
-    /// Last refractory tick.
+    /// Last refractory tick, and the same by the clock of sweeps.
     pub(super) ref_until: Vec<u64>,
+    pub(super) held_until: HeldUntil,
     pub(super) varied: bool,
     pub(super) threshold: Vec<R>,
     pub(super) reset: Vec<R>,
@@ -319,6 +320,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
                 .collect(),
             syn,
             ref_until: vec![0; n],
+            held_until: HeldUntil::new(n),
             varied,
             threshold: each(&|i| columns.param("V_th", i) - rest_at(i)),
             reset: each(&|i| columns.param("V_reset", i) - rest_at(i)),
@@ -444,6 +446,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
     pub(super) fn note_spike(&mut self, i: usize, t: u64) {
         let c = self.col(i);
         self.ref_until[i] = t + self.t_ref[c];
+        self.held_until.set(i, t, self.ref_until[i]);
         if let Some(a) = &mut self.adaptation {
             a.rise[i] += a.jump[c];
         }
@@ -511,12 +514,12 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             }
         };
         if any {
-            for k in 0..n {
-                if self.marks[k] != 0 {
-                    out.push((lo + k) as u32);
-                    self.fire(lo + k, t);
-                }
-            }
+            let marks = std::mem::take(&mut self.marks);
+            each_mark(&marks[..n], |k| {
+                out.push((lo + k) as u32);
+                self.fire(lo + k, t);
+            });
+            self.marks = marks;
         }
     }
 
@@ -537,10 +540,10 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         };
         let syn = [column(0), column(1), column(2), column(3)];
         let lanes = Lanes {
-            t,
+            t: t as Clock,
             v: &mut self.v[lo..hi],
             syn,
-            ref_until: &self.ref_until[lo..hi],
+            held_until: self.held_until.at(t, lo, hi, &self.ref_until),
             jump,
             second,
             marks: &mut self.marks,
@@ -583,12 +586,12 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             }
         });
         let columns = StepColumns::<D, R, false, S, C> {
-            t,
+            t: t as Clock,
             v: &mut self.v[lo..hi],
             syn,
             input,
             free: &mut self.free,
-            ref_until: &self.ref_until[lo..hi],
+            held_until: self.held_until.at(t, lo, hi, &self.ref_until),
             marks: &mut self.marks,
             step: &self.step[span.clone()],
             drive: &self.drive[span],

@@ -7,12 +7,75 @@ use super::membrane::{Dynamics, SYN};
 use super::real::Real;
 use crate::simd::Kernel;
 
+/// A tick as a sweep counts it: half as wide as the true one, so that comparing ticks costs no more
+/// than comparing potentials. Two of them compare right as long as they lie less than half of the
+/// range apart, which `HeldUntil` sees to.
+pub(super) type Clock = u32;
+
+/// Is `t` after `until`?
+#[inline(always)]
+fn after(t: Clock, until: Clock) -> bool {
+    t.wrapping_sub(until) as i32 > 0
+}
+
+/// The last refractory ticks of neurons, by the clock of sweeps.
+#[derive(Debug, Default)]
+pub(super) struct HeldUntil(Vec<Clock>);
+
+/// No neuron is held for longer by the clock; the rest comes when it is set anew.
+const FARTHEST: u64 = 1 << 30;
+
+impl HeldUntil {
+    pub(super) fn new(n: usize) -> Self {
+        Self(vec![0; n])
+    }
+
+    /// Neuron `i` is held until a tick, as seen at tick `t`.
+    #[inline(always)]
+    pub(super) fn set(&mut self, i: usize, t: u64, until: u64) {
+        self.0[i] = until.clamp(t.saturating_sub(1), t.saturating_add(FARTHEST)) as Clock;
+    }
+
+    /// Neurons `lo .. hi` at tick `t`; `until` has their true ticks. Every so often all are set
+    /// anew, lest they fall out of the range of the clock.
+    #[inline(always)]
+    pub(super) fn at(&mut self, t: u64, lo: usize, hi: usize, until: &[u64]) -> &[Clock] {
+        if t.is_multiple_of(FARTHEST / 2) {
+            self.renew(t, lo, hi, until);
+        }
+        &self.0[lo..hi]
+    }
+
+    #[cold]
+    pub(super) fn renew(&mut self, t: u64, lo: usize, hi: usize, until: &[u64]) {
+        for (i, &until) in until.iter().enumerate().take(hi).skip(lo) {
+            self.set(i, t, until);
+        }
+    }
+}
+
+/// Calls `f` with the number of each mark that is set (marks are 0 or 1), in order.
+#[inline]
+pub(super) fn each_mark(marks: &[u8], mut f: impl FnMut(usize)) {
+    let (eights, rest) = marks.as_chunks::<8>();
+    for (k, eight) in eights.iter().enumerate() {
+        let mut word = u64::from_le_bytes(*eight);
+        while word != 0 {
+            f(8 * k + word.trailing_zeros() as usize / 8);
+            word &= word - 1;
+        }
+    }
+    for (k, _) in rest.iter().enumerate().filter(|(_, mark)| **mark != 0) {
+        f(8 * eights.len() + k);
+    }
+}
+
 /// The columns of a chunk during a sweep.
 pub(super) struct Lanes<'a, R> {
-    pub(super) t: u64,
+    pub(super) t: Clock,
     pub(super) v: &'a mut [R],
     pub(super) syn: [&'a mut [R]; SYN],
-    pub(super) ref_until: &'a [u64],
+    pub(super) held_until: &'a [Clock],
     pub(super) jump: &'a [R],
     pub(super) second: &'a [R],
     pub(super) marks: &'a mut [u8],
@@ -59,71 +122,102 @@ impl<
             t,
             v,
             syn: [s0, s1, s2, s3],
-            ref_until,
+            held_until,
             jump,
             second,
             marks,
         } = lanes;
-        let n = v.len();
-        let (ref_until, jump, marks) = (&ref_until[..n], &jump[..n], &mut marks[..n]);
-        let second = if D::CHANNELS > 1 {
-            &second[..n]
-        } else {
-            second
-        };
-        // Lengths are fixed up front so that the loop has no bounds checks.
-        let (c, th) = (if VARIED { n } else { 1 }, if TH { n } else { 1 });
-        let (step, drive, threshold) = (&step[..c], &drive[..c], &threshold[..th]);
-        let s0 = if D::SYN > 0 { &mut s0[..n] } else { s0 };
-        let s1 = if D::SYN > 1 { &mut s1[..n] } else { s1 };
-        let s2 = if D::SYN > 2 { &mut s2[..n] } else { s2 };
-        let s3 = if D::SYN > 3 { &mut s3[..n] } else { s3 };
-        let mut any = 0u8;
-        for i in 0..n {
-            let c = if VARIED { i } else { 0 };
-            let p = &step[c];
-            let mut s = [R::ZERO; S];
-            if D::SYN > 0 {
-                s[0] = s0[i];
-            }
-            if D::SYN > 1 {
-                s[1] = s1[i];
-            }
-            if D::SYN > 2 {
-                s[2] = s2[i];
-            }
-            if D::SYN > 3 {
-                s[3] = s3[i];
-            }
-            let old = v[i];
-            let (free, s) = D::advance(p, old, s, drive[c]);
-            let mut input = [R::ZERO; C];
-            input[0] = jump[i];
-            if D::CHANNELS > 1 {
-                input[1] = second[i];
-            }
-            let (jump, s) = D::receive(p, s, input);
-            let active = t > ref_until[i];
-            let new = if active { free + jump } else { old };
-            v[i] = new;
-            let mark = u8::from(active & (new >= threshold[if TH { i } else { 0 }]));
-            marks[i] = mark;
-            any |= mark;
-            if D::SYN > 0 {
-                s0[i] = s[0];
-            }
-            if D::SYN > 1 {
-                s1[i] = s[1];
-            }
-            if D::SYN > 2 {
-                s2[i] = s[2];
-            }
-            if D::SYN > 3 {
-                s3[i] = s[3];
-            }
-        }
-        any != 0
+        advance::<D, R, VARIED, TH, S, C>(
+            t, v, s0, s1, s2, s3, held_until, jump, second, marks, step, drive, threshold,
+        )
     }
+}
+
+/// The loop of `StepLanes`. Columns are arguments of their own: so the compiler knows that they do not
+/// overlap.
+#[allow(clippy::too_many_arguments)]
+#[inline(always)]
+fn advance<
+    D: Dynamics<R, S, C>,
+    R: Real,
+    const VARIED: bool,
+    const TH: bool,
+    const S: usize,
+    const C: usize,
+>(
+    t: Clock,
+    v: &mut [R],
+    s0: &mut [R],
+    s1: &mut [R],
+    s2: &mut [R],
+    s3: &mut [R],
+    held_until: &[Clock],
+    jump: &[R],
+    second: &[R],
+    marks: &mut [u8],
+    step: &[D::Step],
+    drive: &[R],
+    threshold: &[R],
+) -> bool {
+    let n = v.len();
+    let (held_until, jump, marks) = (&held_until[..n], &jump[..n], &mut marks[..n]);
+    let second = if D::CHANNELS > 1 {
+        &second[..n]
+    } else {
+        second
+    };
+    // Lengths are fixed up front so that the loop has no bounds checks.
+    let (c, th) = (if VARIED { n } else { 1 }, if TH { n } else { 1 });
+    let (step, drive, threshold) = (&step[..c], &drive[..c], &threshold[..th]);
+    let s0 = if D::SYN > 0 { &mut s0[..n] } else { s0 };
+    let s1 = if D::SYN > 1 { &mut s1[..n] } else { s1 };
+    let s2 = if D::SYN > 2 { &mut s2[..n] } else { s2 };
+    let s3 = if D::SYN > 3 { &mut s3[..n] } else { s3 };
+    let mut any = 0u8;
+    for i in 0..n {
+        let c = if VARIED { i } else { 0 };
+        let p = &step[c];
+        let mut s = [R::ZERO; S];
+        if D::SYN > 0 {
+            s[0] = s0[i];
+        }
+        if D::SYN > 1 {
+            s[1] = s1[i];
+        }
+        if D::SYN > 2 {
+            s[2] = s2[i];
+        }
+        if D::SYN > 3 {
+            s[3] = s3[i];
+        }
+        let old = v[i];
+        let (free, s) = D::advance(p, old, s, drive[c]);
+        let mut input = [R::ZERO; C];
+        input[0] = jump[i];
+        if D::CHANNELS > 1 {
+            input[1] = second[i];
+        }
+        let (jump, s) = D::receive(p, s, input);
+        let active = after(t, held_until[i]);
+        let new = if active { free + jump } else { old };
+        v[i] = new;
+        let mark = u8::from(active & (new >= threshold[if TH { i } else { 0 }]));
+        marks[i] = mark;
+        any |= mark;
+        if D::SYN > 0 {
+            s0[i] = s[0];
+        }
+        if D::SYN > 1 {
+            s1[i] = s[1];
+        }
+        if D::SYN > 2 {
+            s2[i] = s[2];
+        }
+        if D::SYN > 3 {
+            s3[i] = s[3];
+        }
+    }
+    any != 0
 }
 
 /// One tick of a chunk, one state variable after the other.
@@ -135,12 +229,12 @@ pub(super) struct StepColumns<
     const S: usize,
     const C: usize,
 > {
-    pub(super) t: u64,
+    pub(super) t: Clock,
     pub(super) v: &'a mut [R],
     pub(super) syn: [&'a mut [R]; S],
     pub(super) input: &'a [Vec<R>],
     pub(super) free: &'a mut [R],
-    pub(super) ref_until: &'a [u64],
+    pub(super) held_until: &'a [Clock],
     pub(super) marks: &'a mut [u8],
     pub(super) step: &'a [D::Step],
     pub(super) drive: &'a [R],
@@ -158,7 +252,7 @@ impl<'a, D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize>
             syn: self.syn,
             input: self.input,
             free: self.free,
-            ref_until: self.ref_until,
+            held_until: self.held_until,
             marks: self.marks,
             step: self.step,
             drive: self.drive,
@@ -184,12 +278,12 @@ impl<D: Dynamics<R, S, C>, R: Real, const VARIED: bool, const S: usize, const C:
         );
         let n = self.v.len();
         let (v, free) = (&mut self.v[..n], &self.free[..n]);
-        let (ref_until, marks) = (&self.ref_until[..n], &mut self.marks[..n]);
+        let (held_until, marks) = (&self.held_until[..n], &mut self.marks[..n]);
         let each = self.threshold.len() == n && n > 1;
         let mut any = 0u8;
         for i in 0..n {
             let threshold = self.threshold[if each { i } else { 0 }];
-            let active = self.t > ref_until[i];
+            let active = after(self.t, held_until[i]);
             let new = if active { free[i] } else { v[i] };
             v[i] = new;
             let mark = u8::from(active & (new >= threshold));

@@ -385,13 +385,20 @@ impl Invert for Planar {
         for i in 0..GROUP {
             last[i] = words[i].min(self.low[i]);
         }
-        for cells in &self.cells {
+        // All comparisons of a step before what hangs on them: so the loop becomes vector code.
+        for [p0, p1, p2, p3] in &self.cells {
             for i in 0..GROUP {
-                for plane in cells {
-                    let reached = words[i] >= plane[i];
-                    counts[i] = if reached { counts[i] + 1 } else { counts[i] };
-                    last[i] = if reached { plane[i] } else { last[i] };
-                }
+                let w = words[i];
+                let (r0, r1, r2, r3) = (w >= p0[i], w >= p1[i], w >= p2[i], w >= p3[i]);
+                counts[i] = counts[i]
+                    .wrapping_add(u16::from(r0))
+                    .wrapping_add(u16::from(r1))
+                    .wrapping_add(u16::from(r2))
+                    .wrapping_add(u16::from(r3));
+                let at = if r0 { p0[i] } else { last[i] };
+                let at = if r1 { p1[i] } else { at };
+                let at = if r2 { p2[i] } else { at };
+                last[i] = if r3 { p3[i] } else { at };
             }
         }
         let mut any = 0u16;
