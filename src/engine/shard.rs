@@ -267,6 +267,7 @@ impl<R: Real> Shard<R> {
                 self.deliver(mark);
                 self.profile.end(Phase::Deliver);
             }
+            self.prefetch_due(tick + 1);
             while let Some(&(dt, slot)) = inputs.get(next_input)
                 && start + u64::from(dt) == tick
             {
@@ -409,6 +410,14 @@ impl<R: Real> Shard<R> {
                 bits.count(rows, &mut self.slots.counts16, &mut self.scratch.planes);
             }
             rows.clear();
+        }
+    }
+
+    /// Begins to bring the first rows of a tick near, while neurons of the one before are updated.
+    #[inline]
+    fn prefetch_due(&self, tick: u64) {
+        for entry in self.wheel.waiting(tick).iter().take(8) {
+            self.tables[entry.table as usize].prefetch(entry.start, entry.len);
         }
     }
 

@@ -64,6 +64,15 @@ impl Wheel {
         }
     }
 
+    /// The entries due at `tick`, as far as that is known without work.
+    #[inline]
+    pub fn waiting(&self, tick: u64) -> &[Entry] {
+        match self {
+            Self::Ticks(w) => &w.slots[(tick & w.mask) as usize],
+            Self::Spans(_) => &[],
+        }
+    }
+
     /// Entries waiting.
     pub fn len(&self) -> usize {
         match self {
