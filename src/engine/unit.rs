@@ -6,8 +6,12 @@ use crate::neuron::real::Real;
 use crate::simd::{Kernel, vectorized};
 use crate::synapse::table::Accumulators;
 
-/// Neurons that are handled at a time: their input stays in the first-level cache.
+/// Visits that are handled at a time.
 pub(super) const CHUNK: usize = 512;
+
+/// Bytes of input per channel of the neurons that are swept at a time: it stays in the first-level
+/// cache.
+const SWEPT: usize = 4096;
 
 /// Later than any tick.
 pub const NEVER: u64 = u64::MAX;
@@ -131,7 +135,7 @@ impl<R: Real> Unit<R> {
             active: Vec::new(),
             cut_at: u64::MAX,
             scheduled: vec![NEVER; n],
-            input: vec![vec![R::ZERO; CHUNK]; channels.max(2)],
+            input: vec![vec![R::ZERO; SWEPT / size_of::<R>()]; channels.max(2)],
             block,
         }
     }
@@ -160,7 +164,7 @@ impl<R: Real> Unit<R> {
         let n = self.len();
         let mut lo = 0;
         while lo < n {
-            let len = CHUNK.min(n - lo);
+            let len = (SWEPT / size_of::<R>()).min(n - lo);
             vectorized(Collect {
                 sums: &self.sums,
                 fixed: &self.fixed,
