@@ -98,6 +98,10 @@ impl Regime {
         self.swept[population]
     }
 
+    pub fn any_swept(&self) -> bool {
+        self.swept.contains(&true)
+    }
+
     /// Share of a population's neurons that are expected to get input at a tick.
     pub fn load(&self, population: usize) -> f64 {
         self.load[population]

@@ -267,15 +267,19 @@ fn work<R: Real>(
         if !any {
             next = earliest.unwrap_or(u64::MAX).clamp(end, plan.duration + 1);
         }
-        if let Some(ledger) = ledger.as_deref_mut() {
-            ledger.note(plan, start, next, boxes);
-            shard.profile.end(Phase::Record);
-        }
-        // The decisions of silent epochs are made too, so that they do not depend on the cut.
+        // The decisions of silent epochs are made too, so that they do not depend on the cut. Silence
+        // ends where a population begins to be swept.
         while shard.regime.next_decision() < next && shard.regime.next_decision() < plan.duration {
             let at = shard.regime.next_decision();
             shard.regime.decide();
             shard.adapt(at);
+            if shard.regime.any_swept() {
+                next = at + 1;
+            }
+        }
+        if let Some(ledger) = ledger.as_deref_mut() {
+            ledger.note(plan, start, next, boxes);
+            shard.profile.end(Phase::Record);
         }
         if stop {
             return Ok(next - 1);
