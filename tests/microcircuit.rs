@@ -122,8 +122,11 @@ fn the_scaled_microcircuit_is_as_close_to_nest_as_its_seeds_are_to_each_other() 
     }
 }
 
+/// The mean over fixed's seeds may not lie farther from double's other seeds than the farthest seed of
+/// double does: were the two the same, the mean would nearly never.
 #[test]
 fn fixed_arithmetic_is_as_close_to_double_as_its_seeds_are_to_each_other() {
+    const SEEDS: [u64; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
     let runs = |arithmetic: &str, seeds: &[u64]| -> Vec<Vec<Trains>> {
         let arithmetic = format!("simulation.arithmetic={arithmetic}");
         let one = |seed: &u64| {
@@ -132,36 +135,26 @@ fn fixed_arithmetic_is_as_close_to_double_as_its_seeds_are_to_each_other() {
         };
         seeds.iter().map(one).collect()
     };
-    // Networks of the same seeds: a run in fixed arithmetic is held against double's of other seeds, as
-    // double's are against each other.
-    let (double, fixed) = (
-        runs("double", &[1, 2, 3, 4, 5, 6, 7, 8]),
-        runs("fixed", &[1, 2, 3, 4, 5, 6]),
-    );
+    let (double, fixed) = (runs("double", &SEEDS), runs("fixed", &SEEDS));
     for name in MEASURES {
         for (k, population) in NAMES.iter().enumerate() {
             let of = |runs: &[Vec<Trains>]| -> Vec<Vec<f64>> {
                 runs.iter().map(|run| measure(name, &run[k])).collect()
             };
             let (double, fixed) = (of(&double), of(&fixed));
-            let within = double
-                .iter()
-                .enumerate()
-                .flat_map(|(i, a)| double[..i].iter().map(|b| distance(a, b)))
-                .fold(0.0, f64::max);
-            let between: Vec<f64> = fixed
-                .iter()
-                .enumerate()
-                .flat_map(|(i, a)| {
-                    let others = double.iter().enumerate().filter(move |(j, _)| *j != i);
-                    others.map(|(_, b)| distance(a, b))
-                })
-                .collect();
-            let mean = between.iter().sum::<f64>() / between.len() as f64;
-            println!(
-                "{name} {population}: double to double at most {within:.4}, fixed to double {mean:.4}"
-            );
-            assert!(mean <= within, "{name} {population}: {mean} > {within}");
+            // How far a run lies from double's runs of other seeds, on average.
+            let far = |runs: &[Vec<f64>]| -> Vec<f64> {
+                let each = runs.iter().enumerate().map(|(i, a)| {
+                    let others = double.iter().enumerate().filter(|(j, _)| *j != i);
+                    others.map(|(_, b)| distance(a, b)).sum::<f64>() / (SEEDS.len() - 1) as f64
+                });
+                each.collect()
+            };
+            let (own, fixed) = (far(&double), far(&fixed));
+            let most = own.iter().copied().fold(0.0, f64::max);
+            let mean = fixed.iter().sum::<f64>() / fixed.len() as f64;
+            println!("{name} {population}: double {own:.4?}, fixed {mean:.4}");
+            assert!(mean <= most, "{name} {population}: {mean} > {most}");
         }
     }
 }

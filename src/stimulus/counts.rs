@@ -37,6 +37,8 @@ pub struct Counts {
     /// Of individual rates: how to invert for each group of elements of the run in this piece.
     /// Empty: by walking.
     groups: Vec<Own>,
+    /// P(N = 0) of each element of the run, where walking is all that is done.
+    none: Vec<f64>,
 }
 
 /// Inversion for a group of elements with rates of their own.
@@ -68,6 +70,7 @@ impl Counts {
             many: None,
             rows,
             groups: Vec::new(),
+            none: Vec::new(),
         }
     }
 
@@ -114,12 +117,15 @@ impl Counts {
             return;
         };
         self.groups.clear();
+        self.none.clear();
         if self.course.value(self.piece) <= 0.0 {
             return;
         }
         let means = &rows.of(self.piece)[self.first as usize..(self.first + self.n) as usize];
         let long = self.course.end(self.piece) - t >= WORTH_PREPARING;
         if !long && means.iter().all(|&mean| mean < WALKED) {
+            // All at once: between draws, exponentials would wait for one another.
+            self.none.extend(means.iter().map(|&mean| libm::exp(-mean)));
             return;
         }
         let mut rest = means;
@@ -200,7 +206,12 @@ impl Counts {
                 *count = match (means, self.groups.get(group)) {
                     (None, _) => self.law.resolve(word, rest),
                     (Some(_), Some(Own::Laws(laws))) => laws[element % GROUP].resolve(word, rest),
-                    (Some(means), _) => walk(means[element], word, rest),
+                    (Some(means), _) => {
+                        let mean = means[element];
+                        let none = self.none.get(element - self.first as usize);
+                        let none = none.copied().unwrap_or_else(|| libm::exp(-mean));
+                        walk(mean, none, word, rest)
+                    }
                 };
             }
         }

@@ -120,8 +120,26 @@ impl Law {
     }
 }
 
-/// `Law::resolve` without a table, for a mean below `WALKED`.
-pub(super) fn walk(mean: f64, word: u16, rest: impl FnOnce() -> u64) -> u16 {
+/// `Law::resolve` without a table, for a mean below `WALKED` of which P(N = 0) is known.
+#[inline]
+pub(super) fn walk(mean: f64, none: f64, word: u16, rest: impl FnOnce() -> u64) -> u16 {
+    let low = uniform(word, 0);
+    let (mut k, mut p, mut cdf) = (0.0, none, none);
+    // Ends for every word: the sum comes nearer to 1 than the last cell is wide.
+    while cdf <= low {
+        k += 1.0;
+        p *= mean / k;
+        cdf += p;
+    }
+    if cdf >= end(word) {
+        return k as u16;
+    }
+    walk_to_the_end(mean, word, rest)
+}
+
+/// `walk` for a cell in which there is a value.
+#[cold]
+fn walk_to_the_end(mean: f64, word: u16, rest: impl FnOnce() -> u64) -> u16 {
     let low = uniform(word, 0);
     let mut values = Values::walked(mean);
     let mut k = 0;
@@ -492,7 +510,10 @@ mod tests {
             let law = Law::new(mean);
             for w in 0..=u16::MAX {
                 for rest in [0, u64::MAX, 0x9e37_79b9_7f4a_7c15 ^ u64::from(w) << 40] {
-                    assert_eq!(law.resolve(w, || rest), walk(mean, w, || rest));
+                    assert_eq!(
+                        law.resolve(w, || rest),
+                        walk(mean, libm::exp(-mean), w, || rest)
+                    );
                 }
             }
         }
