@@ -201,7 +201,7 @@ pub(super) fn weight(ctx: &mut Context, node: &Node, dimension: Dimension) -> Op
 pub(super) fn delay(ctx: &mut Context, node: &Node) -> Option<ByDistance> {
     let delay = value(ctx, node, "delay", Dimension::TIME, true)?;
     // Every draw must be a delay; what is less than a tick is one tick.
-    let (low, _) = delay.range(f64::MAX, values::support);
+    let (low, _) = delay.range(f64::MAX, Values::practical);
     let is_drawn = |v: &Values| matches!(v, Values::Normal { .. } | Values::Lognormal { .. });
     if low < 0.0 {
         let drawn = is_drawn(&delay.peak) || is_drawn(&delay.offset);

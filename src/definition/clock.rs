@@ -4,7 +4,6 @@
 use super::context::{Context, show, show_in, show_ticks};
 use super::population::violation;
 use super::syntax::{Entry, Node, Table};
-use super::values;
 use crate::network::spec::{Clock, NeuronOptions, PS_PER_MS, Update, Values};
 use crate::neuron::adex::MOST_EXPONENT;
 use crate::neuron::def::{ClockDef, ModelDef};
@@ -190,7 +189,7 @@ pub(super) fn check_params(
         && let (Some(a), Some(resolution)) = (value("a"), ctx.resolution_ps)
     {
         let h = resolution as f64 / PS_PER_MS * step.ticks as f64 / f64::from(step.substeps.max(1));
-        let (low, high) = values::support(a);
+        let (low, high) = a.practical();
         if low < 0.0 || high * h > 2.0 {
             ctx.reports
                 .error(
@@ -258,7 +257,7 @@ fn largest_exponent(peak: &Values, threshold: &Values, slope: &Values) -> Option
     let at = |v: &Values, i: usize, highest: bool| match v {
         Values::Array(a) => a.get(i).copied().unwrap_or(0.0),
         v => {
-            let (low, high) = values::support(v);
+            let (low, high) = v.practical();
             if highest { high } else { low }
         }
     };

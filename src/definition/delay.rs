@@ -2,7 +2,6 @@
 
 use super::by_distance;
 use super::context::{Context, round_to_ticks, show, show_in};
-use super::distribution;
 use super::files;
 use super::source::Place;
 use super::syntax::{Node, Value};
@@ -50,7 +49,7 @@ pub(super) fn read(ctx: &mut Context, node: &Node, each: Option<Each>) -> Option
     }
     // What is at least half a tick rounds to at least one.
     let least = 0.5 * resolution as f64 / PS_PER_MS;
-    let (_, longest) = distribution::support(&drawn);
+    let (_, longest) = drawn.practical();
     if round_to_ticks(longest.max(0.0), resolution).is_none() {
         ctx.reports.error(
             &node.place,

@@ -639,8 +639,8 @@ pub(super) fn violation(
         (Values::Array(a), Values::Array(_) | Values::Constant(_)) => a.len(),
         (Values::Constant(_), Values::Array(a)) => a.len(),
         _ => {
-            let (_, highest) = values::support(low);
-            let (lowest, _) = values::support(threshold);
+            let (_, highest) = low.practical();
+            let (lowest, _) = threshold.practical();
             // A uniform distribution never reaches its upper limit.
             let touching = matches!(low, Values::Uniform { .. }) && highest == lowest;
             return (wrong(highest, lowest) && !touching).then_some((highest, lowest, None));

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::context::{Context, show_in};
-pub(super) use super::distribution::support;
 use super::distribution::{self, DISTRIBUTIONS};
 use super::source::Place;
 use super::syntax::{Node, Table, Value};

@@ -62,7 +62,7 @@ pub(super) fn one(
     };
     let wanted = Wanted::any("weight", dimension, None, "targets");
     let values = values::read_each(ctx, node, &wanted, each)?;
-    let (low, high) = values::support(&values);
+    let (low, high) = values.practical();
     if low.abs().max(high.abs()) > LARGEST {
         ctx.reports
             .error(&node.place, "weight: values this large cannot be held")

@@ -13,6 +13,9 @@ pub(super) const CHUNK: usize = 512;
 /// cache.
 const SWEPT: usize = 4096;
 
+// Visits put their input together in the same columns.
+const _: () = assert!(CHUNK * size_of::<f64>() <= SWEPT);
+
 /// Later than any tick.
 pub const NEVER: u64 = u64::MAX;
 

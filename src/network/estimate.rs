@@ -448,50 +448,17 @@ fn space_bytes(p: &ProjectionSpec) -> f64 {
 /// The hard lower limit, and what is practically the upper one. The window hangs on the lower
 /// limit, so that has to hold for every draw.
 fn drawn_range(values: &Values) -> (f64, f64) {
-    const FAR: f64 = 5.0;
-    match values {
-        Values::Constant(v) => (*v, *v),
-        Values::Uniform { low, high } => (*low, *high),
-        Values::Normal {
-            mean,
-            std,
-            min,
-            max,
-        } => (min.max(0.0), (mean + FAR * std).min(*max)),
-        Values::Lognormal {
-            mu,
-            sigma,
-            scale,
-            min,
-            max,
-        } => (
-            min.max(0.0),
-            (scale * libm::exp(mu + FAR * sigma)).min(*max),
-        ),
-        Values::TruncatedNormal {
-            mean,
-            std,
-            min,
-            max,
-        } => (min.max(0.0), (mean.clamp(*min, *max) + FAR * std).min(*max)),
-        Values::Exponential { mean, min, max } => {
-            let low = min.max(0.0);
-            // exp(-15) is the chance of a normal draw beyond five standard deviations.
-            (low, (low + 15.0 * mean).min(*max))
-        }
-        Values::Gamma {
-            shape,
-            scale,
-            min,
-            max,
-        } => (
-            min.max(0.0),
-            (scale * (shape + FAR * libm::sqrt(*shape) + 15.0)).min(*max),
-        ),
-        Values::Array(all) => all
-            .iter()
-            .fold((f64::INFINITY, 0.0), |(l, h), v| (l.min(*v), h.max(*v))),
-    }
+    // exp(-15) is the chance of a normal draw beyond five standard deviations.
+    let (low, high) = values.reach(5.0, 15.0);
+    let low = match values {
+        Values::Constant(_) | Values::Uniform { .. } | Values::Array(_) => low,
+        Values::Normal { min, .. }
+        | Values::Lognormal { min, .. }
+        | Values::TruncatedNormal { min, .. }
+        | Values::Exponential { min, .. }
+        | Values::Gamma { min, .. } => min.max(0.0),
+    };
+    (low, high)
 }
 
 /// Mean rate in Hz over the run: of sources as stated, of neurons as assumed.

@@ -13,7 +13,7 @@
 //!   proves it; where in-degrees are random, twelve standard deviations are allowed for, and the sum of
 //!   each slot is looked at when the table is there.
 //!
-//! Weights beyond what is practically drawn (6.5 standard deviations) are held as the largest number.
+//! Weights beyond what is practically drawn (six standard deviations) are held as the largest number.
 //! What rounding does to the weights of each statement is measured while they are placed (`Rounding`).
 //! Statements that cannot be held so keep their weights in single precision: sources that may send
 //! several spikes at a tick, weights of both signs where the sign chooses the channel, and networks
@@ -309,71 +309,13 @@ fn channel(
 /// Least and largest weight that practically come up.
 fn bounds(spec: &NetworkSpec, p: &ProjectionSpec) -> (f64, f64) {
     match (&p.weight, &p.rule) {
-        (Weight::Values(v), _) => practical(v),
-        (Weight::FromList, Rule::List(edges)) => span(&edges.weight),
+        (Weight::Values(v), _) => v.practical(),
+        (Weight::FromList, Rule::List(edges)) => edges
+            .weight
+            .iter()
+            .fold((0.0, 0.0), |(l, h): (f64, f64), v| (l.min(*v), h.max(*v))),
         (Weight::FromList, _) => (0.0, 0.0),
-        (Weight::ByDistance(profile), _) => profile.range(farthest(p, spec), practical),
-    }
-}
-
-fn span(all: &[f64]) -> (f64, f64) {
-    all.iter()
-        .fold((0.0, 0.0), |(l, h): (f64, f64), v| (l.min(*v), h.max(*v)))
-}
-
-/// What is practically drawn: once in 10^10 draws there is more.
-fn practical(values: &Values) -> (f64, f64) {
-    const FAR: f64 = 6.5;
-    /// -ln of the chance of a normal draw beyond that.
-    const RARE: f64 = 24.0;
-    let within = |low: f64, high: f64, min: f64, max: f64| (low.max(min), high.min(max));
-    match values {
-        Values::Constant(v) => (*v, *v),
-        Values::Uniform { low, high } => (low.min(*high), low.max(*high)),
-        Values::Normal {
-            mean,
-            std,
-            min,
-            max,
-        } => within(mean - FAR * std, mean + FAR * std, *min, *max),
-        Values::TruncatedNormal {
-            mean,
-            std,
-            min,
-            max,
-        } => {
-            let centre = mean.clamp(*min, *max);
-            within(centre - FAR * std, centre + FAR * std, *min, *max)
-        }
-        Values::Lognormal {
-            mu,
-            sigma,
-            scale,
-            min,
-            max,
-        } => {
-            let far = scale * libm::exp(mu + FAR * sigma);
-            within(far.min(0.0), far.max(0.0), *min, *max)
-        }
-        Values::Exponential { mean, min, max } => {
-            if *mean >= 0.0 {
-                let low = min.max(0.0);
-                (low, (low + RARE * mean).min(*max))
-            } else {
-                let high = max.min(0.0);
-                ((high + RARE * mean).max(*min), high)
-            }
-        }
-        Values::Gamma {
-            shape,
-            scale,
-            min,
-            max,
-        } => {
-            let far = scale * (shape + FAR * libm::sqrt(*shape) + RARE);
-            within(far.min(0.0), far.max(0.0), *min, *max)
-        }
-        Values::Array(all) => span(all),
+        (Weight::ByDistance(profile), _) => profile.range(farthest(p, spec), Values::practical),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod fixed;
 mod load;
 pub mod partition;
 mod placing;
+mod practical;
 mod procedural;
 mod samplers;
 pub mod space;
