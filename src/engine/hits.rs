@@ -99,6 +99,21 @@ impl<R: Real> Unit<R> {
         slots.len() as u64
     }
 
+    /// Visits the neurons on the list of those with input in several planes or parts of a log.
+    pub(super) fn visit_pending(
+        &mut self,
+        t: u64,
+        from: &mut Accumulators<R>,
+        after: impl FnMut(&mut u64, u32, u64),
+    ) -> u64 {
+        let neurons = std::mem::take(&mut self.pending);
+        self.visit_sums_of_planes(t, &neurons, 0, from, after);
+        let visits = neurons.len() as u64;
+        self.pending = neurons;
+        self.pending.clear();
+        visits
+    }
+
     fn visit_sums_of_planes(
         &mut self,
         t: u64,

@@ -100,6 +100,10 @@ pub struct Unit<R: Real> {
     pub period: u64,
     /// Neurons to visit at this tick because of wake-ups. Emptied by the update.
     pub wakes: Vec<u32>,
+    /// Parts of the logs of this tick that are of this unit, and the neurons of these parts if there are
+    /// several. Filled and emptied by `visit_touched`.
+    pub(super) parts: u32,
+    pub(super) pending: Vec<u32>,
     /// Neurons that spike at this tick. Filled and emptied by the update.
     pub fired: Vec<u32>,
     /// Planes that have input at this tick, for units updated lazily. See `hits`.
@@ -134,6 +138,8 @@ impl<R: Real> Unit<R> {
             swept: false,
             period: block.period(),
             wakes: Vec::new(),
+            parts: 0,
+            pending: Vec::new(),
             fired: Vec::new(),
             active: Vec::new(),
             cut_at: u64::MAX,

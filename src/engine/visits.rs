@@ -49,8 +49,21 @@ impl<R: Real> Shard<R> {
         self.cut_log(Kept::Fixed(1), |s| &mut s.fixed[1], &mut runs);
         self.cut_log(Kept::Counts16, |s| &mut s.counts16, &mut runs);
         self.cut_log(Kept::Counts32, |s| &mut s.counts32, &mut runs);
-        // Only now is it known in which planes of a unit there is input.
+        // Only now is it known in which planes of a unit there is input, and in how many parts. Where many
+        // segments of few synapses come together there are about as many parts as synapses: such a
+        // unit is visited once, with all of its neurons.
         for run in &runs {
+            let unit = &mut self.units[run.unit];
+            if unit.parts > 1 {
+                let log = match run.kept {
+                    Kept::Sums => self.slots.sums.logged_in(run.from..run.to),
+                    Kept::Fixed(group) => self.slots.fixed[group].logged_in(run.from..run.to),
+                    Kept::Counts16 => self.slots.counts16.logged_in(run.from..run.to),
+                    Kept::Counts32 => self.slots.counts32.logged_in(run.from..run.to),
+                };
+                unit.pending.extend(log.iter().map(|s| s - run.base as u32));
+                continue;
+            }
             let log = match run.kept {
                 Kept::Sums => self.slots.sums.take_log(),
                 Kept::Fixed(group) => self.slots.fixed[group].take_log(),
@@ -69,7 +82,13 @@ impl<R: Real> Shard<R> {
             }
         }
         for run in &runs {
-            self.units[run.unit].active.clear();
+            let unit = &mut self.units[run.unit];
+            if !unit.pending.is_empty() {
+                let after = rescheduling(&mut self.agenda, run.unit);
+                self.updated += unit.visit_pending(tick, &mut self.slots, after);
+            }
+            unit.active.clear();
+            unit.parts = 0;
         }
         self.scratch.touched = runs;
     }
@@ -93,6 +112,7 @@ impl<R: Real> Shard<R> {
             let to = others.map_or(log.len(), |n| from + n.max(1));
             if !unit.swept {
                 unit.activate(kept, base);
+                unit.parts += 1;
                 runs.push(Touched {
                     kept,
                     unit: u,

@@ -93,6 +93,11 @@ impl<T: Copy + Default + PartialEq> Slots<T> {
         &self.log[..self.logged]
     }
 
+    /// A part of what was in the log when it was forgotten.
+    pub fn logged_in(&self, part: std::ops::Range<usize>) -> &[u32] {
+        &self.log[part]
+    }
+
     /// What is in the log stays there until it is written over.
     pub fn forget_log(&mut self) {
         self.logged = 0;
