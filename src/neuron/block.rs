@@ -210,7 +210,7 @@ pub fn crossover(model: ModelKind, self_driven: bool) -> f64 {
         // A cheap bound says when to look for the crossing; the others look for it at every visit.
         ModelKind::LifExp if self_driven => 0.0015,
         ModelKind::LifAlpha | ModelKind::LifMultisynapse if self_driven => 0.0005,
-        ModelKind::LifDelta | ModelKind::If => 0.035,
+        ModelKind::LifDelta | ModelKind::If => 0.07,
         ModelKind::LifExp | ModelKind::LifAlpha | ModelKind::LifMultisynapse => 0.03,
         ModelKind::Relay => 0.3,
         // Clocked models are swept whatever their input.
