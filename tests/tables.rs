@@ -6,7 +6,8 @@ use spikewheel::definition::{self, Diagnostic, Loaded};
 use spikewheel::engine::sink::NullSink;
 use spikewheel::engine::{Control, run};
 use spikewheel::network::estimate::estimate;
-use spikewheel::network::spec::{PopulationKind, Update};
+use spikewheel::network::fixed::FixedPlan;
+use spikewheel::network::spec::{PopulationKind, Rule, Update};
 use spikewheel::network::{BuildOptions, build, held};
 
 /// A definition with 640 lif_delta and 320 lif_exp neurons and a source, 8 lines long, and `more`.
@@ -228,4 +229,39 @@ fn rows_over_many_slots_are_those_of_shards_with_few() {
         assert!(networks.iter().all(|n| *n == networks[0]), "{delay}");
         assert_eq!(networks[0].len(), 23 * 70_000);
     }
+}
+
+/// The proof that sums of whole numbers cannot overflow: in-degree times the largest number that any
+/// synapse has. The quantum is no coarser than that and the bits of a weight ask for.
+#[test]
+fn the_largest_number_times_the_in_degree_fits_31_bits() {
+    for degree in [1u32, 1000, 65_538, 65_539, 1_000_000, 8_000_000] {
+        let more = projection("{ fixed_indegree = 1 }", DRAWN, "");
+        let mut spec = loaded("arithmetic = \"fixed\"", &more).spec;
+        spec.projections[0].rule = Rule::FixedIndegree(degree);
+        let plan = FixedPlan::new(&spec, &[false]);
+        assert_eq!((plan.group[0], plan.bits[0]), (Some(0), 16), "{degree}");
+        let q = plan.quantum(spec.population("d").expect("it is there"), 0);
+        let sum = q.most * f64::from(degree);
+        assert!(
+            sum <= f64::from(i32::MAX) && q.most <= 32_767.0,
+            "{degree}: {q:?}"
+        );
+        assert!(
+            q.most == 32_767.0 || sum + f64::from(degree) > f64::from(i32::MAX),
+            "{degree}: {q:?}"
+        );
+        // 0.1 mV and six standard deviations.
+        let heaviest = 0.16;
+        assert!((heaviest / q.weight).round() <= q.most, "{degree}: {q:?}");
+        assert!(
+            (heaviest / (0.5 * q.weight)).round() > q.most,
+            "{degree}: {q:?}"
+        );
+    }
+    // With fewer than 256 steps up to the heaviest, weights stay as they are.
+    let more = projection("{ fixed_indegree = 1 }", DRAWN, "");
+    let mut spec = loaded("arithmetic = \"fixed\"", &more).spec;
+    spec.projections[0].rule = Rule::FixedIndegree(10_000_000);
+    assert_eq!(FixedPlan::new(&spec, &[false]).group[0], None);
 }

@@ -402,18 +402,13 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
             for (_, of_group) in &groups {
                 placer.group();
                 for &i in of_group {
-                    let largest = fixed.group[i].map(|group| fixed.largest(group));
                     let (site, places) = (&sites[i], &places[i]);
                     let mut placing = Placing::new(
                         self.spec,
                         site,
                         places,
                         &mut placer,
-                        Held {
-                            weighted,
-                            largest,
-                            blocks,
-                        },
+                        Held { weighted, blocks },
                     );
                     connect::visit(site, &mut placing);
                     rounding[i] = placing.rounding;
@@ -534,7 +529,7 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
                 let local = (id - u.first_id) as usize;
                 let n = u.len();
                 let route = u.route(site.spec.receptor);
-                let mut quantum = 1.0;
+                let mut quantum = None;
                 let slot = match class.kind {
                     WeightKind::Packed { group, .. } => {
                         // Weights of both signs are not packed where the sign chooses.
@@ -542,11 +537,12 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
                             Route::To(channel) => channel,
                             Route::BySign => group,
                         };
-                        quantum = fixed.quantum(u.population, channel);
+                        let held = fixed.quantum(u.population, channel);
+                        quantum = Some(held);
                         let plane = u.fixed[channel].get_or_insert_with(|| FixedPlane {
                             group,
                             base: slots.fixed[group].plane(unit, n),
-                            scale: R::of(quantum),
+                            scale: R::of(held.weight),
                         });
                         [plane.base + local; 2]
                     }

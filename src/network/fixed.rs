@@ -13,7 +13,8 @@
 //!   proves it; where in-degrees are random, twelve standard deviations are allowed for, and the sum of
 //!   each slot is looked at when the table is there.
 //!
-//! Weights beyond what is practically drawn (six standard deviations) are held as the largest number.
+//! Weights beyond what is practically drawn (six standard deviations) are held as the largest number
+//! with which the proof was made.
 //! What rounding does to the weights of each statement is measured while they are placed (`Rounding`).
 //! Statements that cannot be held so keep their weights in single precision: sources that may send
 //! several spikes at a tick, weights of both signs where the sign chooses the channel, and networks
@@ -44,6 +45,15 @@ pub struct Rounding {
     pub synapses: u64,
 }
 
+/// How the weights of a channel of a population are held.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Quantum {
+    /// Weight of the number one: a power of two.
+    pub weight: f64,
+    /// The largest number that any synapse has.
+    pub most: f64,
+}
+
 impl Rounding {
     /// Mean relative error.
     pub fn mean(&self) -> f64 {
@@ -51,13 +61,9 @@ impl Rounding {
     }
 
     /// Turns weights into whole numbers of quanta, halves to even, and notes what that did to them.
-    pub(super) fn round(&mut self, weights: &mut [f64], quantum: f64, largest: f64) {
+    pub(super) fn round(&mut self, weights: &mut [f64], quantum: Quantum) {
         self.synapses += weights.len() as u64;
-        let (worst, sum) = vectorized(Quanta {
-            weights,
-            quantum,
-            largest,
-        });
+        let (worst, sum) = vectorized(Quanta { weights, quantum });
         self.largest = self.largest.max(worst);
         self.sum += sum;
     }
@@ -72,9 +78,7 @@ impl Rounding {
 /// Weights to whole numbers.
 struct Quanta<'a> {
     weights: &'a mut [f64],
-    quantum: f64,
-    /// Below 2^31.
-    largest: f64,
+    quantum: Quantum,
 }
 
 impl Kernel for Quanta<'_> {
@@ -89,9 +93,10 @@ impl Kernel for Quanta<'_> {
         let (mut worst, mut sums) = ([0.0f64; SUMS], [0.0; SUMS]);
         for part in self.weights.chunks_mut(SUMS) {
             for (i, w) in part.iter_mut().enumerate() {
-                let whole = (*w / self.quantum).clamp(-self.largest, self.largest);
+                let Quantum { weight, most } = self.quantum;
+                let whole = (*w / weight).clamp(-most, most);
                 let whole = (whole + ROUND) - ROUND;
-                let held = whole * self.quantum;
+                let held = whole * weight;
                 let error = if *w == held {
                     0.0
                 } else {
@@ -117,7 +122,7 @@ pub struct FixedPlan {
     /// Bits of the slot, per group.
     pub bits: [u32; 2],
     /// Per population and channel.
-    quantum: Vec<[f64; PORTS]>,
+    quantum: Vec<[Quantum; PORTS]>,
     /// Per group: do the rules alone prove that no sum overflows?
     pub proven: [bool; 2],
     /// Per group: spikes of one source that a sum may gather.
@@ -130,7 +135,7 @@ impl FixedPlan {
         let mut plan = Self {
             group: vec![None; spec.projections.len()],
             bits: [16; 2],
-            quantum: vec![[0.0; PORTS]; spec.populations.len()],
+            quantum: vec![[Quantum::default(); PORTS]; spec.populations.len()],
             proven: [true; 2],
             gathered: [1; 2],
         };
@@ -157,14 +162,9 @@ impl FixedPlan {
         }
     }
 
-    /// Weight of one quantum at a channel of a population.
-    pub fn quantum(&self, population: usize, channel: usize) -> f64 {
+    /// How weights are held at a channel of a population.
+    pub fn quantum(&self, population: usize, channel: usize) -> Quantum {
         self.quantum[population][channel]
-    }
-
-    /// Largest whole number of a group's weights.
-    pub fn largest(&self, group: usize) -> i32 {
-        (1 << (31 - self.bits[group])) - 1
     }
 
     fn measure_slots(&mut self, spec: &NetworkSpec, bounds: &[(f64, f64)]) {
@@ -216,10 +216,13 @@ impl FixedPlan {
         let mut unfit = vec![false; spec.projections.len()];
         for population in 0..n {
             for c in 0..PORTS {
-                let room = f64::from(self.largest(c & 1));
+                let room = f64::from((1 << (31 - self.bits[c & 1])) - 1);
                 let limit =
                     room.min((f64::from(i32::MAX) / degree[population][c].max(1.0)).floor());
-                self.quantum[population][c] = quantum(largest[population][c], limit.max(1.0));
+                self.quantum[population][c] = Quantum {
+                    weight: quantum(largest[population][c], limit.max(1.0)),
+                    most: limit,
+                };
                 if limit < LEAST_QUANTA {
                     for (i, p) in spec.projections.iter().enumerate() {
                         unfit[i] |= self.group[i].is_some() && of(p, i).contains(&(population, c));

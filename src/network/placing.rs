@@ -4,7 +4,7 @@
 use super::connect;
 use super::connect::batch::{BATCH, Batch, End, Visitor};
 use super::connect::site::Site;
-use super::fixed::Rounding;
+use super::fixed::{Quantum, Rounding};
 use super::space::{ByDistance, Space};
 use super::spec::{Arithmetic, Delay, NetworkSpec, Rule, Values, Weight};
 use crate::rng::Domain;
@@ -23,8 +23,8 @@ pub(super) struct Place {
     /// Slot of the first for weights that are not negative, and for negative ones. The same for
     /// counted synapses, and where the sign does not choose the channel.
     pub(super) slot: [usize; 2],
-    /// Weight of a quantum, where weights are whole numbers.
-    pub(super) quantum: f64,
+    /// Where weights are whole numbers.
+    pub(super) quantum: Option<Quantum>,
 }
 
 /// Counts the synapses of each element of the network.
@@ -337,8 +337,6 @@ impl Visitor for Counting<'_> {
 pub(super) struct Held {
     /// Are weights held?
     pub(super) weighted: bool,
-    /// Weights are whole numbers up to this.
-    pub(super) largest: Option<i32>,
     /// Slots are told within one of so many blocks.
     pub(super) blocks: u64,
 }
@@ -354,8 +352,6 @@ pub(super) struct Placing<'a> {
     delays: Delays<'a>,
     /// Weights are rounded to single precision.
     single: bool,
-    /// Weights are held as whole numbers up to this.
-    largest: Option<f64>,
     pub(super) rounding: Rounding,
     rows: Vec<u32>,
     keys: Vec<u64>,
@@ -383,7 +379,6 @@ impl<'a> Placing<'a> {
             delays: Delays::new(spec, site),
             single: drawn || spec.arithmetic != Arithmetic::Double,
             weights: held.weighted.then_some(weights),
-            largest: held.largest.map(f64::from),
             rounding: Rounding::default(),
             finder: Finder::new(places),
             blocks: held.blocks,
@@ -421,9 +416,9 @@ impl Visitor for Placing<'_> {
                         *s = slot[usize::from(*w < 0.0)];
                     }
                 }
-                if let Some(largest) = self.largest {
+                if let Some(quantum) = place.quantum {
                     let values = &mut self.values[..n];
-                    self.rounding.round(values, place.quantum, largest);
+                    self.rounding.round(values, quantum);
                 }
             }
             End::Each(targets) => {
@@ -432,9 +427,9 @@ impl Visitor for Placing<'_> {
                     let negative = self.weights.is_some() && self.values[i] < 0.0;
                     self.slots[i] =
                         place.slot[usize::from(negative)] as u32 + (target - place.range.start);
-                    if let Some(largest) = self.largest {
+                    if let Some(quantum) = place.quantum {
                         let value = &mut self.values[i..=i];
-                        self.rounding.round(value, place.quantum, largest);
+                        self.rounding.round(value, quantum);
                     }
                 }
             }
