@@ -50,6 +50,7 @@ const PLAIN: Kind = Kind {
     arithmetic: Arithmetic::Double,
     weights: Weights::One,
     table: TableChoice::Index,
+    plasticity: None,
     drawn_delays: false,
     wide: false,
     most_targets: u32::MAX,
@@ -59,6 +60,7 @@ const KINDS: &[Kind] = &[
     Kind {
         name: "bitmap",
         table: TableChoice::Bitmap,
+        plasticity: None,
         // With more, nearly all of the bits are 0: nobody would ask for it.
         most_targets: 100_000,
         ..PLAIN
@@ -218,6 +220,7 @@ fn spec(kind: &Kind, targets: u32) -> NetworkSpec {
             },
             receptor: None,
             table: kind.table,
+            plasticity: None,
         }],
         drives: if kind.wide {
             vec![]
@@ -233,6 +236,7 @@ fn spec(kind: &Kind, targets: u32) -> NetworkSpec {
             }]
         },
         recording: RecordingSpec::default(),
+        modulators: Vec::new(),
     }
 }
 

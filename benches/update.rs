@@ -66,6 +66,7 @@ fn ns(
             receptor: None,
         }],
         recording: RecordingSpec::default(),
+        modulators: Vec::new(),
     };
     let mut best = f64::INFINITY;
     for _ in 0..3 {

@@ -10,6 +10,7 @@ pub mod definition;
 pub mod engine;
 pub mod network;
 pub mod neuron;
+pub mod plasticity;
 pub mod plot;
 pub mod record;
 pub mod rng;

@@ -62,7 +62,9 @@ fn record(path: &Path) {
                 end: 10,
             }],
             state: vec![],
+            weights: Vec::new(),
         },
+        modulators: Vec::new(),
     };
     let mut r = Recorder::create(&spec, path, "", &RecordOptions::default()).expect("created");
     for tick in 1..=1000 {

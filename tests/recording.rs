@@ -67,6 +67,7 @@ fn network(recording: RecordingSpec) -> NetworkSpec {
         projections: vec![],
         drives: vec![],
         recording,
+        modulators: Vec::new(),
     }
 }
 
@@ -79,6 +80,7 @@ fn everything() -> RecordingSpec {
             variable: v,
             every: 10,
         }],
+        weights: Vec::new(),
     }
 }
 
@@ -179,6 +181,7 @@ fn only_the_slices_asked_for_are_written_and_overlaps_once() {
     let spec = network(RecordingSpec {
         spikes: vec![slice(0, 10, 30), slice(0, 20, 40), slice(0, 70, 80)],
         state: vec![],
+        weights: Vec::new(),
     });
     let said = write(&path, &spec, &RecordOptions::default());
     assert!(
@@ -474,6 +477,7 @@ fn many_spikes_are_written_faster_than_a_simulation_makes_them() {
         spec.recording = RecordingSpec {
             spikes: vec![slice(0, 0, 12_500)],
             state: vec![],
+            weights: Vec::new(),
         };
         let options = RecordOptions {
             overwrite: true,
@@ -504,6 +508,7 @@ fn a_recorder_that_cannot_write_says_so_while_the_run_goes_on() {
     let spec = network(RecordingSpec {
         spikes: vec![slice(0, 0, 80)],
         state: vec![],
+        weights: Vec::new(),
     });
     let options = RecordOptions::default();
     let path = dir.path().join("spikes.h5");

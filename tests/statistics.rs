@@ -193,7 +193,9 @@ fn record(path: &Path, spikes: &[(u64, u32)]) {
         recording: RecordingSpec {
             spikes: vec![slice(0, 5), slice(1, 4)],
             state: vec![],
+            weights: Vec::new(),
         },
+        modulators: Vec::new(),
     };
     let mut r = Recorder::create(&spec, path, "", &RecordOptions::default()).expect("created");
     for spike in spikes {

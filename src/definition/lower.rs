@@ -111,6 +111,7 @@ pub(super) fn lower(
         projections,
         drives: stimuli.drives,
         recording,
+        modulators: Vec::new(),
     };
     for (statements, place) in chosen {
         let why = statements.into_iter().find_map(|i| impossible(&spec, i));

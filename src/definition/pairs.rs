@@ -345,6 +345,7 @@ pub(super) fn read(ctx: &mut Context, stated: &Stated<'_>, names: &Names) -> Vec
                     delay,
                     receptor,
                     table: stated.choice,
+                    plasticity: None,
                 };
                 let is_right = stated
                     .places()

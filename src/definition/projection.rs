@@ -192,6 +192,7 @@ fn one(ctx: &mut Context, stated: Stated<'_>, names: &Names) -> Option<Projectio
         delay: delay?,
         receptor: receptor?,
         table: stated.choice,
+        plasticity: None,
         from: stated.from.clone()?.0,
         to: stated.to.clone()?.0,
     };

@@ -44,7 +44,14 @@ pub(super) fn read(
         Some(node) => ctx.boolean(node, "csv").unwrap_or(false),
         None => false,
     };
-    (RecordingSpec { spikes, state }, OutputOptions { csv })
+    (
+        RecordingSpec {
+            spikes,
+            state,
+            weights: Vec::new(),
+        },
+        OutputOptions { csv },
+    )
 }
 
 fn all(names: &Names) -> Vec<Slice> {

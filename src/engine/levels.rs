@@ -120,7 +120,9 @@ fn network(model: ModelKind, arithmetic: Arithmetic, varied: bool) -> NetworkSpe
                     every: 50,
                 })
                 .collect(),
+            weights: Vec::new(),
         },
+        modulators: Vec::new(),
     }
 }
 

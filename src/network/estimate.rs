@@ -655,9 +655,11 @@ mod tests {
                 delay,
                 receptor: None,
                 table: Default::default(),
+                plasticity: None,
             }],
             drives: Vec::new(),
             recording: RecordingSpec::default(),
+            modulators: Vec::new(),
         }
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 pub use super::space::{ByDistance, Kernel, Layout, OPEN, Positions, Shape};
 use crate::neuron::ModelKind;
+use crate::plasticity::RuleKind;
 
 /// Picoseconds in a millisecond.
 pub const PS_PER_MS: f64 = 1e9;
@@ -30,6 +31,8 @@ pub struct NetworkSpec {
     pub projections: Vec<ProjectionSpec>,
     /// Private, undelayed input: each target has its own.
     pub drives: Vec<DriveSpec>,
+    /// What learning rules take their rewards from.
+    pub modulators: Vec<ModulatorSpec>,
     pub recording: RecordingSpec,
 }
 
@@ -330,6 +333,83 @@ pub struct ProjectionSpec {
     /// Port of the targets, counted from 0; `None` where the targets have none.
     pub receptor: Option<usize>,
     pub table: TableChoice,
+    /// How its synapses change; `None`: they do not.
+    pub plasticity: Option<PlasticitySpec>,
+}
+
+/// How the synapses of a statement change while the network runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlasticitySpec {
+    /// What changes the weights.
+    pub learning: Option<LearningSpec>,
+    /// What scales each spike on its way (a rule with `short_term` in its table).
+    pub short_term: Option<RuleSpec>,
+    /// Which part of a delay is that of the axon; the rest is that of the dendrite.
+    pub axonal: Axonal,
+}
+
+/// A rule with its parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleSpec {
+    pub rule: RuleKind,
+    /// One for each parameter of the rule's table, in its order.
+    pub params: Vec<f64>,
+    /// One for each choice of the rule's table: the number of the name that was chosen.
+    pub choices: Vec<usize>,
+}
+
+/// A rule that changes weights, and what holds them in check.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LearningSpec {
+    pub rule: RuleSpec,
+    /// Index into `NetworkSpec::modulators`, for rules that need one.
+    pub modulator: Option<usize>,
+    pub homeostasis: Homeostasis,
+}
+
+/// A gain of each target neuron by which its plastic input from the statement is multiplied. Weights
+/// and their bounds are those before the gain.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub enum Homeostasis {
+    #[default]
+    None,
+    /// The weights of a neuron times its gain sum to this (in units of the weight). The gain follows at
+    /// every tick that is a multiple of `every`.
+    Normalise { sum: f64, every: u64 },
+    /// dg/dt = eta g (rate - r): r is a trace of the neuron's own spikes with time constant `tau_ms`, in
+    /// Hz, that `rate` (Hz) is to be. eta in 1 / (Hz ms).
+    Scale { rate: f64, tau_ms: f64, eta: f64 },
+}
+
+/// The part of each delay that lies before the synapse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Axonal {
+    /// Delays are dendritic, as in NEST.
+    #[default]
+    None,
+    /// Delays are axonal, as in Auryn.
+    All,
+    /// So many ticks, or the whole delay if it is shorter.
+    Ticks(u64),
+}
+
+/// Events with amounts that learning rules listen to: rewards, dopamine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModulatorSpec {
+    pub name: String,
+    /// (tick, amount) in order of ticks, which are at least 1.
+    pub events: Arc<Vec<(u64, f64)>>,
+    /// Spikes that are events too.
+    pub release: Option<ReleaseSpec>,
+}
+
+/// Every spike of some elements is an event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReleaseSpec {
+    pub of: Vec<Slice>,
+    pub amount: f64,
+    /// Ticks from spike to event, at least 1.
+    pub delay: u64,
 }
 
 /// How the synapses of a statement are held. Changes no result.
@@ -618,6 +698,28 @@ pub struct RecordingSpec {
     /// Slices whose spikes are recorded.
     pub spikes: Vec<Slice>,
     pub state: Vec<StateRecording>,
+    pub weights: Vec<WeightRecording>,
+}
+
+/// Weights of a statement at some ticks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WeightRecording {
+    /// Name under which it is written.
+    pub name: String,
+    /// Index into `NetworkSpec::projections`.
+    pub projection: usize,
+    /// All synapses at these ticks, in order; 0 is before the run.
+    pub at: Vec<u64>,
+    /// Some synapses at every multiple of `every`.
+    pub traces: Option<WeightTraces>,
+}
+
+/// A few synapses, watched closely.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WeightTraces {
+    /// Global ids of source and target; every synapse between them is meant.
+    pub pairs: Vec<(u32, u32)>,
+    pub every: u64,
 }
 
 /// One state variable of some neurons at a fixed interval.

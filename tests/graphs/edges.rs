@@ -60,6 +60,7 @@ pub fn spec(sizes: &[u32], rule: Rule, seed: u64) -> NetworkSpec {
             rule,
             receptor: None,
             table: TableChoice::Auto,
+            plasticity: None,
             allow_autapses: false,
             allow_multapses: true,
             weight: Weight::Values(Values::Constant(1.0)),
@@ -67,6 +68,7 @@ pub fn spec(sizes: &[u32], rule: Rule, seed: u64) -> NetworkSpec {
         }],
         drives: vec![],
         recording: RecordingSpec::default(),
+        modulators: Vec::new(),
     }
 }
 

@@ -56,6 +56,7 @@ pub fn simulation(resolution_ps: u64, duration: u64) -> NetworkSpec {
         projections: vec![],
         drives: vec![],
         recording: RecordingSpec::default(),
+        modulators: Vec::new(),
     }
 }
 
@@ -265,6 +266,7 @@ impl Construct for NetworkSpec {
             delay: Delay::FromList,
             receptor: self.first_receptor(to),
             table: TableChoice::Auto,
+            plasticity: None,
         });
     }
 
@@ -279,6 +281,7 @@ impl Construct for NetworkSpec {
             delay: Delay::Ticks(delay),
             receptor: self.first_receptor(to),
             table: TableChoice::Auto,
+            plasticity: None,
         });
     }
 

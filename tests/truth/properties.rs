@@ -185,6 +185,7 @@ impl Recipe {
                     delay: Delay::FromList,
                     receptor: p.port(port),
                     table: TableChoice::Auto,
+                    plasticity: None,
                 });
             }
         }

@@ -306,6 +306,7 @@ fn mixture(parts: &[Part], fine: bool, single: bool, seed: u64) -> NetworkSpec {
             rule: Rule::FixedIndegree(3),
             receptor: None,
             table: TableChoice::Auto,
+            plasticity: None,
             allow_autapses: true,
             allow_multapses: true,
             weight: drawn,
