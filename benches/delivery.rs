@@ -50,7 +50,6 @@ const PLAIN: Kind = Kind {
     arithmetic: Arithmetic::Double,
     weights: Weights::One,
     table: TableChoice::Index,
-    plasticity: None,
     drawn_delays: false,
     wide: false,
     most_targets: u32::MAX,
@@ -60,7 +59,6 @@ const KINDS: &[Kind] = &[
     Kind {
         name: "bitmap",
         table: TableChoice::Bitmap,
-        plasticity: None,
         // With more, nearly all of the bits are 0: nobody would ask for it.
         most_targets: 100_000,
         ..PLAIN
