@@ -15,6 +15,28 @@ pub trait Sink: Send {
 
     /// Everything up to and including `tick` has been handed over.
     fn reached(&mut self, tick: u64);
+
+    /// All synapses of the statement that `RecordingSpec::weights[recording]` names, sorted by source,
+    /// target and delay: once for each tick of its `at`, in order, and whole. Tick 0 is before the run.
+    fn weights(&mut self, _recording: usize, _tick: u64, _synapses: &[WeightOf]) {}
+
+    /// Which synapses the traces of `recording` follow: once, before their first values.
+    fn weight_trace_synapses(&mut self, _recording: usize, _synapses: &[WeightOf]) {}
+
+    /// Their weights after `tick`, in that order; in time order and whole.
+    fn weight_traces(&mut self, _recording: usize, _tick: u64, _values: &[f64]) {}
+}
+
+/// A synapse with the weight that it has at some time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WeightOf {
+    /// Global ids.
+    pub source: u32,
+    pub target: u32,
+    /// Ticks.
+    pub delay: u64,
+    /// Canonical unit of the target's input.
+    pub weight: f64,
 }
 
 /// Drops everything.
@@ -34,6 +56,12 @@ pub struct MemorySink {
     pub spikes: Vec<(u64, u32)>,
     /// (recording, tick, values).
     pub samples: Vec<(usize, u64, Vec<f64>)>,
+    /// (recording, tick, synapses).
+    pub weights: Vec<(usize, u64, Vec<WeightOf>)>,
+    /// (recording, synapses).
+    pub traced: Vec<(usize, Vec<WeightOf>)>,
+    /// (recording, tick, weights).
+    pub traces: Vec<(usize, u64, Vec<f64>)>,
     pub reached: u64,
 }
 
@@ -46,5 +74,14 @@ impl Sink for MemorySink {
     }
     fn reached(&mut self, tick: u64) {
         self.reached = tick;
+    }
+    fn weights(&mut self, recording: usize, tick: u64, synapses: &[WeightOf]) {
+        self.weights.push((recording, tick, synapses.to_vec()));
+    }
+    fn weight_trace_synapses(&mut self, recording: usize, synapses: &[WeightOf]) {
+        self.traced.push((recording, synapses.to_vec()));
+    }
+    fn weight_traces(&mut self, recording: usize, tick: u64, values: &[f64]) {
+        self.traces.push((recording, tick, values.to_vec()));
     }
 }
