@@ -5,6 +5,7 @@
 //! (`record`), and from there to statistics (`analysis`) and pictures (`plot`).
 
 pub mod analysis;
+pub mod ann;
 pub mod cli;
 pub mod definition;
 pub mod engine;

@@ -1,0 +1,218 @@
+//! What an affine layer connects to what, synapse by synapse.
+
+use super::forward::windows::{each, target};
+use super::graph::Graph;
+use super::op::{Conv, Op, spread};
+
+/// A synapse of a node: the output element `to` gets `weight` times element `from` of input number
+/// `input` of the node.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Synapse {
+    pub input: usize,
+    pub from: u32,
+    pub to: u32,
+    pub weight: f64,
+}
+
+/// Hands out every synapse of an affine node. Weights that are 0 are handed out too; padding is not.
+/// The order is fixed, but otherwise a matter of the kind of layer. Nothing comes of nodes that are
+/// not affine.
+pub fn for_each(graph: &Graph, node: usize, mut take: impl FnMut(Synapse)) {
+    let n = graph.node(node);
+    let len = n.len();
+    let Some(first) = n.inputs.first() else {
+        return;
+    };
+    let before = graph.node(*first);
+    let mut put = |input: usize, from: usize, to: usize, weight: f64| {
+        take(Synapse {
+            input,
+            from: from as u32,
+            to: to as u32,
+            weight,
+        });
+    };
+    match &n.op {
+        Op::Dense(d) => {
+            for (to, row) in d.weight.chunks_exact(d.inputs).enumerate() {
+                for (from, w) in row.iter().enumerate() {
+                    put(0, from, to, f64::from(*w));
+                }
+            }
+        }
+        Op::Conv(c) => conv(c, before.planes(), n.planes(), |f, t, w| put(0, f, t, w)),
+        Op::ConvTranspose(c) => {
+            conv_transpose(c, before.planes(), n.planes(), |f, t, w| put(0, f, t, w))
+        }
+        Op::AvgPool(p) => {
+            let from = before.planes();
+            let ([_, h, w], [_, oh, ow]) = (from, n.planes());
+            for c in 0..from[0] {
+                for oy in 0..oh {
+                    for ox in 0..ow {
+                        let share = 1.0 / p.divisor(oy, ox, from) as f64;
+                        each(&p.window, oy, ox, h, w, |at| {
+                            put(0, c * h * w + at, (c * oh + oy) * ow + ox, share);
+                        });
+                    }
+                }
+            }
+        }
+        Op::Scale(s) => {
+            for i in 0..len {
+                put(0, i, i, f64::from(s.scale[spread(i, len, s.scale.len())]));
+            }
+        }
+        Op::Sum(coefficients) => {
+            for (input, c) in coefficients.iter().enumerate() {
+                for i in 0..len {
+                    put(input, i, i, f64::from(*c));
+                }
+            }
+        }
+        Op::Concat(axis) => {
+            let outer: usize = n.shape[..*axis].iter().product();
+            let row = len / outer;
+            let mut at = 0;
+            for (input, k) in n.inputs.iter().enumerate() {
+                let part = graph.node(*k).len() / outer;
+                for o in 0..outer {
+                    for i in 0..part {
+                        put(input, o * part + i, o * row + at + i, 1.0);
+                    }
+                }
+                at += part;
+            }
+        }
+        Op::Reshape(_) => (0..len).for_each(|i| put(0, i, i, 1.0)),
+        Op::Select(s) => {
+            for (to, from) in s.from.iter().enumerate() {
+                if let Some(from) = from {
+                    put(0, *from as usize, to, 1.0);
+                }
+            }
+        }
+        Op::Pad([top, left, ..]) => {
+            let ([c, h, w], [_, oh, ow]) = (before.planes(), n.planes());
+            for i in 0..c * h * w {
+                let (plane, y, x) = (i / (h * w), i / w % h, i % w);
+                put(0, i, (plane * oh + y + top) * ow + x + left, 1.0);
+            }
+        }
+        Op::Input | Op::Max | Op::MaxPool(_) | Op::Activation(_) => {}
+    }
+}
+
+/// What an affine node adds to its output element `to`, whatever comes in.
+pub fn bias(graph: &Graph, node: usize, to: usize) -> f64 {
+    let n = graph.node(node);
+    let len = n.len();
+    f64::from(match &n.op {
+        Op::Dense(d) => d.bias[to],
+        Op::Conv(c) | Op::ConvTranspose(c) => c.bias[to / (len / c.outputs)],
+        Op::Scale(s) => s.shift[spread(to, len, s.shift.len())],
+        Op::Select(s) if s.from[to].is_none() => s.fill,
+        _ => 0.0,
+    })
+}
+
+fn conv(
+    c: &Conv,
+    [_, h, w]: [usize; 3],
+    [_, oh, ow]: [usize; 3],
+    mut put: impl FnMut(usize, usize, f64),
+) {
+    let (gin, gout) = (c.inputs / c.groups, c.outputs / c.groups);
+    let win = &c.window;
+    for o in 0..c.outputs {
+        let g = o / gout;
+        for oy in 0..oh {
+            for ox in 0..ow {
+                for i in 0..gin {
+                    for ky in 0..win.kernel[0] {
+                        for kx in 0..win.kernel[1] {
+                            let at = (win.source(0, oy, ky, h), win.source(1, ox, kx, w));
+                            if let (Some(y), Some(x)) = at {
+                                let k = (o * gin + i) * win.area() + ky * win.kernel[1] + kx;
+                                put(
+                                    ((g * gin + i) * h + y) * w + x,
+                                    (o * oh + oy) * ow + ox,
+                                    f64::from(c.weight[k]),
+                                );
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn conv_transpose(
+    c: &Conv,
+    [_, h, w]: [usize; 3],
+    [_, oh, ow]: [usize; 3],
+    mut put: impl FnMut(usize, usize, f64),
+) {
+    let (gin, gout) = (c.inputs / c.groups, c.outputs / c.groups);
+    let win = &c.window;
+    for from in 0..c.inputs * h * w {
+        let (i, y, x) = (from / (h * w), from / w % h, from % w);
+        for o in 0..gout {
+            for ky in 0..win.kernel[0] {
+                for kx in 0..win.kernel[1] {
+                    let at = (target(win, 0, y, ky, oh), target(win, 1, x, kx, ow));
+                    if let (Some(oy), Some(ox)) = at {
+                        let k = (i * gout + o) * win.area() + ky * win.kernel[1] + kx;
+                        let channel = i / gin * gout + o;
+                        put(from, (channel * oh + oy) * ow + ox, f64::from(c.weight[k]));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Synapses of a node by the element that sends: for each element of input number `input`, where it
+/// goes and with what weight, zeros left out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BySource {
+    /// Where the targets of each element begin; one more entry than elements.
+    pub starts: Vec<u32>,
+    pub targets: Vec<u32>,
+    pub weights: Vec<f32>,
+}
+
+impl BySource {
+    /// Two passes over the synapses, count and place.
+    pub fn of(graph: &Graph, node: usize, input: usize) -> Self {
+        let from = graph.node(graph.node(node).inputs[input]).len();
+        let mut starts = vec![0u32; from + 1];
+        let wanted = |s: &Synapse| s.input == input && s.weight != 0.0;
+        for_each(graph, node, |s| {
+            if wanted(&s) {
+                starts[s.from as usize + 1] += 1;
+            }
+        });
+        for i in 0..from {
+            starts[i + 1] += starts[i];
+        }
+        let all = starts[from] as usize;
+        let mut next = starts.clone();
+        let mut targets = vec![0; all];
+        let mut weights = vec![0.0; all];
+        for_each(graph, node, |s| {
+            if wanted(&s) {
+                let at = &mut next[s.from as usize];
+                targets[*at as usize] = s.to;
+                weights[*at as usize] = s.weight as f32;
+                *at += 1;
+            }
+        });
+        Self {
+            starts,
+            targets,
+            weights,
+        }
+    }
+}
