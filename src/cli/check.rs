@@ -12,7 +12,11 @@ use crate::network::degrees::{self, Degrees};
 use crate::network::estimate::{
     self, ASSUMED_RATE, Estimate, available_memory, show_bytes, show_count,
 };
-use crate::network::spec::{NetworkSpec, PopulationKind, Slice, SourceSpec};
+use crate::network::plastic_bytes::{PlasticBytes, plastic_bytes};
+use crate::network::spec::{
+    Axonal, Homeostasis, NetworkSpec, PlasticitySpec, PopulationKind, ProjectionSpec, RuleSpec,
+    Slice, SourceSpec,
+};
 use crate::network::{Held, held};
 
 /// Check a definition and show what it will need, without running it
@@ -160,6 +164,7 @@ fn to_text(loaded: &Loaded, e: &Estimate) -> String {
         }
         out.push_str(&table(&rows, &[2, 3, 4]));
         out.push_str(&reasons(&held));
+        out.push_str(&plastic(spec));
         out.push_str(&listed_degrees(spec));
     }
     out.push_str("\nTogether\n");
@@ -228,6 +233,71 @@ fn reasons(held: &[Held]) -> String {
     format!("\nHow synapses are held\n{}", table(&rows, &[]))
 }
 
+/// Names of the rules of a projection, with what they choose.
+fn rules(plastic: &PlasticitySpec, spec: &NetworkSpec) -> Vec<String> {
+    let of = |rule: &RuleSpec| {
+        let def = rule.rule.def();
+        let chosen: Vec<&str> = def
+            .choices
+            .iter()
+            .zip(&rule.choices)
+            .filter(|(_, k)| **k > 0)
+            .filter_map(|(c, k)| c.among.get(*k).copied())
+            .collect();
+        if chosen.is_empty() {
+            def.name.to_string()
+        } else {
+            format!("{} ({})", def.name, chosen.join(", "))
+        }
+    };
+    let mut all = Vec::new();
+    if let Some(l) = &plastic.learning {
+        all.push(of(&l.rule));
+        if let Some(m) = l.modulator.and_then(|m| spec.modulators.get(m)) {
+            all.push(format!("modulated by {}", m.name));
+        }
+        all.extend(match l.homeostasis {
+            Homeostasis::None => None,
+            Homeostasis::Normalise { .. } => Some("normalised".to_string()),
+            Homeostasis::Scale { .. } => Some("scaled to a rate".to_string()),
+        });
+        all.extend(match plastic.axonal {
+            Axonal::None => None,
+            Axonal::All => Some("axonal delay".to_string()),
+            Axonal::Ticks(t) => Some(format!("axonal delay {} ms", ms(t, spec))),
+        });
+    }
+    all.extend(plastic.short_term.as_ref().map(of));
+    all
+}
+
+fn plastic_ones(
+    spec: &NetworkSpec,
+) -> impl Iterator<Item = (&ProjectionSpec, &PlasticitySpec, PlasticBytes)> {
+    spec.projections
+        .iter()
+        .filter_map(|p| Some((p, p.plasticity.as_ref()?, plastic_bytes(spec, p)?)))
+}
+
+/// The rule of each plastic projection, and what its synapses take.
+fn plastic(spec: &NetworkSpec) -> String {
+    let titles = ["from", "to", "rule", "bytes/synapse", "of these"];
+    let mut rows = vec![row(titles.map(String::from))];
+    rows.extend(plastic_ones(spec).map(|(p, plastic, bytes)| {
+        row([
+            selection(&p.from, spec),
+            selection(&p.to, spec),
+            rules(plastic, spec).join(", "),
+            bytes.per_synapse.to_string(),
+            bytes.parts,
+        ])
+    }));
+    if rows.len() == 1 {
+        return String::new();
+    }
+    format!("\nPlastic synapses\n{}", table(&rows, &[3]))
+}
+
 fn degree_json(d: Degrees) -> serde_json::Value {
     json!({ "min": d.min, "mean": d.mean, "max": d.max })
 }
@@ -256,6 +326,10 @@ fn to_json(loaded: &Loaded, e: &Estimate, warnings: &[String]) -> serde_json::Va
             "table_bytes": e.table_bytes,
             "codec": held.codec,
             "why": held.why,
+            "plasticity": p.plasticity.as_ref().map(|plastic| rules(plastic, spec)),
+            "bytes_per_synapse": plastic_bytes(spec, p).map(|b| json!({
+                "bytes": b.per_synapse, "parts": b.parts,
+            })),
             "in_degree": degrees::of_list(p).map(|(d, _)| degree_json(d)),
             "out_degree": degrees::of_list(p).map(|(_, d)| degree_json(d)),
         })).collect::<Vec<_>>(),

@@ -23,6 +23,8 @@ pub(super) struct Context {
     pub seed: u64,
     /// How synapses are held where a projection does not say.
     pub table: TableChoice,
+    /// No weight of the network changes.
+    pub frozen: bool,
 }
 
 /// The longest time in ticks. Times come from `f64`, so larger ones would not be what they seem.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::context::show;
+use super::describe_learning;
 use super::distribution::{DISTRIBUTIONS, DistributionDef};
 use super::population::range_text;
 use super::positions::{LAYOUTS, LayoutDef, MODIFIERS};
@@ -13,6 +14,7 @@ use crate::network::space::{KERNELS, KernelDef, SPEED};
 use crate::neuron::MODELS;
 use crate::neuron::def::{ModelDef, ParamDef, StateDefault};
 use crate::neuron::lif_multisynapse::RECEPTOR;
+use crate::plasticity;
 use crate::stimulus::STIMULI;
 use crate::stimulus::def::StimulusDef;
 use crate::units::Dimension;
@@ -22,21 +24,25 @@ use crate::units::Dimension;
 pub enum Page {
     Model(&'static ModelDef),
     Rule(&'static RuleDef),
+    Learning(&'static plasticity::def::RuleDef),
     Stimulus(&'static StimulusDef),
     Layout(&'static LayoutDef),
     Kernel(&'static KernelDef),
     Distribution(&'static DistributionDef),
 }
 
-/// Every page, in the order users see: models, rules, stimuli, positions, kernels.
+/// Every page, in the order users see: models, connection rules, learning rules, stimuli, positions,
+/// kernels, distributions.
 pub fn pages() -> impl Iterator<Item = Page> {
     let models = MODELS.iter().map(|(_, d)| Page::Model(d));
     let rules = RULES.iter().map(Page::Rule);
+    let learning = plasticity::RULES.iter().map(|(_, d)| Page::Learning(d));
     let stimuli = STIMULI.iter().map(|d| Page::Stimulus(d));
     let layouts = LAYOUTS.iter().map(Page::Layout);
     let kernels = KERNELS.iter().chain([&SPEED]).map(Page::Kernel);
     models
         .chain(rules)
+        .chain(learning)
         .chain(stimuli)
         .chain(layouts)
         .chain(kernels)
@@ -65,6 +71,7 @@ impl Page {
         match self {
             Self::Model(d) => d.name,
             Self::Rule(d) => d.name,
+            Self::Learning(d) => d.name,
             Self::Stimulus(d) => d.name,
             Self::Layout(d) => d.name,
             Self::Kernel(d) => d.name,
@@ -77,6 +84,7 @@ impl Page {
         match self {
             Self::Model(_) => "Neuron models",
             Self::Rule(_) => "Connection rules",
+            Self::Learning(_) => "Learning rules",
             Self::Stimulus(_) => "Stimuli",
             Self::Layout(_) => "Positions",
             Self::Kernel(_) => "Kernels (what depends on distance)",
@@ -89,6 +97,7 @@ impl Page {
         match self {
             Self::Model(d) => d.summary,
             Self::Rule(d) => d.doc,
+            Self::Learning(d) => d.summary,
             Self::Stimulus(d) => d.summary,
             Self::Layout(d) => d.doc,
             Self::Kernel(d) => d.doc,
@@ -101,6 +110,7 @@ impl Page {
         match self {
             Self::Model(d) => model_text(d),
             Self::Rule(d) => rule_text(d),
+            Self::Learning(d) => describe_learning::text(d),
             Self::Stimulus(d) => stimulus_text(d),
             Self::Layout(d) => layout_text(d),
             Self::Kernel(d) => kernel_text(d),
@@ -124,6 +134,7 @@ impl Page {
                 "doc": d.doc,
                 "details": (d.name == "list").then_some(super::edge_files::HELP),
             }),
+            Self::Learning(d) => describe_learning::json(d),
             Self::Stimulus(d) => json!({
                 "kind": "stimulus",
                 "name": d.name,

@@ -1,4 +1,4 @@
-//! `include`: parameters and populations of other files.
+//! `include`: parameters, populations and named rules of plasticity of other files.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use super::source::{Place, SourceFile};
 use super::syntax::{self, Entry, Node, Table};
 
 /// Keys that may stand at the top of a file.
-pub(super) const KEYS: [&str; 9] = [
+pub(super) const KEYS: [&str; 11] = [
     "format",
     "name",
     "include",
@@ -18,6 +18,8 @@ pub(super) const KEYS: [&str; 9] = [
     "parameters",
     "populations",
     "stimuli",
+    "plasticity",
+    "modulators",
     "projections",
     "recording",
 ];
@@ -64,14 +66,20 @@ pub(super) fn read(ctx: &mut Context, main: &Arc<SourceFile>, root: &Table) -> V
         match syntax::read(&file) {
             Ok(table) => {
                 check_top(ctx, &file, &table);
-                for section in ["simulation", "stimuli", "projections", "recording"] {
+                for section in [
+                    "simulation",
+                    "stimuli",
+                    "modulators",
+                    "projections",
+                    "recording",
+                ] {
                     if let Some(e) = table.entry(section) {
                         ctx.reports
                             .warning(
                                 &e.key_place,
                                 format!("`{section}` of an included file is not used"),
                             )
-                            .help("only parameters and populations are included");
+                            .help("only parameters, populations and plasticity are included");
                     }
                 }
                 waiting.extend(listed(ctx, &table));

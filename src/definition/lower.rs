@@ -7,15 +7,16 @@ use std::path::Path;
 
 use super::context::Context;
 use super::diagnostics::{Diagnostic, Severity};
-use super::names::Names;
+use super::names::{Names, is_name};
 use super::source::{Place, SourceFile};
-use super::syntax::{self, Table, Value};
+use super::syntax::{self, Node, Table, Value};
+use super::weights::Statement;
 use super::{
-    Loaded, Override, include, overrides, parameters, population, projection, recording,
-    simulation, stimulus,
+    Loaded, Override, include, learning, modulators, overrides, parameters, population, projection,
+    recording, simulation, stimulus,
 };
 use crate::network::impossible;
-use crate::network::spec::NetworkSpec;
+use crate::network::spec::{NetworkSpec, ProjectionSpec};
 
 /// See `definition::parse`.
 pub(super) fn lower(
@@ -46,6 +47,7 @@ pub(super) fn lower(
     };
     let mut named_values = collect(&mut ctx, "parameters");
     let populations = collect(&mut ctx, "populations");
+    let plasticity = collect(&mut ctx, "plasticity");
     let mut simulation_table = Table {
         entries: include::section(&mut ctx, &root, "simulation").to_vec(),
     };
@@ -67,7 +69,14 @@ pub(super) fn lower(
             .help("add for example [populations.cells] with model = \"lif_delta\" and size = 100");
     }
 
+    let listed = include::section(&mut ctx, &root, "modulators");
+    names.modulators = modulators::names(&mut ctx, listed);
+    let modulators = modulators::read(&mut ctx, listed, &names);
+    learning::named(&mut ctx, &plasticity, &names);
+    names.plasticity = plasticity;
+
     let mut projections = Vec::new();
+    let mut statements: Vec<Statement> = Vec::new();
     // Statements that say how their synapses are to be held, and where they say so.
     let mut chosen = Vec::new();
     if let Some(node) = root.get("projections") {
@@ -76,6 +85,11 @@ pub(super) fn lower(
                 for item in list {
                     let first = projections.len();
                     projections.extend(projection::read(&mut ctx, item, &names));
+                    let name = statement_name(&mut ctx, item, &statements);
+                    statements.push(Statement {
+                        name,
+                        range: first..projections.len(),
+                    });
                     if let Some(stated) = item.table().and_then(|t| t.get("table")) {
                         chosen.push((first..projections.len(), stated.place.clone()));
                     }
@@ -93,7 +107,16 @@ pub(super) fn lower(
     let recording_table = Table {
         entries: include::section(&mut ctx, &root, "recording").to_vec(),
     };
-    let (recording, output) = recording::read(&mut ctx, &recording_table, &names);
+    let (recording, output) = recording::read(
+        &mut ctx,
+        &recording_table,
+        &names,
+        &statements,
+        &projections,
+    );
+    if ctx.frozen {
+        freeze(&mut projections);
+    }
     let name = match root.get("name") {
         Some(node) => ctx.text(node, "name").unwrap_or_default().to_string(),
         None => path
@@ -111,7 +134,7 @@ pub(super) fn lower(
         projections,
         drives: stimuli.drives,
         recording,
-        modulators: Vec::new(),
+        modulators,
     };
     for (statements, place) in chosen {
         let why = statements.into_iter().find_map(|i| impossible(&spec, i));
@@ -133,4 +156,37 @@ pub(super) fn lower(
         warnings: findings,
         output,
     })
+}
+
+/// The `name` of a projection, which must be its own.
+fn statement_name(ctx: &mut Context, node: &Node, before: &[Statement]) -> Option<String> {
+    let n = node.table()?.get("name")?;
+    let name = ctx.text(n, "the name of a projection")?;
+    if !is_name(name) {
+        ctx.reports
+            .error(
+                &n.place,
+                format!("`{}` cannot be a name", name.escape_debug()),
+            )
+            .help("names of projections consist of letters, digits, _ and -");
+        return None;
+    }
+    if before.iter().any(|s| s.name.as_deref() == Some(name)) {
+        ctx.reports
+            .error(&n.place, format!("two projections are called `{name}`"));
+        return None;
+    }
+    Some(name.to_string())
+}
+
+/// Takes away what changes weights; short-term plasticity stays, since it leaves them alone.
+fn freeze(projections: &mut [ProjectionSpec]) {
+    for p in projections {
+        if let Some(plastic) = &mut p.plasticity {
+            plastic.learning = None;
+            if plastic.short_term.is_none() {
+                p.plasticity = None;
+            }
+        }
+    }
 }

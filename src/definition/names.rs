@@ -8,7 +8,7 @@ use super::context::Context;
 use super::diagnostics::suggest;
 use super::expression::{self, Failure};
 use super::source::Place;
-use super::syntax::{Node, Value};
+use super::syntax::{Entry, Node, Value};
 use crate::network::spec::{Positions, Slice};
 use crate::neuron::ModelKind;
 use crate::units::Dimension;
@@ -44,12 +44,16 @@ pub(super) struct Named {
 #[derive(Debug, Default)]
 pub(super) struct Names {
     pub all: Vec<Named>,
+    /// Rules of `[plasticity]`.
+    pub plasticity: Vec<Entry>,
+    /// Modulators, in the order of the specification.
+    pub modulators: Vec<String>,
     by_name: HashMap<String, usize>,
 }
 
 /// May a population have this name? Dots, brackets and slashes have a meaning where names are used:
 /// labels, slices, and groups in a recording.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name
             .chars()

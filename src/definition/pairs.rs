@@ -11,7 +11,7 @@ use super::names::Names;
 use super::projection::Stated;
 use super::rule::{self, Ends, Named};
 use super::syntax::{Entry, Node, Value};
-use super::{by_distance, delay, receptors, weight};
+use super::{by_distance, delay, learning, receptors, weight};
 use crate::network::connect::Pairs;
 use crate::network::spec::{Delay, ProjectionSpec, Rule, Slice};
 
@@ -330,12 +330,13 @@ pub(super) fn read(ctx: &mut Context, stated: &Stated<'_>, names: &Names) -> Vec
             let delay: Option<Delay> = delays
                 .as_ref()
                 .and_then(|cells| delay::read(ctx, cells.at(t, s)?, None));
-            if let (Some(rule), Some(weight), Some(delay), Some(receptor)) =
-                (rule, value, delay, receptor)
+            let plasticity = learning::of_projection(ctx, stated.table, names, &one_to, to_place);
+            if let (Some(rule), Some(weight), Some(delay), Some(receptor), Some(plasticity)) =
+                (rule, value, delay, receptor, plasticity)
                 && let (Some(allow_autapses), Some(allow_multapses)) =
                     (stated.allow_autapses, stated.allow_multapses)
             {
-                let spec = ProjectionSpec {
+                let mut spec = ProjectionSpec {
                     from: one_from.into(),
                     to: one_to.into(),
                     rule,
@@ -345,12 +346,14 @@ pub(super) fn read(ctx: &mut Context, stated: &Stated<'_>, names: &Names) -> Vec
                     delay,
                     receptor,
                     table: stated.choice,
-                    plasticity: None,
+                    plasticity,
                 };
                 let is_right = stated
                     .places()
                     .and_then(|at| by_distance::check(ctx, names, &spec, &at));
-                if is_right.is_some() {
+                let plastic = spec.plasticity.is_none()
+                    || learning::check(ctx, stated.table, names, &mut spec, place).is_some();
+                if is_right.is_some() && plastic {
                     all.push(spec);
                 }
             }

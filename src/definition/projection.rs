@@ -6,11 +6,12 @@ use super::rule::{Ends, Named};
 use super::source::Place;
 use super::syntax::{Node, Table};
 use super::values::Each;
-use super::{by_distance, delay, pairs, receptors, rule, weight};
+use super::{by_distance, delay, learning, pairs, receptors, rule, weight};
 use crate::network::spec::{Delay, ProjectionSpec, Slice, TableChoice, Weight};
 
 /// Keys of a projection.
-pub(super) const KEYS: [&str; 9] = [
+pub(super) const KEYS: [&str; 12] = [
+    "name",
     "from",
     "to",
     "rule",
@@ -20,6 +21,8 @@ pub(super) const KEYS: [&str; 9] = [
     "delay",
     "receptor",
     "table",
+    "plasticity",
+    "axonal_delay",
 ];
 /// Elements that both lists name. Within each list nothing is named twice.
 fn shared(a: &[Slice], b: &[Slice]) -> u64 {
@@ -172,6 +175,10 @@ fn one(ctx: &mut Context, stated: Stated<'_>, names: &Names) -> Option<Projectio
         Some((to, _)) => receptors::port(ctx, table, names, to, &node.place),
         None => None,
     };
+    let plasticity = match &stated.to {
+        Some((to, place)) => learning::of_projection(ctx, table, names, to, place),
+        None => None,
+    };
     let delay = if listed_delay {
         twice(ctx, table, "delay", rule.is_some());
         Some(Delay::FromList)
@@ -184,7 +191,7 @@ fn one(ctx: &mut Context, stated: Stated<'_>, names: &Names) -> Option<Projectio
             }
         }
     };
-    let spec = ProjectionSpec {
+    let mut spec = ProjectionSpec {
         rule: rule?.0,
         allow_autapses: stated.allow_autapses?,
         allow_multapses: stated.allow_multapses?,
@@ -192,12 +199,14 @@ fn one(ctx: &mut Context, stated: Stated<'_>, names: &Names) -> Option<Projectio
         delay: delay?,
         receptor: receptor?,
         table: stated.choice,
-        plasticity: None,
+        plasticity: plasticity?,
         from: stated.from.clone()?.0,
         to: stated.to.clone()?.0,
     };
+    let plastic = spec.plasticity.is_none()
+        || learning::check(ctx, table, names, &mut spec, &node.place).is_some();
     by_distance::check(ctx, names, &spec, &stated.places()?)?;
-    Some(spec)
+    plastic.then_some(spec)
 }
 /// How the synapses are to be held; whether that can be is known when all is read.
 fn choice(ctx: &mut Context, table: &Table) -> TableChoice {

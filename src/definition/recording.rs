@@ -6,10 +6,11 @@ use super::diagnostics::suggest;
 use super::names::{Names, Role};
 use super::receptors;
 use super::syntax::{Node, Table, Value};
-use crate::network::spec::{RecordingSpec, Slice, StateRecording};
+use super::weights::{self, Statement};
+use crate::network::spec::{ProjectionSpec, RecordingSpec, Slice, StateRecording};
 
 /// Keys of the section.
-pub(super) const KEYS: [&str; 3] = ["spikes", "state", "csv"];
+pub(super) const KEYS: [&str; 4] = ["spikes", "state", "weights", "csv"];
 /// Keys of an entry of `state`.
 pub(super) const STATE_KEYS: [&str; 3] = ["of", "variable", "every"];
 
@@ -18,6 +19,8 @@ pub(super) fn read(
     ctx: &mut Context,
     table: &Table,
     names: &Names,
+    statements: &[Statement],
+    projections: &[ProjectionSpec],
 ) -> (RecordingSpec, OutputOptions) {
     table.only(&KEYS, "[recording]", &mut ctx.reports);
     let spikes = match table.get("spikes") {
@@ -40,6 +43,10 @@ pub(super) fn read(
             state.extend(read_state(ctx, item, names).unwrap_or_default());
         }
     }
+    let weights = match table.get("weights") {
+        Some(node) => weights::read(ctx, node, names, statements, projections),
+        None => Vec::new(),
+    };
     let csv = match table.get("csv") {
         Some(node) => ctx.boolean(node, "csv").unwrap_or(false),
         None => false,
@@ -48,7 +55,7 @@ pub(super) fn read(
         RecordingSpec {
             spikes,
             state,
-            weights: Vec::new(),
+            weights,
         },
         OutputOptions { csv },
     )

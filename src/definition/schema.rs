@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 use super::distribution::{DISTRIBUTIONS, DistributionDef};
 use super::population::{RESETS, TESTS, range_text};
 use super::positions::{LAYOUTS, MODIFIERS};
-use super::{by_distance, escape, include, population, projection, recording, simulation};
+use super::{
+    by_distance, escape, include, population, projection, recording, schema_learning, simulation,
+};
 use crate::network::connect::{Pairs, RULES, RuleKey};
 use crate::network::space::{KERNELS, KernelDef, SPEED};
 use crate::network::spec::{Arithmetic, TableChoice, Update};
@@ -35,7 +37,7 @@ pub fn schema() -> Value {
                 "include",
                 json!({
                     "type": "array", "minItems": 1, "items": { "type": "string" },
-                    "description": "Other files, whose parameters and populations are taken over.",
+                    "description": "Other files, whose parameters, populations and rules of plasticity are taken over.",
                 }),
             ),
             ("simulation", simulation_schema()),
@@ -61,6 +63,22 @@ pub fn schema() -> Value {
                     "type": "object",
                     "description": "Input: with `to` private to each target, with `size` to connect from.",
                     "additionalProperties": { "$ref": "#/$defs/stimulus" },
+                }),
+            ),
+            (
+                "plasticity",
+                json!({
+                    "type": "object",
+                    "description": "Learning rules with names of their own, for projections to share.",
+                    "additionalProperties": { "$ref": "#/$defs/plasticity" },
+                }),
+            ),
+            (
+                "modulators",
+                json!({
+                    "type": "object",
+                    "description": "Rewards and other events with amounts that learning rules listen to.",
+                    "additionalProperties": { "$ref": "#/$defs/modulator" },
                 }),
             ),
             (
@@ -97,6 +115,8 @@ pub fn schema() -> Value {
         "stimulus": stimulus_schema(),
         "projection": projection_schema(),
         "rule": rule_schema(),
+        "plasticity": schema_learning::rule(),
+        "modulator": schema_learning::modulator(),
     });
     root
 }
@@ -215,6 +235,14 @@ fn simulation_schema() -> Value {
                     &TableChoice::NAMES,
                     "auto",
                     "How synapses are held where a projection does not say and it is possible. Changes no result.",
+                ),
+            ),
+            (
+                "plasticity",
+                choice(
+                    &simulation::PLASTICITY,
+                    "learning",
+                    "frozen: no rule changes a weight. Short-term plasticity stays.",
                 ),
             ),
         ],
@@ -739,6 +767,17 @@ fn projection_schema() -> Value {
                 ),
             ),
             ("receptor", receptor_schema()),
+            (
+                "name",
+                json!({ "type": "string", "description": "What recordings of its weights may call it." }),
+            ),
+            ("plasticity", schema_learning::plasticity()),
+            (
+                "axonal_delay",
+                quantity(
+                    "The part of each delay that lies before the synapse, or \"all\"; none unless given, as in NEST. It matters to learning rules only.",
+                ),
+            ),
         ],
         &projection::KEYS,
     );
@@ -775,6 +814,7 @@ fn recording_schema() -> Value {
                 "state",
                 json!({ "type": "array", "minItems": 1, "items": state, "description": "State variables at fixed intervals." }),
             ),
+            ("weights", schema_learning::weights()),
             (
                 "csv",
                 json!({ "type": "boolean", "default": false, "description": "Also write spikes as CSV." }),

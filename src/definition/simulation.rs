@@ -1,13 +1,24 @@
 //! `[simulation]`: how long, how fine, which random numbers, which arithmetic.
 
 use super::context::{Context, round_to_ticks, show, show_ticks};
+use super::learning;
 use super::source::Place;
 use super::syntax::Table;
 use crate::network::spec::{Arithmetic, PS_PER_MS, TableChoice};
 use crate::units::Dimension;
 
 /// Keys of the section.
-pub(super) const KEYS: [&str; 5] = ["duration", "resolution", "seed", "arithmetic", "table"];
+pub(super) const KEYS: [&str; 6] = [
+    "duration",
+    "resolution",
+    "seed",
+    "arithmetic",
+    "table",
+    "plasticity",
+];
+
+/// What `plasticity` may say: do the weights of the network change?
+pub(super) const PLASTICITY: [&str; 2] = ["learning", learning::FROZEN];
 
 /// 0.1 ms.
 const DEFAULT_RESOLUTION_PS: u64 = 100_000_000;
@@ -111,6 +122,9 @@ pub(super) fn read(ctx: &mut Context, table: &Table, place: &Place) -> Simulatio
         .and_then(|node| ctx.choice(node, "table", &TableChoice::NAMES))
     {
         ctx.table = TableChoice::ALL[k];
+    }
+    if let Some(node) = table.get("plasticity") {
+        ctx.frozen = ctx.choice(node, "plasticity", &PLASTICITY) == Some(1);
     }
     Simulation { seed, arithmetic }
 }

@@ -6,6 +6,7 @@
 use super::class::{Class, classify};
 use super::connect::{self, expected};
 use super::load;
+use super::plastic_bytes::plastic_bytes;
 use super::space::{OPEN, Point};
 use super::spec::{
     Delay, DriveKind, GammaSpec, NetworkSpec, PacketSpec, PopulationKind, ProjectionSpec, Rate,
@@ -343,7 +344,10 @@ fn estimate_projection(
         synapses,
         exact,
         delay,
-        table_bytes: table_bytes(p, class, synapses, slots),
+        table_bytes: match plastic_bytes(spec, p) {
+            Some(plastic) => synapses * f64::from(plastic.per_synapse) + plastic.ends,
+            None => table_bytes(p, class, synapses, slots),
+        },
         graph_bytes: connect::graph_bytes(&p.rule, targets),
         build_bytes: (sources + targets) * BUILD_BYTES_PER_END + listed + space_bytes(p),
     }

@@ -11,6 +11,7 @@ pub mod fixed;
 mod load;
 pub mod partition;
 mod placing;
+pub mod plastic_bytes;
 mod practical;
 mod procedural;
 mod samplers;
@@ -18,6 +19,7 @@ pub mod space;
 pub mod spec;
 mod synapses;
 mod units;
+mod weight_bounds;
 
 pub use build::{BuildError, BuildOptions, Network, NetworkOf, Synapse, build};
 pub use class::{Held, held, impossible};
