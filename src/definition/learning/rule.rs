@@ -340,7 +340,7 @@ fn values_fit(
                 "inhibitory weights are negative: their Wmax is the one nearer to zero",
             );
         }
-        (None, Some(w)) if w == 0.0 => {
+        (None, Some(0.0)) => {
             return wrong(
                 at(&["Wmax"]),
                 "Wmax must not be zero".into(),
