@@ -15,7 +15,7 @@ use super::{Failure, Outcome};
 use crate::analysis::stats::RunStats;
 use crate::definition::{self, Loaded, Override};
 use crate::engine::report::Phase;
-use crate::engine::sink::{NullSink, Sink};
+use crate::engine::sink::{NullSink, Sink, WeightOf};
 use crate::engine::{Control, RunReport, run as simulate};
 use crate::network::estimate::{self, show_bytes};
 use crate::network::fixed::Rounding;
@@ -239,6 +239,9 @@ fn record(
         .map_err(|e| Failure::Work(miette!("{e}")))?;
     let mut files = vec![file];
     files.extend(csv);
+    if !loaded.spec.recording.weights.is_empty() {
+        files.push(directory.join("weights.h5"));
+    }
     Ok((report, files))
 }
 
@@ -255,6 +258,15 @@ impl Sink for Guarded {
     }
     fn sample(&mut self, recording: usize, tick: u64, values: &[f64]) {
         self.recorder.sample(recording, tick, values);
+    }
+    fn weights(&mut self, recording: usize, tick: u64, synapses: &[WeightOf]) {
+        self.recorder.weights(recording, tick, synapses);
+    }
+    fn weight_trace_synapses(&mut self, recording: usize, synapses: &[WeightOf]) {
+        self.recorder.weight_trace_synapses(recording, synapses);
+    }
+    fn weight_traces(&mut self, recording: usize, tick: u64, values: &[f64]) {
+        self.recorder.weight_traces(recording, tick, values);
     }
     fn reached(&mut self, tick: u64) {
         self.recorder.reached(tick);
@@ -297,7 +309,15 @@ fn results_directory(args: &Args) -> Result<PathBuf, Failure> {
         }
         make(out)?;
         // What this run may not write again would look like its results.
-        for name in ["spikes.h5", "spikes.csv", "raster.png", "traces.png"] {
+        for name in [
+            "spikes.h5",
+            "spikes.csv",
+            "weights.h5",
+            "raster.png",
+            "traces.png",
+            "weights.png",
+            "weights_over_time.png",
+        ] {
             let old = out.join(name);
             match std::fs::remove_file(&old) {
                 Err(e) if e.kind() != std::io::ErrorKind::NotFound => {

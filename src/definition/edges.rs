@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 
 use super::context::Context;
 use super::delay;
-use super::edge_files::{self, EdgeRows, Options, Places};
+use super::edge_files::{self, EdgeRows, Options, Part, Places};
 use super::files;
 use super::names::Names;
 use super::rule::{Columns, Ends};
@@ -59,12 +59,14 @@ pub(super) fn read(
         None => false,
     };
     let labels = ends.map(|e| [places(e.names, e.from), places(e.names, e.to)]);
+    let populations = ends.map(|e| [parts(e.names, e.from), parts(e.names, e.to)]);
     let options = Options {
         population,
         types: types.as_deref(),
         rows_are_targets,
         labels: labels.as_ref(),
         only_labels,
+        populations: populations.as_ref(),
     };
     let mut rows = match edge_files::read(&path, options) {
         Ok(rows) => rows,
@@ -177,6 +179,16 @@ fn weight_scale(ctx: &mut Context, node: &Node, ends: Option<&Ends<'_>>) -> Opti
     }
     let dimension = ends?.weight_dimension?;
     ctx.scalar(node, dimension, "weight_scale")
+}
+
+/// What a list of sources or targets consists of.
+fn parts<'a>(names: &'a Names, slices: &[Slice]) -> Vec<Part<'a>> {
+    let part = |s: &Slice| Part {
+        population: names.at(s.population).map_or("", |n| n.name.as_str()),
+        start: s.start,
+        end: s.end,
+    };
+    slices.iter().map(part).collect()
 }
 
 /// Where the labelled elements stand in a concatenated list.

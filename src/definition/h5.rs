@@ -106,6 +106,21 @@ impl File {
         guard(|| self.file.dataset(dataset)).is_ok()
     }
 
+    /// A text that a group or dataset has as an attribute; `None` also if it is no text.
+    pub fn text(&self, of: &str, attribute: &str) -> Option<String> {
+        let all = guard(|| match self.file.group(of) {
+            Ok(group) => group.attrs(),
+            Err(_) => self.file.dataset(of)?.attrs(),
+        });
+        Some(all.ok()?.get(attribute)?.as_str()?.to_string())
+    }
+
+    /// A whole number that a group has as an attribute.
+    pub fn number(&self, of: &str, attribute: &str) -> Option<u64> {
+        let all = guard(|| self.file.group(of)?.attrs());
+        all.ok()?.get(attribute)?.as_u64()
+    }
+
     /// A dataset of numbers. A missing one is told with what there is.
     pub fn column(&self, dataset: &str) -> Result<Column<'_>, String> {
         let set = match guard(|| self.file.dataset(dataset)) {

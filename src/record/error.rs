@@ -25,6 +25,8 @@ pub enum RecordError {
     Damaged { path: PathBuf, reason: String },
     #[error("`{}` holds no spikes in the SONATA layout (/spikes/POPULATION/timestamps and node_ids)", path.display())]
     NoSpikes { path: PathBuf },
+    #[error("`{}` holds no weights that this program recorded", path.display())]
+    NoWeights { path: PathBuf },
     #[error(
         "a population named `{name}` cannot be recorded: `/` and leading dots have a meaning in HDF5"
     )]

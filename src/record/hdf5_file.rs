@@ -53,7 +53,7 @@ pub enum Attribute {
 }
 
 impl Attribute {
-    fn value(&self) -> AttrValue {
+    pub(super) fn value(&self) -> AttrValue {
         match self.clone() {
             Self::Text(v) => AttrValue::VarLenString(v),
             Self::Texts(v) => AttrValue::VarLenStringArray(v),
@@ -345,18 +345,27 @@ fn skeleton(layout: &Layout) -> Result<Vec<u8>, hdf5::Error> {
 
 /// How a column is packed.
 #[derive(Clone, Copy)]
-enum Packing {
+pub(super) enum Packing {
     None,
     /// Lossless for integers; every HDF5 library has it.
     Bits,
     Deflate,
 }
 
-fn column(d: &mut hdf5::DatasetBuilder, packing: Packing) -> &mut hdf5::DatasetBuilder {
+pub(super) fn column(d: &mut hdf5::DatasetBuilder, packing: Packing) -> &mut hdf5::DatasetBuilder {
+    column_of(d, packing, CHUNK)
+}
+
+/// A column of which it is known that it gets no more than `most` elements: it takes no more room.
+pub(super) fn column_of(
+    d: &mut hdf5::DatasetBuilder,
+    packing: Packing,
+    most: u64,
+) -> &mut hdf5::DatasetBuilder {
     let d = d
         .with_shape(&[0])
         .with_maxshape(&[MaxExtent::Unlimited])
-        .with_chunks(&[CHUNK]);
+        .with_chunks(&[most.clamp(1, CHUNK)]);
     match packing {
         Packing::None => d,
         Packing::Bits => d.with_scale_offset(ScaleOffset::Integer(0)),
@@ -469,11 +478,16 @@ impl Input {
 
     /// The unit that a dataset states, or nothing.
     pub(super) fn unit(&self, dataset: &str) -> String {
+        self.attribute(dataset, "units")
+    }
+
+    /// A text that a dataset has as an attribute, or nothing.
+    pub(super) fn attribute(&self, dataset: &str, name: &str) -> String {
         let attributes = guard(&self.path, || {
             Ok(convert(self.file.dataset(dataset)?.attrs()?))
         });
-        match attributes.ok().and_then(|mut a| a.remove("units")) {
-            Some(Attribute::Text(unit)) => unit,
+        match attributes.ok().and_then(|mut a| a.remove(name)) {
+            Some(Attribute::Text(text)) => text,
             _ => String::new(),
         }
     }

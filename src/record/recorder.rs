@@ -12,7 +12,8 @@ use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use super::csv::CsvWriter;
 use super::error::RecordError;
 use super::hdf5_file::{Attribute, Attributes, Layout, Output, Report, SpikeGroup};
-use crate::engine::sink::Sink;
+use super::weight_writer::WeightWriter;
+use crate::engine::sink::{Sink, WeightOf};
 use crate::network::spec::{NetworkSpec, PS_PER_MS, PopulationKind};
 
 /// Spikes or values in one batch. Together with `QUEUE` it bounds the memory of a recorder.
@@ -31,6 +32,8 @@ pub struct RecordOptions {
     pub overwrite: bool,
     /// Also write the spikes as text to this file.
     pub csv: Option<PathBuf>,
+    /// The file for weights; `weights.h5` beside the other unless given.
+    pub weights: Option<PathBuf>,
     /// A run that is killed loses at most what the last interval of this length produced.
     pub flush_every: Duration,
     /// Deflate every column. Such a file is about a third as large, and h5py reads it, but the
@@ -43,6 +46,7 @@ impl Default for RecordOptions {
         Self {
             overwrite: false,
             csv: None,
+            weights: None,
             flush_every: Duration::from_secs(2),
             compress: false,
         }
@@ -58,7 +62,8 @@ pub struct Summary {
     pub spike_hash: Option<u64>,
 }
 
-/// Writes spikes and state to one HDF5 file, and the spikes to a CSV file on request.
+/// Writes spikes and state to one HDF5 file, weights to another if any are recorded, and the spikes to a
+/// CSV file on request.
 ///
 /// The file work happens on a thread of its own; a full queue makes the run wait. Dropped without
 /// [`finish`](Self::finish), it writes what it has and leaves the file marked as not completed.
@@ -77,21 +82,37 @@ struct Batch {
     /// (recording, tick) of each frame whose values follow one another in `values`.
     frames: Vec<(usize, u64)>,
     values: Vec<f64>,
+    /// (recording, tick, number of values) of weight traces, in `trace_values`.
+    traces: Vec<(usize, u64, usize)>,
+    trace_values: Vec<f64>,
 }
 
 impl Batch {
     fn is_empty(&self) -> bool {
-        self.spikes.is_empty() && self.frames.is_empty()
+        self.spikes.is_empty() && self.frames.is_empty() && self.traces.is_empty()
     }
     fn clear(&mut self) {
         self.spikes.clear();
         self.frames.clear();
         self.values.clear();
+        self.traces.clear();
+        self.trace_values.clear();
     }
 }
 
 enum Message {
     Batch(Batch),
+    /// A part of a snapshot of weights.
+    Weights {
+        recording: usize,
+        tick: u64,
+        synapses: Vec<WeightOf>,
+        /// Of the whole snapshot.
+        total: u64,
+        first: bool,
+        last: bool,
+    },
+    Traced(usize, Vec<WeightOf>),
     Finish(Summary),
 }
 
@@ -113,6 +134,16 @@ impl Recorder {
         {
             return Err(RecordError::Exists { path: csv.clone() });
         }
+        let weights = (!spec.recording.weights.is_empty()).then(|| {
+            let to = options.weights.clone();
+            to.unwrap_or_else(|| path.with_file_name("weights.h5"))
+        });
+        if let Some(path) = weights
+            .as_ref()
+            .filter(|p| !options.overwrite && p.exists())
+        {
+            return Err(RecordError::Exists { path: path.clone() });
+        }
         let output = Output::create(path, &layout, options.overwrite)?;
         let csv = match &options.csv {
             None => None,
@@ -126,12 +157,21 @@ impl Recorder {
                 path.clone(),
             )),
         };
+        let weights = match &weights {
+            None => None,
+            Some(to) => {
+                let mut root = layout.root.clone();
+                root.push(("contents", Attribute::Text("weights".into())));
+                Some(WeightWriter::create(spec, to, &root, options.overwrite)?)
+            }
+        };
         let (full, from_run) = bounded(QUEUE);
         let (give_back, empty) = bounded(QUEUE + 1);
         let failed = Arc::new(AtomicBool::new(false));
         let writer = Writer {
             output,
             csv,
+            weights,
             columns: layout.spikes.iter().map(|_| Columns::default()).collect(),
             widths: layout.reports.iter().map(|r| r.ids.len()).collect(),
             frames: layout.reports.iter().map(|_| (0, Vec::new())).collect(),
@@ -231,6 +271,42 @@ impl Sink for Recorder {
         }
     }
 
+    fn weights(&mut self, recording: usize, tick: u64, synapses: &[WeightOf]) {
+        self.hand_over();
+        let Some(full) = &self.full else {
+            return;
+        };
+        // A network without synapses has snapshots, too.
+        let parts = synapses.len().div_ceil(BATCH).max(1);
+        for part in 0..parts {
+            let from = part * BATCH;
+            let to = (from + BATCH).min(synapses.len());
+            let _ = full.send(Message::Weights {
+                recording,
+                tick,
+                synapses: synapses[from..to].to_vec(),
+                total: synapses.len() as u64,
+                first: part == 0,
+                last: part + 1 == parts,
+            });
+        }
+    }
+
+    fn weight_trace_synapses(&mut self, recording: usize, synapses: &[WeightOf]) {
+        self.hand_over();
+        if let Some(full) = &self.full {
+            let _ = full.send(Message::Traced(recording, synapses.to_vec()));
+        }
+    }
+
+    fn weight_traces(&mut self, recording: usize, tick: u64, values: &[f64]) {
+        self.batch.traces.push((recording, tick, values.len()));
+        self.batch.trace_values.extend_from_slice(values);
+        if self.batch.trace_values.len() + self.batch.traces.len() >= BATCH {
+            self.hand_over();
+        }
+    }
+
     fn reached(&mut self, _: u64) {
         if self.sent.elapsed() >= HAND_OVER {
             self.hand_over();
@@ -268,6 +344,7 @@ struct Columns {
 struct Writer {
     output: Output,
     csv: Option<(CsvWriter, PathBuf)>,
+    weights: Option<WeightWriter>,
     columns: Vec<Columns>,
     widths: Vec<usize>,
     /// Tick of the first waiting frame of each recording, and the values that wait.
@@ -295,6 +372,19 @@ impl Writer {
                     batch.clear();
                     let _ = empty.try_send(batch);
                 }
+                Ok(Message::Weights {
+                    recording,
+                    tick,
+                    synapses,
+                    total,
+                    first,
+                    last,
+                }) => self
+                    .weights()?
+                    .snapshot(recording, tick, &synapses, total, first, last)?,
+                Ok(Message::Traced(recording, synapses)) => {
+                    self.weights()?.traced(recording, &synapses)?;
+                }
                 Ok(Message::Finish(summary)) => return self.finish(Some(summary)),
                 Err(RecvTimeoutError::Disconnected) => return self.finish(None),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -304,6 +394,12 @@ impl Writer {
                 flushed = Instant::now();
             }
         }
+    }
+
+    fn weights(&mut self) -> Result<&mut WeightWriter, RecordError> {
+        self.weights.as_mut().ok_or_else(|| RecordError::Unknown {
+            what: "weights".into(),
+        })
     }
 
     fn ms(&self, tick: u64) -> f64 {
@@ -354,6 +450,12 @@ impl Writer {
                 self.write_frames(recording)?;
             }
         }
+        let mut at = 0;
+        for &(recording, tick, n) in &batch.traces {
+            let values = batch.trace_values.get(at..at + n).unwrap_or_default();
+            at += n;
+            self.weights()?.sample(recording, tick, values)?;
+        }
         Ok(())
     }
 
@@ -387,6 +489,9 @@ impl Writer {
         for recording in 0..self.frames.len() {
             self.write_frames(recording)?;
         }
+        if let Some(weights) = &mut self.weights {
+            weights.flush()?;
+        }
         if let Some((csv, path)) = &mut self.csv {
             csv.flush().map_err(|e| text_failed(path, &e))?;
         }
@@ -404,6 +509,9 @@ impl Writer {
             }
             let whole = s.reached >= self.duration;
             last.push(("completed", Attribute::Word(u32::from(whole))));
+        }
+        if let Some(weights) = self.weights {
+            weights.finish(&last)?;
         }
         self.output.finish(&last)
     }

@@ -25,7 +25,8 @@ The ending of the name says what the file is:
   .csv            header source,target and optionally weight, delay_ms, in any order
   .h5 .hdf5 .sonata
                   SONATA edges: /edges/POPULATION with source_node_id, target_node_id and
-                  per-edge syn_weight, delay
+                  per-edge syn_weight, delay; weights.h5 of a run as well, with population =
+                  \"NAME.end\": there ids count within the populations
   .mtx            MatrixMarket, coordinate real, integer or pattern; general or symmetric.
                   Entry (i, j) is a synapse from source i - 1 to target j - 1: a row for each
                   source, as in an adjacency matrix. rows = \"target\" turns that around.
@@ -110,6 +111,16 @@ pub(super) struct Options<'a> {
     pub labels: Option<&'a [Places<'a>; 2]>,
     /// What looks like a number is a label as well.
     pub only_labels: bool,
+    /// Sources and targets by population, if both are known.
+    pub populations: Option<&'a [Vec<Part<'a>>; 2]>,
+}
+
+/// A part of the list of sources or of targets: elements `start..end` of a population.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part<'a> {
+    pub population: &'a str,
+    pub start: u32,
+    pub end: u32,
 }
 
 /// Places of labelled elements in the list of sources or of targets; `None`: several have the label.

@@ -9,6 +9,11 @@
 //!
 //! A value that the group lacks is that of the edge's type. Without `edge_group_id` and
 //! `edge_group_index`, edge k has row k of group 0.
+//!
+//! Ids count within what the definition connects, except in files of weights that a run has written: their
+//! groups say `ids = "population"`, and ids count within the populations that `node_population` names.
+//! One snapshot of a projection between several populations is several edge populations there, which are
+//! read together under its name.
 
 use std::path::Path;
 
@@ -17,7 +22,7 @@ use rustc_hash::FxHashMap;
 use super::super::diagnostics::suggest;
 use super::super::files;
 use super::super::h5::File;
-use super::{EdgeRows, Numbering, Options};
+use super::{EdgeRows, End, Numbering, Options, Part};
 
 /// Values that are read.
 const WEIGHT: &str = "syn_weight";
@@ -42,6 +47,22 @@ pub(super) fn read(path: &Path, options: Options<'_>) -> Result<EdgeRows, String
         ));
     };
     let names: Vec<&str> = all.iter().map(String::as_str).collect();
+    if let Some(wanted) = options.population
+        && !names.contains(&wanted)
+    {
+        let parts: Vec<&str> = names
+            .iter()
+            .copied()
+            .filter(|name| snapshot(&file, name).as_deref() == Some(wanted))
+            .collect();
+        if !parts.is_empty() {
+            let mut all = EdgeRows::default();
+            for part in parts {
+                join(&mut all, population(&file, path, part, options)?);
+            }
+            return Ok(all);
+        }
+    }
     let name = match (options.population, names.as_slice()) {
         (Some(name), _) if names.contains(&name) => name,
         (Some(name), _) => {
@@ -59,13 +80,68 @@ pub(super) fn read(path: &Path, options: Options<'_>) -> Result<EdgeRows, String
             ));
         }
     };
+    population(&file, path, name, options)
+}
+
+/// Name and time of a snapshot of weights, if the population is one or a part of one.
+fn snapshot(file: &File, name: &str) -> Option<String> {
+    let group = format!("/edges/{name}");
+    let text = |attribute| file.text(&group, attribute);
+    Some(format!("{}.{}", text("recording")?, text("snapshot")?))
+}
+
+/// Adds the edges of another part of a snapshot. Both have weights and delays.
+fn join(all: &mut EdgeRows, mut more: EdgeRows) {
+    if all.source.is_empty() {
+        *all = more;
+        return;
+    }
+    all.source.append(&mut more.source);
+    all.target.append(&mut more.target);
+    for (column, more) in [
+        (&mut all.weight, more.weight),
+        (&mut all.delay_ms, more.delay_ms),
+    ] {
+        if let (Some(column), Some(mut more)) = (column.as_mut(), more) {
+            column.append(&mut more);
+        }
+    }
+}
+
+/// Places, in the list of sources or targets, of ids within a population.
+fn placed(ids: &mut [u32], population: &str, parts: &[Part<'_>]) -> Result<(), (usize, u32)> {
+    let mut first = 0u32;
+    let mut own = Vec::new();
+    for p in parts {
+        if p.population == population {
+            own.push((p.start..p.end, first));
+        }
+        first = first.saturating_add(p.end - p.start);
+    }
+    for (k, id) in ids.iter_mut().enumerate() {
+        match own.iter().find(|(range, _)| range.contains(id)) {
+            Some((range, first)) => *id = first + (*id - range.start),
+            None => return Err((k, *id)),
+        }
+    }
+    Ok(())
+}
+
+/// The edges of one population.
+fn population(
+    file: &File,
+    path: &Path,
+    name: &str,
+    options: Options<'_>,
+) -> Result<EdgeRows, String> {
+    let shown = path.display();
     let base = format!("/edges/{name}");
     let ids = |end: &str| -> Result<Vec<u32>, String> {
         file.column(&format!("{base}/{end}_node_id"))?
             .one_dimensional()?
             .wholes()
     };
-    let (source, target) = (ids("source")?, ids("target")?);
+    let (mut source, mut target) = (ids("source")?, ids("target")?);
     if source.len() != target.len() {
         return Err(format!(
             "{shown}: {base} has {} source_node_id but {} target_node_id",
@@ -73,8 +149,28 @@ pub(super) fn read(path: &Path, options: Options<'_>) -> Result<EdgeRows, String
             target.len()
         ));
     }
+    if file.number(&base, "complete") == Some(0) {
+        return Err(format!(
+            "{shown}: {base} is not whole: the run ended while it was written"
+        ));
+    }
+    if file.text(&base, "ids").as_deref() == Some("population")
+        && let Some(populations) = options.populations
+    {
+        let ends = [
+            ("source", "from", &mut source, End::Source),
+            ("target", "to", &mut target, End::Target),
+        ];
+        for (word, key, ids, end) in ends {
+            let dataset = format!("{base}/{word}_node_id");
+            let of = file.text(&dataset, "node_population").unwrap_or_default();
+            placed(ids, &of, &populations[end as usize]).map_err(|(k, id)| {
+                format!("{shown}: {base}: the {word} of edge {k} is {of}[{id}], which `{key}` does not name")
+            })?;
+        }
+    }
     let edges = Edges {
-        file: &file,
+        file,
         path,
         base: &base,
         count: source.len(),
