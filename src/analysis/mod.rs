@@ -47,3 +47,4 @@ pub mod spectrum;
 pub mod stats;
 mod table;
 pub mod trains;
+pub mod weights;

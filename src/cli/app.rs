@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use super::{Outcome, check, completions, describe, raster, run, schema, stats, traces};
+use super::{Outcome, check, completions, describe, raster, run, schema, stats, traces, weights};
 
 /// Event-driven simulator of spiking neural networks
 ///
@@ -25,6 +25,7 @@ pub enum Command {
     Describe(describe::Args),
     Raster(raster::Args),
     Traces(traces::Args),
+    Weights(weights::Args),
     Stats(stats::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -40,6 +41,7 @@ impl App {
             Command::Describe(args) => describe::run(args),
             Command::Raster(args) => raster::run(args),
             Command::Traces(args) => traces::run(args),
+            Command::Weights(args) => weights::run(args),
             Command::Stats(args) => stats::run(args),
             Command::Schema(args) => schema::run(args),
             Command::Completions(args) => completions::run(args),

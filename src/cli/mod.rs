@@ -12,6 +12,7 @@ pub mod run;
 pub mod schema;
 pub mod stats;
 pub mod traces;
+pub mod weights;
 
 pub use app::{App, Command};
 

@@ -23,7 +23,8 @@ use crate::network::spec::{NetworkSpec, PopulationKind, Slice};
 use crate::network::{BuildOptions, Network, build, held};
 use crate::plot::raster::RasterOptions;
 use crate::plot::traces::TraceOptions;
-use crate::record::{RecordOptions, Recorder, Recording, Summary};
+use crate::plot::weights::WeightOptions;
+use crate::record::{RecordOptions, Recorder, Recording, Summary, Weights};
 
 /// Simulate a network and write its recording, a raster picture and a summary
 #[derive(clap::Args, Debug)]
@@ -158,6 +159,7 @@ pub fn run(args: &Args) -> Outcome {
             let drawn = pictures(&recording, file);
             drop(busy);
             told.files.extend(drawn?);
+            told.files.extend(weight_pictures(&told.files)?);
         }
     }
     if args.json {
@@ -367,6 +369,17 @@ fn pictures(recording: &Recording, file: &Path) -> Result<Vec<PathBuf>, Failure>
         drawn.push(path);
     }
     Ok(drawn)
+}
+
+/// Draws the weights, if there are any among the files of the run.
+fn weight_pictures(files: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let Some(path) = files.iter().find(|f| f.ends_with("weights.h5")) else {
+        return Ok(Vec::new());
+    };
+    let weights = Weights::open(path).map_err(|e| Failure::Work(miette!("{e}")))?;
+    let directory = path.parent().unwrap_or(Path::new(""));
+    super::weights::pictures(&weights, &WeightOptions::default(), directory)
+        .map_err(|e| Failure::Work(miette!("{e}")))
 }
 
 /// A number that is meant to be read, not copied: `15.6 M`.

@@ -7,7 +7,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle, TextStyle, WHITE};
 
 use super::PlotError;
-use super::theme::{FONT, Rgb, register};
+use super::theme::{FONT, Rgb, Theme, register};
 
 /// A rectangle of pixels; the right and lower ends are not part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +150,52 @@ impl Canvas {
                     self.blend(x, y, colour, cover);
                 }
             }
+        }
+    }
+
+    /// The whole picture.
+    pub(super) fn whole(&self) -> Area {
+        Area {
+            left: 0,
+            top: 0,
+            right: self.width,
+            bottom: self.height,
+        }
+    }
+
+    /// A faint dashed line downwards.
+    pub(super) fn dashed(
+        &mut self,
+        x: f64,
+        (top, bottom): (i32, i32),
+        clip: Area,
+        theme: Theme,
+        scale: f64,
+        em: f64,
+    ) {
+        let mut at = f64::from(top);
+        while at < f64::from(bottom) {
+            let end = (at + em * 0.42).min(f64::from(bottom));
+            self.line((x, at), (x, end), scale.max(1.0), theme.faint_text(), clip);
+            at += em * 0.7;
+        }
+    }
+
+    /// The same from left to right.
+    pub(super) fn dashed_across(
+        &mut self,
+        (left, right): (f64, f64),
+        y: i32,
+        clip: Area,
+        theme: Theme,
+        scale: f64,
+        em: f64,
+    ) {
+        let (mut at, y) = (left, f64::from(y));
+        while at < right {
+            let end = (at + em * 0.42).min(right);
+            self.line((at, y), (end, y), scale.max(1.0), theme.faint_text(), clip);
+            at += em * 0.7;
         }
     }
 

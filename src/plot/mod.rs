@@ -1,4 +1,4 @@
-//! Pictures: rasters of spikes and traces of state variables, as PNG.
+//! Pictures: rasters of spikes, traces of state variables, distributions and courses of weights, as PNG.
 //!
 //! Marks are accumulated into pixels here, because millions of them must cost no more than the
 //! memory they touch; text comes from `plotters` with a font that is part of the program.
@@ -8,6 +8,8 @@ mod canvas;
 pub mod raster;
 mod theme;
 pub mod traces;
+pub mod weights;
+pub mod weights_over_time;
 
 pub use crate::record::Selection;
 pub use theme::Theme;
@@ -33,4 +35,18 @@ pub enum PlotError {
     Nothing(String),
     #[error("cannot write `{}`: {reason}", path.display())]
     Write { path: PathBuf, reason: String },
+}
+
+/// A unit, for labels.
+struct Shown<'a>(&'a str);
+
+impl Shown<'_> {
+    /// `weight (mV)`, or `weight` for plain numbers.
+    fn weight(&self) -> String {
+        if self.0.is_empty() {
+            "weight".into()
+        } else {
+            format!("weight ({})", self.0)
+        }
+    }
 }

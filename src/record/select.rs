@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{Population, Recording};
+use super::{Population, RecordedWeights, Recording, Weights};
 
 /// Why a part of a recording cannot be chosen.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +20,11 @@ pub enum SelectError {
     Label {
         population: String,
         label: String,
+        nearest: Option<String>,
+    },
+    #[error("no weights called `{name}` were recorded{}", hint(nearest))]
+    Weights {
+        name: String,
         nearest: Option<String>,
     },
     #[error("`{text}` is not a population or a slice such as `excitatory[0..100]`")]
@@ -203,6 +208,23 @@ pub(crate) fn unknown(recording: &Recording, name: &str) -> SelectError {
     SelectError::Population {
         name: name.into(),
         nearest: nearest(name, spikes.chain(state)),
+    }
+}
+
+impl Weights {
+    /// The recordings of these names, or all of them if there are none.
+    pub fn select(&self, names: &[String]) -> Result<Vec<&RecordedWeights>, SelectError> {
+        if names.is_empty() {
+            return Ok(self.recordings.iter().collect());
+        }
+        let all = || self.recordings.iter().map(|r| r.name.as_str());
+        let one = |name: &String| {
+            self.recording(name).ok_or_else(|| SelectError::Weights {
+                name: name.clone(),
+                nearest: nearest(name, all()),
+            })
+        };
+        names.iter().map(one).collect()
     }
 }
 
