@@ -9,6 +9,7 @@ pub mod ann;
 pub mod cli;
 pub mod definition;
 pub mod engine;
+pub mod import;
 pub mod network;
 pub mod neuron;
 pub mod plasticity;

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use super::{Outcome, check, completions, describe, raster, run, schema, stats, traces, weights};
+use super::{Outcome, check, completions, describe, inspect, raster, run, schema, stats, traces, weights};
 
 /// Event-driven simulator of spiking neural networks
 ///
@@ -23,6 +23,7 @@ pub enum Command {
     Run(run::Args),
     Check(check::Args),
     Describe(describe::Args),
+    Inspect(inspect::Args),
     Raster(raster::Args),
     Traces(traces::Args),
     Weights(weights::Args),
@@ -39,6 +40,7 @@ impl App {
             Command::Run(args) => run::run(args),
             Command::Check(args) => check::run(args),
             Command::Describe(args) => describe::run(args),
+            Command::Inspect(args) => inspect::run(args),
             Command::Raster(args) => raster::run(args),
             Command::Traces(args) => traces::run(args),
             Command::Weights(args) => weights::run(args),

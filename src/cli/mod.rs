@@ -4,6 +4,7 @@ mod app;
 pub mod check;
 pub mod completions;
 pub mod describe;
+pub mod inspect;
 mod output;
 mod progress;
 pub mod raster;

@@ -10,10 +10,11 @@ use std::path::Path;
 
 use super::diagnostics::suggest;
 use super::files;
+use crate::network::estimate::{available_memory, show_bytes};
 
 /// Numbers with a shape.
 #[derive(Debug)]
-pub(super) struct Array {
+pub(crate) struct Array {
     pub shape: Vec<usize>,
     /// Names of the columns of a CSV file, if its first row has names.
     pub header: Option<Vec<String>>,
@@ -65,6 +66,11 @@ impl Array {
         }
     }
 
+    /// Are the numbers stored as whole ones?
+    pub fn is_whole(&self) -> bool {
+        !matches!(self.kind, Kind::F(_))
+    }
+
     /// Some of the numbers, counted in their order.
     pub fn values(&self, range: std::ops::Range<usize>) -> Vec<f64> {
         let size = self.kind.size();
@@ -96,7 +102,7 @@ impl Array {
 }
 
 /// Reads the array of a file. `name` chooses one of a .npz file that holds several.
-pub(super) fn read(path: &Path, name: Option<&str>) -> Result<Array, Vec<String>> {
+pub(crate) fn read(path: &Path, name: Option<&str>) -> Result<Array, Vec<String>> {
     let shown = path.display();
     let extension = path
         .extension()
@@ -139,15 +145,30 @@ fn csv(path: &Path) -> Result<Array, Vec<String>> {
     })
 }
 
-fn npz(path: &Path, name: Option<&str>) -> Result<Array, String> {
+type Archive = zip::ZipArchive<BufReader<File>>;
+
+/// A .npz file with the names of its arrays, sorted.
+fn archive(path: &Path) -> Result<(Archive, Vec<String>), String> {
     let shown = path.display();
     let file = open(path).map_err(|e| e.join("; "))?;
-    let mut archive =
+    let archive =
         zip::ZipArchive::new(file).map_err(|e| format!("{shown} is no .npz file: {e}"))?;
-    let names: Vec<String> = archive
+    let mut names: Vec<String> = archive
         .file_names()
         .filter_map(|n| n.ok()?.strip_suffix(".npy").map(str::to_string))
         .collect();
+    names.sort_unstable();
+    Ok((archive, names))
+}
+
+/// Names of the arrays of a .npz file, sorted.
+pub(crate) fn names(path: &Path) -> Result<Vec<String>, String> {
+    Ok(archive(path)?.1)
+}
+
+fn npz(path: &Path, name: Option<&str>) -> Result<Array, String> {
+    let shown = path.display();
+    let (mut archive, names) = archive(path)?;
     let wanted = match (name, &names[..]) {
         (Some(name), _) if names.iter().any(|n| n == name) => name,
         (None, [only]) => only,
@@ -198,6 +219,13 @@ fn npy(from: &mut impl Read) -> Result<Array, String> {
         .iter()
         .try_fold(kind.size(), |n, axis| n.checked_mul(*axis))
         .ok_or("has an impossible shape")?;
+    // A small packed file may unpack to anything.
+    if available_memory().is_some_and(|available| count as u64 > available) {
+        return Err(format!(
+            "takes {}, more than is available",
+            show_bytes(count as f64)
+        ));
+    }
     let mut bytes = Vec::new();
     from.take(count as u64)
         .read_to_end(&mut bytes)

@@ -220,7 +220,7 @@ pub fn nearest<'a>(name: &str, valid: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 /// Help for an unknown name: the nearest one, and all that there are.
-pub(super) fn suggest(name: &str, valid: &[&str]) -> String {
+pub fn suggest(name: &str, valid: &[&str]) -> String {
     let mut text = String::new();
     if let Some(near) = nearest(name, valid.iter().copied()) {
         text.push_str(&format!("did you mean `{near}`? "));

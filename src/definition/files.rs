@@ -14,7 +14,7 @@ use super::h5::{self, File};
 pub(super) const MOST_ROWS: usize = 5;
 
 /// Bytes of a file: what is missing, a directory, or a device that never ends is refused.
-pub(super) fn regular(path: &Path) -> Result<u64, String> {
+pub(crate) fn regular(path: &Path) -> Result<u64, String> {
     let shown = path.display();
     let meta = fs::metadata(path).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => format!("there is no file {shown}"),
@@ -30,7 +30,7 @@ pub(super) fn regular(path: &Path) -> Result<u64, String> {
 }
 
 /// `regular` for a file that is read as a whole: it must fit the memory.
-pub(super) fn holdable(path: &Path) -> Result<(), String> {
+pub(crate) fn holdable(path: &Path) -> Result<(), String> {
     let bytes = regular(path)?;
     match available_memory() {
         Some(available) if bytes > available => Err(format!(

@@ -5,7 +5,7 @@
 //! and goes on. What a value in error would have decided is left unsaid, so that one mistake gives
 //! one message.
 
-mod arrays;
+pub(crate) mod arrays;
 mod by_distance;
 mod clock;
 mod context;
@@ -18,7 +18,7 @@ mod edge_files;
 mod edges;
 mod escape;
 pub mod expression;
-mod files;
+pub(crate) mod files;
 mod graph;
 mod h5;
 mod include;

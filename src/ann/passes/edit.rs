@@ -86,6 +86,8 @@ impl Edit {
     pub fn folded(&mut self, i: usize, into: usize) {
         let mut names = std::mem::take(&mut self.nodes[i].folded);
         names.insert(0, self.nodes[i].name.clone());
+        // One layer of the file may have become several nodes.
+        names.retain(|n| *n != self.nodes[into].name);
         self.nodes[into].folded.extend(names);
     }
 
