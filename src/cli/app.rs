@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use super::{Outcome, check, completions, describe, inspect, raster, run, schema, stats, traces, weights};
+use super::{
+    Outcome, check, completions, describe, inspect, raster, run, schema, stats, traces, weights,
+};
 
 /// Event-driven simulator of spiking neural networks
 ///
