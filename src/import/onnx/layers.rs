@@ -260,11 +260,13 @@ pub fn batch_norm(b: &mut Build, call: &Call<'_>) -> Results {
         }
         parts.push(list);
     }
-    let n = parts[0].len();
-    let mut scale = Vec::with_capacity(n);
-    let mut shift = Vec::with_capacity(n);
-    for k in 0..n {
-        let [gamma, beta, mean, var] = [0, 1, 2, 3].map(|p| f64::from(parts[p][k]));
+    let [gamma, beta, mean, var] = &parts[..] else {
+        return Err("its parameters are missing".into());
+    };
+    let mut scale = Vec::with_capacity(gamma.len());
+    let mut shift = Vec::with_capacity(gamma.len());
+    for (k, (((gamma, beta), mean), var)) in gamma.iter().zip(beta).zip(mean).zip(var).enumerate() {
+        let [gamma, beta, mean, var] = [gamma, beta, mean, var].map(|x| f64::from(*x));
         if var + epsilon <= 0.0 {
             return Err(format!("variance {k} is {var}").into());
         }
