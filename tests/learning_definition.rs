@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use proptest::prelude::*;
 use spikewheel::definition::{self, Diagnostic, Loaded, Override, Severity};
 use spikewheel::network::spec::*;
 use spikewheel::plasticity::{RULES, RuleKind};
@@ -707,6 +708,19 @@ fn wrong_recordings_of_weights_are_refused() {
     );
 }
 
+proptest! {
+    /// Whatever a text that speaks of learning says after a mistake: an answer, no panic.
+    #[test]
+    fn no_mistake_brings_the_reader_down(at in 0usize..4000, length in 0usize..30, with in "[a-z0-9\\[\\]{}\"=., -]{0,6}") {
+        let text = everything();
+        let from = at % text.len();
+        let to = (from + length).min(text.len());
+        let mut text = text;
+        text.replace_range(from..to, &with);
+        let _ = parse(&text, &[]);
+    }
+}
+
 #[test]
 fn names_of_projections_are_their_own() {
     let more = format!(
@@ -719,6 +733,19 @@ fn names_of_projections_are_their_own() {
 
 // ------------------------------------------------------------------ schema and pages
 
+/// A definition with everything that learning brings.
+fn everything() -> String {
+    with(
+        "[plasticity.pair]\nrule = \"stdp\"\nWmax = \"1 mV\"\npairing = \"pre_centred\"\n\
+         [modulators.dopamine]\ntimes = [\"1 s\"]\namounts = [1]\nfrom = \"d\"\namount = 1\ndelay = \"1 ms\"\nbaseline = { rate = 0.1 }\n\
+         [[projections]]\nname = \"ff\"\nfrom = \"s\"\nto = \"d\"\nrule = \"all_to_all\"\nweight = \"w\"\ndelay = \"1 ms\"\n\
+         plasticity = [\"pair\", { rule = \"tsodyks2\", U = 0.1 }]\naxonal_delay = \"all\"\n\
+         [[projections]]\nfrom = \"s\"\nto = \"d\"\nrule = \"all_to_all\"\nweight = \"w\"\ndelay = \"1 ms\"\n\
+         plasticity = { rule = \"stdp_triplet\", set = \"hippocampus_nearest_full\", scale = \"1 mV\", Wmax = \"1 mV\", scaling = { rate = \"5 Hz\", tau = \"1 s\", eta = 1e-3 } }\n\
+         [recording]\nweights = [{ projection = \"ff\", at = [\"start\", \"1 s\"] }, { projection = 1, at = { every = \"1 s\" } }, { projection = 1, of = [[\"s[0]\", \"d\"]], every = \"1 ms\" }]",
+    )
+}
+
 #[test]
 fn the_schema_takes_what_the_reader_takes() {
     let schema = definition::schema::schema();
@@ -727,15 +754,7 @@ fn the_schema_takes_what_the_reader_takes() {
         let value: toml::Value = toml::from_str(text).unwrap();
         validator.is_valid(&serde_json::to_value(value).unwrap())
     };
-    let full = with(
-        "[plasticity.pair]\nrule = \"stdp\"\nWmax = \"1 mV\"\npairing = \"pre_centred\"\n\
-         [modulators.dopamine]\ntimes = [\"1 s\"]\namounts = [1]\nfrom = \"d\"\namount = 1\ndelay = \"1 ms\"\nbaseline = { rate = 0.1 }\n\
-         [[projections]]\nname = \"ff\"\nfrom = \"s\"\nto = \"d\"\nrule = \"all_to_all\"\nweight = \"w\"\ndelay = \"1 ms\"\n\
-         plasticity = [\"pair\", { rule = \"tsodyks2\", U = 0.1 }]\naxonal_delay = \"all\"\n\
-         [[projections]]\nfrom = \"s\"\nto = \"d\"\nrule = \"all_to_all\"\nweight = \"w\"\ndelay = \"1 ms\"\n\
-         plasticity = { rule = \"stdp_triplet\", set = \"hippocampus_nearest_full\", scale = \"1 mV\", Wmax = \"1 mV\", scaling = { rate = \"5 Hz\", tau = \"1 s\", eta = 1e-3 } }\n\
-         [recording]\nweights = [{ projection = \"ff\", at = [\"start\", \"1 s\"] }, { projection = 1, at = { every = \"1 s\" } }, { projection = 1, of = [[\"s[0]\", \"d\"]], every = \"1 ms\" }]",
-    );
+    let full = everything();
     parse(&full, &[]).unwrap();
     assert!(check(&full));
     for (old, new) in [

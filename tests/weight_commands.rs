@@ -284,6 +284,29 @@ fn traces_and_quantiles_are_drawn_over_time() {
 }
 
 #[test]
+fn pairs_without_a_synapse_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = definition(ALL);
+    let spec = definition::parse(&text, Path::new("n.toml"), &[])
+        .unwrap()
+        .spec;
+    let options = RecordOptions::default();
+    let file = dir.path().join("spikes.h5");
+    let mut recorder = Recorder::create(&spec, &file, &text, &options).unwrap();
+    recorder.weight_trace_synapses(0, &[]);
+    recorder.weight_traces(0, 100, &[]);
+    drop(recorder);
+    spikewheel(dir.path())
+        .args(["weights", "."])
+        .assert()
+        .success()
+        .stdout(
+            predicate::str::contains("no synapse connects the pairs")
+                .and(predicate::str::contains("did not come to its end")),
+        );
+}
+
+#[test]
 fn what_was_not_recorded_is_not_drawn() {
     let dir = tempfile::tempdir().unwrap();
     let traces = "{ projection = \"ff\", of = [[\"input[0]\", \"output[0]\"]], every = \"10 ms\" }";

@@ -196,7 +196,7 @@ fn to_text(loaded: &Loaded, e: &Estimate) -> String {
         row([
             "memory".into(),
             format!(
-                "{}{available} (tables {}, building {}, state {}, spikes {})",
+                "{}{available} (tables {}, building {}, state {}, recording {})",
                 show_bytes(e.memory()),
                 show_bytes(e.table_bytes),
                 show_bytes(e.build_bytes),

@@ -103,7 +103,9 @@ pub fn run(args: &Args) -> Outcome {
     if args.csv {
         return put(&to_csv(&sums));
     }
-    put(&to_text(&file, &sums, &drawn))
+    let selected = file.select(&args.of).map_err(refuse)?;
+    let selected: Vec<String> = selected.into_iter().map(|r| r.name.clone()).collect();
+    put(&to_text(&file, &selected, &sums, &drawn))
 }
 
 /// The file of weights that is meant.
@@ -188,11 +190,16 @@ fn share(v: Option<f64>) -> String {
     v.map_or_else(|| "-".into(), |v| format!("{:.1} %", 100.0 * v))
 }
 
-fn to_text(file: &Weights, sums: &[WeightSummary], drawn: &[PathBuf]) -> String {
+fn to_text(
+    file: &Weights,
+    selected: &[String],
+    sums: &[WeightSummary],
+    drawn: &[PathBuf],
+) -> String {
     let mut out = format!("{}\n", file.name);
     for r in &file.recordings {
         let of: Vec<&WeightSummary> = sums.iter().filter(|s| s.recording == r.name).collect();
-        if of.is_empty() {
+        if of.is_empty() && (r.traces.is_none() || !selected.contains(&r.name)) {
             continue;
         }
         let bound = |b: Option<f64>, what: &str| {
@@ -209,6 +216,15 @@ fn to_text(file: &Weights, sums: &[WeightSummary], drawn: &[PathBuf]) -> String 
             bound(r.lower, "lower"),
             bound(r.upper, "upper").trim_end(),
         ));
+        if let Some(t) = &r.traces {
+            out.push_str(&match t.synapses.len() {
+                0 => "  no synapse connects the pairs that were to be followed\n".into(),
+                n => format!("  courses of {n} synapses in {} samples\n", t.times.len()),
+            });
+        }
+        if of.is_empty() {
+            continue;
+        }
         let heads = [
             "snapshot",
             "time (ms)",

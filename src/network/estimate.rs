@@ -6,7 +6,7 @@
 use super::class::{Class, classify};
 use super::connect::{self, expected};
 use super::load;
-use super::plastic_bytes::plastic_bytes;
+use super::plastic_bytes::{plastic_bytes, snapshot_bytes};
 use super::space::{OPEN, Point};
 use super::spec::{
     Delay, DriveKind, GammaSpec, NetworkSpec, PacketSpec, PopulationKind, ProjectionSpec, Rate,
@@ -74,6 +74,7 @@ pub struct Estimate {
     /// Needed while building, free afterwards.
     pub build_bytes: f64,
     pub state_bytes: f64,
+    /// Spikes, and weights on their way to a recorder.
     pub spike_bytes: f64,
     /// Events per second of simulated time from private stimuli: rate times targets.
     pub external_events: f64,
@@ -181,7 +182,8 @@ pub fn estimate(spec: &NetworkSpec) -> Estimate {
             + ports * BYTES_PER_PORT
             + listed * BYTES_PER_LISTED,
         // Two windows, at most one spike per neuron and tick, usually what the rates say.
-        spike_bytes: 2.0 * BYTES_PER_SPIKE * (spikes_per_s * window_s).max(neurons),
+        spike_bytes: 2.0 * BYTES_PER_SPIKE * (spikes_per_s * window_s).max(neurons)
+            + snapshot_bytes(spec, |i| projections.get(i).map_or(0.0, |p| p.synapses)),
         external_events,
         recurrent_events,
         projections,

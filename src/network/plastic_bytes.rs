@@ -5,6 +5,8 @@ use super::spec::{Arithmetic, LearningSpec, NetworkSpec, ProjectionSpec};
 /// Trace and last spike of a source; trace and recent spikes of a target.
 const BYTES_PER_SOURCE: f64 = 64.0;
 const BYTES_PER_TARGET: f64 = 64.0;
+/// A synapse of a snapshot: in the hands of a shard, and in those of the recorder.
+const BYTES_PER_SNAPSHOT: f64 = 48.0;
 
 /// What the synapses of a plastic statement take.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +38,15 @@ pub fn plastic_bytes(spec: &NetworkSpec, p: &ProjectionSpec) -> Option<PlasticBy
         parts: told.join(", "),
         ends: BYTES_PER_SOURCE * p.sources() as f64 + BYTES_PER_TARGET * p.targets() as f64,
     })
+}
+
+/// Bytes of the largest snapshot of weights, which is put together before it is written. `synapses`
+/// of each statement.
+pub(super) fn snapshot_bytes(spec: &NetworkSpec, synapses: impl Fn(usize) -> f64) -> f64 {
+    let whole = spec.recording.weights.iter().filter(|w| !w.at.is_empty());
+    whole
+        .map(|w| BYTES_PER_SNAPSHOT * synapses(w.projection))
+        .fold(0.0, f64::max)
 }
 
 /// What a rule keeps of each synapse beside its weight, and how many numbers that are.
