@@ -20,7 +20,7 @@ const BLOCK: u64 = 1 << 20;
 const MOST_PER_BYTE: u64 = 1032;
 
 /// An HDF5 file being read.
-pub(super) struct File {
+pub(crate) struct File {
     file: hdf5::File,
     path: PathBuf,
     bytes: u64,
@@ -28,14 +28,14 @@ pub(super) struct File {
 
 /// How the numbers of a dataset are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Unsigned,
     Signed,
     Real,
 }
 
 /// A dataset of numbers.
-pub(super) struct Column<'f> {
+pub(crate) struct Column<'f> {
     of: &'f File,
     name: String,
     set: hdf5::Dataset,
@@ -119,6 +119,41 @@ impl File {
     pub fn number(&self, of: &str, attribute: &str) -> Option<u64> {
         let all = guard(|| self.file.group(of)?.attrs());
         all.ok()?.get(attribute)?.as_u64()
+    }
+
+    /// Is it a dataset of texts?
+    pub fn is_text(&self, dataset: &str) -> bool {
+        let dtype = guard(|| self.file.dataset(dataset)?.dtype());
+        matches!(dtype, Ok(DType::VariableLengthString | DType::String))
+    }
+
+    /// The texts of a dataset, row by row, with its shape. Fixed and variable lengths are read; empty
+    /// ones of any type too, since some writers know no empty list of texts.
+    pub fn texts(&self, dataset: &str) -> Result<(Vec<u64>, Vec<String>), String> {
+        let set = guard(|| self.file.dataset(dataset)).map_err(|e| self.fail(dataset, e))?;
+        let (dtype, shape) = guard(|| Ok::<_, hdf5::Error>((set.dtype()?, set.shape()?)))
+            .map_err(|e| self.fail(dataset, e))?;
+        let n = shape.iter().fold(1u64, |a, b| a.saturating_mul(*b));
+        if n == 0 {
+            return Ok((shape, Vec::new()));
+        }
+        if n > self.bytes.saturating_mul(MOST_PER_BYTE) {
+            return Err(self.fail(dataset, "it claims more elements than the file can hold"));
+        }
+        let most = usize::try_from(self.bytes.saturating_mul(MOST_PER_BYTE)).unwrap_or(usize::MAX);
+        let texts = match dtype {
+            DType::VariableLengthString => {
+                let limits = hdf5::VlenStringReadOptions::new().with_max_payload_bytes(most);
+                guard(|| set.read_vlen_strings(limits))
+            }
+            DType::String => guard(|| set.read_string()),
+            other => Err(format!("texts are expected, not {other}")),
+        };
+        let texts = texts.map_err(|e| self.fail(dataset, e))?;
+        if texts.len() as u64 != n {
+            return Err(self.fail(dataset, "texts are missing"));
+        }
+        Ok((shape, texts))
     }
 
     /// A dataset of numbers. A missing one is told with what there is.
@@ -293,6 +328,18 @@ impl Column<'_> {
                 Ok(())
             },
         )?;
+        Ok(all)
+    }
+
+    /// All numbers as they are, infinite ones too; of scalars the only one.
+    pub fn numbers(&self) -> Result<Vec<f64>, String> {
+        if self.len() == 0 {
+            return Ok(Vec::new());
+        }
+        let all = guard(|| self.set.read_f64()).map_err(|e| self.wrong(e))?;
+        if all.len() as u64 != self.len() {
+            return Err(self.wrong("numbers are missing"));
+        }
         Ok(all)
     }
 

@@ -20,7 +20,7 @@ mod escape;
 pub mod expression;
 pub(crate) mod files;
 mod graph;
-mod h5;
+pub(crate) mod h5;
 mod include;
 mod incomplete;
 mod learning;

@@ -6,6 +6,7 @@
 
 mod data;
 mod findings;
+pub mod nir;
 pub mod onnx;
 mod weights;
 

@@ -1,0 +1,219 @@
+//! Files of trained networks: every operator against ONNX Runtime, whole networks against stored outputs,
+//! errors, and damage.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use spikewheel::ann::{Forward, Graph, largest_of};
+use spikewheel::definition::Diagnostic;
+use spikewheel::import::{self, DataOptions, Options};
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data/models")
+        .join(name)
+}
+
+/// All files of `operators.zip`, in a directory that goes away.
+fn operators() -> (tempfile::TempDir, Vec<String>) {
+    let dir = tempfile::tempdir().unwrap();
+    let file = std::fs::File::open(data("operators.zip")).unwrap();
+    let mut zip = zip::ZipArchive::new(file).unwrap();
+    let mut names = Vec::new();
+    for i in 0..zip.len() {
+        let mut entry = zip.by_index(i).unwrap();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).unwrap();
+        let name = entry.name().unwrap().to_string();
+        std::fs::write(dir.path().join(&name), bytes).unwrap();
+        if let Some(name) = name.strip_suffix(".onnx") {
+            names.push(name.to_string());
+        }
+    }
+    (dir, names)
+}
+
+fn told(e: &[Diagnostic]) -> String {
+    let one = |d: &Diagnostic| format!("{} | {}", d.message, d.help.clone().unwrap_or_default());
+    e.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+/// The outputs in double precision, one row for each sample.
+fn outputs(graph: &Graph, samples: &Path, options: &DataOptions) -> Vec<Vec<f64>> {
+    let set = import::data(samples, graph, options).unwrap_or_else(|e| panic!("{}", told(&e)));
+    let input: Vec<f64> = set.values.iter().map(|v| f64::from(*v)).collect();
+    let width = graph.node(graph.output()).len();
+    let out = Forward::<f64>::new(graph).outputs(&input, 1);
+    out.chunks_exact(width)
+        .map(|row| match &graph.finish {
+            Some(f) => f.apply(row),
+            None => row.to_vec(),
+        })
+        .collect()
+}
+
+#[test]
+fn every_operator_is_computed_as_by_onnx_runtime() {
+    let (dir, names) = operators();
+    assert!(names.len() > 100, "{}", names.len());
+    let mut wrong = Vec::new();
+    for name in names {
+        let at = |ending: &str| dir.path().join(format!("{name}.{ending}"));
+        let graph = match import::model(&at("onnx"), &Options::default()) {
+            Ok(g) => g,
+            Err(e) => {
+                wrong.push(told(&e));
+                continue;
+            }
+        };
+        let have = outputs(&graph, &at("x.npy"), &DataOptions::default()).concat();
+        let (_, want) = import::expected(&at("y.npy")).unwrap();
+        let largest = want.iter().fold(0.1f64, |m, v| m.max(v.abs()));
+        let off = have
+            .iter()
+            .zip(&want)
+            .fold(0.0f64, |m, (h, w)| m.max((h - w).abs()));
+        if have.len() != want.len() || off > 2e-6 * largest {
+            wrong.push(format!(
+                "{name}: {} outputs, {} expected, off by {off}",
+                have.len(),
+                want.len()
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Deviation of the logits over the sample's largest, and how many decide alike.
+fn against_logits(
+    model: &Path,
+    samples: &Path,
+    logits: &Path,
+    divide_by: f64,
+) -> (f64, usize, usize) {
+    let graph =
+        import::model(model, &Options::default()).unwrap_or_else(|e| panic!("{}", told(&e)));
+    let options = DataOptions {
+        divide_by: Some(divide_by),
+        ..DataOptions::default()
+    };
+    let set = import::data(samples, &graph, &options).unwrap();
+    let have = Forward::<f32>::new(&graph).outputs(&set.values, 2);
+    let (shape, want) = import::expected(logits).unwrap();
+    assert_eq!(shape, [set.count, 10]);
+    let mut largest = 0.0f64;
+    let mut same = 0;
+    for (h, w) in have.chunks_exact(10).zip(want.chunks_exact(10)) {
+        let h: Vec<f64> = h.iter().map(|v| f64::from(*v)).collect();
+        let top = w.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+        for (h, w) in h.iter().zip(w) {
+            largest = largest.max((h - w).abs() / top);
+        }
+        same += usize::from(largest_of(&h) == largest_of(w));
+    }
+    (largest, same, set.count)
+}
+
+#[test]
+fn the_digits_network_gives_its_stored_logits() {
+    let (off, same, all) = against_logits(
+        &data("digits_mlp.op17.onnx"),
+        &data("digits.npz"),
+        &data("digits_mlp.logits.npy"),
+        16.0,
+    );
+    assert!(off < 1e-5, "{off}");
+    assert_eq!((same, all), (450, 450));
+}
+
+/// Larger networks are no part of the repository; they are looked for beside it.
+#[test]
+fn larger_networks_give_their_stored_logits_where_they_are_at_hand() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shared = ["../shared", "../../shared"].map(|p| root.join(p));
+    let Some(shared) = shared.iter().find(|p| p.join("models").is_dir()) else {
+        return;
+    };
+    let cases = [
+        ("mlp_300_100.op13", "mnist", 255.0),
+        ("mlp_300_100.op17", "mnist", 255.0),
+        ("mlp_300_100_pruned.op17", "mnist", 255.0),
+        ("lenet5_avg_bn.op13", "mnist", 255.0),
+        ("lenet5_avg_bn.op17", "mnist", 255.0),
+        ("mlperf_resnet8.op13", "cifar10_test_2000", 1.0),
+        ("mlperf_resnet8.op17", "cifar10_test_2000", 1.0),
+        ("mlperf_resnet8.nhwc.op13", "cifar10_test_2000", 1.0),
+    ];
+    for (model, samples, by) in cases {
+        let network = model.split('.').next().unwrap_or(model);
+        let (off, same, all) = against_logits(
+            &shared.join(format!("models/{model}.onnx")),
+            &shared.join(format!("data/{samples}.npz")),
+            &shared.join(format!("models/{network}.logits.npy")),
+            by,
+        );
+        assert!(off < 1e-5, "{model}: {off}");
+        assert_eq!(same, all, "{model}");
+    }
+}
+
+/// A number that follows another without a pattern (SplitMix64).
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Bytes changed, put in, left out, or cut off.
+fn damaged(good: &[u8], state: &mut u64) -> Vec<u8> {
+    let mut bytes = good.to_vec();
+    for _ in 0..1 + next(state) % 4 {
+        if bytes.is_empty() {
+            break;
+        }
+        let at = (next(state) % bytes.len() as u64) as usize;
+        match next(state) % 6 {
+            0 => bytes[at] ^= 1 << (next(state) % 8),
+            1 => bytes[at] = next(state) as u8,
+            2 => bytes[at] = 0xff,
+            3 => bytes.truncate(at),
+            4 => bytes.insert(at, next(state) as u8),
+            _ => {
+                let end = (at + 1 + (next(state) % 8) as usize).min(bytes.len());
+                bytes.drain(at..end);
+            }
+        }
+    }
+    bytes
+}
+
+/// How many of `count` damaged copies are refused; none may make the reader panic.
+fn refused(goods: &[Vec<u8>], ending: &str, count: usize) -> usize {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(format!("damaged.{ending}"));
+    let mut state = 7;
+    let mut refused = 0;
+    for i in 0..count {
+        std::fs::write(&path, damaged(&goods[i % goods.len()], &mut state)).unwrap();
+        match import::model(&path, &Options::default()) {
+            Ok(_) => {}
+            Err(e) => {
+                assert!(!e.is_empty());
+                refused += 1;
+            }
+        }
+    }
+    refused
+}
+
+#[test]
+fn damaged_onnx_files_are_refused_in_order() {
+    let (dir, names) = operators();
+    let read = |name: &String| std::fs::read(dir.path().join(format!("{name}.onnx"))).unwrap();
+    let goods: Vec<Vec<u8>> = names.iter().map(read).collect();
+    // Many changes hit a weight or a name and leave a readable file.
+    let refused = refused(&goods, "onnx", 10_000);
+    assert!(refused > 3_000, "{refused}");
+}
