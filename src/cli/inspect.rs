@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use miette::Report;
 use serde_json::json;
 
+use super::inspect_nir;
 use super::output::{put, put_json, refused};
 use super::{Failure, Outcome};
 use crate::ann::{Finish, Forward, Graph, largest_of, shape};
 use crate::definition::describe::table;
 use crate::import::{self, DataOptions, DataSet, Options};
 
-/// Show the layers of a trained network (ONNX, or weights in .npz) and check its outputs
+/// Show the layers of a trained network (ONNX, weights in .npz, NIR) and check its outputs
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Example:\n  spikewheel inspect net.onnx --data test.npz --divide-by 255 --expect logits.npy"
@@ -76,7 +77,18 @@ struct Checked {
     same_decision: Option<usize>,
 }
 
+/// Reads, computes, prints. Spiking networks have no forward pass to check.
 pub fn run(args: &Args) -> Outcome {
+    let found = import::format(&args.model).map_err(refused)?;
+    if found == import::Format::Nir {
+        if args.data.is_some() {
+            return Err(Failure::Input(vec![Report::msg(format!(
+                "{}: a spiking network has no forward pass that --data could check",
+                args.model.display()
+            ))]));
+        }
+        return inspect_nir::run(&args.model, args.json);
+    }
     let options = Options {
         output: args.output.clone(),
         input_shape: args.input_shape.as_ref().map(|s| s.0.clone()),

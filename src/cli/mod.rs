@@ -5,6 +5,7 @@ pub mod check;
 pub mod completions;
 pub mod describe;
 pub mod inspect;
+mod inspect_nir;
 mod output;
 mod progress;
 pub mod raster;

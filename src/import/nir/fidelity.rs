@@ -92,7 +92,7 @@ fn verdict(nir: &Nir, i: usize, node: &Node, d: &Dialect) -> (Verdict, &'static 
                 return (Unsupported, "it has no state");
             };
             let gone = |t: &f64| *t == 0.0;
-            let negative = |t: &f64| !(*t >= 0.0);
+            let negative = |t: &f64| t.is_nan() || *t < 0.0;
             let syn = n.tau_syn.as_deref().unwrap_or(&[]);
             if n.tau_m.iter().chain(syn).any(negative) {
                 (Unsupported, "a time constant is negative")

@@ -61,6 +61,15 @@ fn add(reader: &mut Reader<'_>, graph: Nested, prefix: &str, flat: &mut Flat) ->
             }
         }
     }
+    if let Some((called, meant)) = misnamed(&ends, &graph.edges, flat, prefix) {
+        reader.notes.push(format!(
+            "edges speak of {}, which is not there; {} is the only node without edges and was taken",
+            names(&[&called]),
+            names(&[&meant])
+        ));
+        let same = ends[&meant].clone();
+        ends.insert(called, same);
+    }
     let mut valid: Vec<&str> = ends.keys().map(String::as_str).collect();
     valid.sort_unstable();
     let mut seen = rustc_hash::FxHashSet::default();
@@ -117,6 +126,28 @@ fn add(reader: &mut Reader<'_>, graph: Nested, prefix: &str, flat: &mut Flat) ->
     own
 }
 
+/// The one name in edges that no node has, and the one node that no edge names: files in use call the
+/// neurons of an inner graph by two names. Anything less plain is an error.
+fn misnamed(
+    ends: &FxHashMap<String, Ends>,
+    edges: &[(String, String)],
+    flat: &Flat,
+    prefix: &str,
+) -> Option<(String, String)> {
+    let mut called: Vec<&String> = edges.iter().flat_map(|(a, b)| [a, b]).collect();
+    called.sort_unstable();
+    called.dedup();
+    let mut nowhere = called.iter().filter(|n| {
+        let full = format!("{prefix}{n}");
+        !ends.contains_key(**n) && !flat.nodes.iter().any(|(m, _)| *m == full)
+    });
+    let mut unread = ends.keys().filter(|n| called.binary_search(n).is_err());
+    match (nowhere.next(), nowhere.next(), unread.next(), unread.next()) {
+        (Some(called), None, Some(meant), None) => Some(((*called).clone(), meant.clone())),
+        _ => None,
+    }
+}
+
 /// Joins the edges that meet at ports of inner graphs.
 fn without_ports(flat: Flat) -> Flat {
     let n = flat.nodes.len();
@@ -124,11 +155,11 @@ fn without_ports(flat: Flat) -> Flat {
     for (a, b) in &flat.edges {
         out[*a].push(*b);
     }
-    let mut place = vec![0; n];
+    let mut place = Vec::with_capacity(n);
     let mut kept = 0;
-    for i in 0..n {
-        place[i] = kept;
-        kept += usize::from(!flat.ports[i]);
+    for port in &flat.ports {
+        place.push(kept);
+        kept += usize::from(!port);
     }
     let mut edges = Vec::new();
     for a in (0..n).filter(|a| !flat.ports[*a]) {
