@@ -27,7 +27,8 @@ use crate::engine::wheel::Wheel;
 use crate::neuron::real::Real;
 use crate::stimulus::poisson::MOST_PER_TICK;
 use crate::synapse::bitmap::BitRows;
-use crate::synapse::builder::{Counter, Placer, WeightKind};
+use crate::synapse::builder::{Placer, WeightKind};
+use crate::synapse::counter::Counter;
 use crate::synapse::procedural::ProceduralRows;
 use crate::synapse::rows::{Rows, starts};
 use crate::synapse::table::{Accumulators, Codec, Table, Targets};
@@ -398,7 +399,12 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
             // the sign of a weight, which is not known while they are counted.
             let narrow = !weighted || self.slots.sums.blocks() == 1;
             let sources = *self.offsets.last().unwrap_or(&0) as usize;
-            let mut placer = Placer::new(sources, counters, kind, narrow);
+            let slots = match kind {
+                WeightKind::Count16 => self.slots.counts16.len(),
+                WeightKind::Count32 => self.slots.counts32.len(),
+                _ => self.slots.sums.len(),
+            };
+            let mut placer = Placer::new(sources, counters, kind, slots, narrow);
             for (_, of_group) in &groups {
                 placer.group();
                 for &i in of_group {

@@ -11,7 +11,8 @@ use crate::rng::Domain;
 use crate::rng::numbered::{Numbered, Numbers};
 use crate::simd::{Kernel, vectorized};
 use crate::synapse::bitmap::BitRows;
-use crate::synapse::builder::{Counter, Placer};
+use crate::synapse::builder::Placer;
+use crate::synapse::counter::Counter;
 use crate::synapse::rows::key;
 use crate::synapse::slots::NARROW;
 

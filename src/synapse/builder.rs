@@ -11,165 +11,14 @@
 //! What is collected is bounded, and the order within a row and delay is that of placing.
 
 use super::column::Column;
+use super::counter::{Counter, Range};
+use super::loose::{Cells, Loose, Part, Split, TOGETHER};
+use super::prefetch::prefetch;
 use super::rows::{Cuts, Rows};
-use super::sorting::{Delays, sort};
+use super::slots::NARROW;
+use super::sorting::{Delays, DelaysOf, apply, sort};
 use super::table::{Codec, Table, Targets};
-use crate::simd::{Kernel, vectorized};
-
-/// First pass: how many synapses each row has of each delay.
-///
-/// Rows are built in groups that follow each other: all synapses of a group's rows are placed before
-/// those of the next.
-#[derive(Debug)]
-pub struct Counter {
-    rows: std::ops::Range<u32>,
-    /// Cell `row << bits | delay - least`, or the row alone if not `by_delay`. Rows count from that
-    /// of the group.
-    cells: Vec<u32>,
-    bits: u32,
-    least: u64,
-    by_delay: bool,
-    expected: f64,
-    total: u64,
-    shortest: u64,
-    longest: u64,
-}
-
-/// So many cells there may be always.
-const CELLS: usize = 1 << 16;
-/// And so many synapses there should be for each further one: then what is collected for a cell fills
-/// a good part of a cache line when it is brought there.
-const PER_CELL: f64 = 1024.0;
-/// Up to so many different delays (4 bits), cells need only take less than delays would: rows with so
-/// few delays are written in runs all the same.
-const FEW: u32 = 4;
-const PER_CELL_OF_FEW: f64 = 8.0;
-
-impl Counter {
-    /// For a group of rows with about `expected` synapses.
-    pub fn new(rows: std::ops::Range<u32>, expected: f64) -> Self {
-        Self {
-            cells: vec![0; rows.len()],
-            rows,
-            bits: 0,
-            least: 0,
-            by_delay: true,
-            expected,
-            total: 0,
-            shortest: u64::MAX,
-            longest: 0,
-        }
-    }
-
-    /// Must delays be told? Else any will do.
-    pub fn by_delay(&self) -> bool {
-        self.by_delay
-    }
-
-    /// Counts synapses with these rows and delays.
-    pub fn add(&mut self, rows: &[u32], delays: &[u64]) {
-        if rows.is_empty() {
-            return;
-        }
-        if self.by_delay {
-            let (low, high) = vectorized(Range(delays));
-            if low < self.shortest || high > self.longest {
-                self.shortest = self.shortest.min(low);
-                self.longest = self.longest.max(high);
-                self.widen();
-            }
-        }
-        self.total += rows.len() as u64;
-        let (first, cells) = (self.rows.start, &mut self.cells[..]);
-        if self.bits == 0 {
-            for &row in rows {
-                cells[(row - first) as usize] += 1;
-            }
-        } else {
-            for (&row, &delay) in rows.iter().zip(delays) {
-                cells[cell(row - first, delay, self.bits, self.least) as usize] += 1;
-            }
-        }
-    }
-
-    /// Makes room for delays from `shortest` to `longest`.
-    fn widen(&mut self) {
-        let span = self.longest - self.shortest;
-        if !self.by_delay
-            || (self.least <= self.shortest && (self.longest - self.least) >> self.bits == 0)
-        {
-            return;
-        }
-        let bits = u64::BITS - span.leading_zeros();
-        let each = if bits <= FEW {
-            PER_CELL_OF_FEW
-        } else {
-            PER_CELL
-        };
-        let most = CELLS
-            .max((self.expected / each) as usize)
-            .min(u32::MAX as usize);
-        let cells = self.rows.len().checked_shl(bits);
-        let fits = bits < 32 && cells.is_some_and(|cells| cells <= most);
-        if !fits {
-            // Rows alone.
-            let old = std::mem::take(&mut self.cells);
-            self.cells = old
-                .chunks_exact(1 << self.bits)
-                .map(|c| c.iter().sum())
-                .collect();
-            (self.by_delay, self.bits, self.least) = (false, 0, 0);
-            return;
-        }
-        // Room that is left over lies below, down to a delay of one, or on both sides.
-        let room = (1u64 << bits) - 1 - span;
-        let least = if bits > 0 && self.longest >> bits == 0 {
-            self.shortest.min(1)
-        } else {
-            self.shortest - (room / 2).min(self.shortest)
-        };
-        let old = std::mem::replace(&mut self.cells, vec![0; self.rows.len() << bits]);
-        if self.total > 0 {
-            for (new, old) in self
-                .cells
-                .chunks_exact_mut(1 << bits)
-                .zip(old.chunks_exact(1 << self.bits))
-            {
-                for (delay, &n) in (self.least..).zip(old) {
-                    if n > 0 {
-                        new[(delay - least) as usize] = n;
-                    }
-                }
-            }
-        }
-        (self.bits, self.least) = (bits, least);
-    }
-
-    pub fn total(&self) -> u64 {
-        self.total
-    }
-}
-
-#[inline(always)]
-fn cell(row: u32, delay: u64, bits: u32, least: u64) -> u32 {
-    row << bits | delay.wrapping_sub(least) as u32
-}
-
-/// Least and largest of some numbers.
-struct Range<'a>(&'a [u64]);
-
-impl Kernel for Range<'_> {
-    type Output = (u64, u64);
-    #[inline(always)]
-    fn run(self) -> (u64, u64) {
-        let (mut low, mut high) = (u64::MAX, 0);
-        for &d in self.0 {
-            low = low.min(d);
-            high = high.max(d);
-        }
-        (low, high)
-    }
-}
+use crate::simd::vectorized;
 
 /// What the weights of the table will be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,31 +34,73 @@ pub enum WeightKind {
     },
 }
 
-/// Blocks of rows for which synapses are collected.
-const BLOCKS: usize = 256;
-/// Synapses that are collected for a block before they are brought to their rows: dozens per row of a
-/// large network, so that rows are written in runs.
-const COLLECTED: usize = 8192;
-/// In small networks fewer: this share of all synapses, in all blocks together.
-const SHARE: usize = 96;
-/// Synapses whose places are found together.
-const TOGETHER: usize = 256;
+/// The part of the columns that belongs to a block of rows.
+struct Columns<'a> {
+    targets: Narrow<'a>,
+    weights: Weights<'a>,
+    delays: Option<DelaysOf<'a>>,
+}
 
-/// Synapses on their way to their rows, by block of cells.
-#[derive(Debug, Default)]
-struct Loose {
-    /// Cells of a block: 2^`shift`.
-    shift: u32,
-    /// Places of a block.
-    capacity: usize,
-    /// Of each block: places taken.
-    taken: Vec<u32>,
-    /// A synapse is `STRIDE` numbers: its cell; what will stand in the targets; then, if they are
-    /// held, its weight in single precision, and its delay.
-    items: Column<u32>,
-    /// Used for weights in double precision, and for delays beyond 32 bits.
-    weights: Vec<f64>,
-    delays: Vec<u64>,
+enum Narrow<'a> {
+    Yes(&'a mut [u16]),
+    No(&'a mut [u32]),
+}
+
+enum Weights<'a> {
+    None,
+    Single(&'a mut [f32]),
+    Double(&'a mut [f64]),
+}
+
+impl Columns<'_> {
+    /// Begins to bring the places of a part near.
+    #[inline(always)]
+    fn prefetch(&self, part: &Part) {
+        fn ask<T>(all: &[T], part: &Part) {
+            for &at in part.places() {
+                prefetch(all, at as usize);
+            }
+        }
+        match &self.targets {
+            Narrow::Yes(all) => ask(all, part),
+            Narrow::No(all) => ask(all, part),
+        }
+        match &self.weights {
+            Weights::None => {}
+            Weights::Single(all) => ask(all, part),
+            Weights::Double(all) => ask(all, part),
+        }
+        match &self.delays {
+            None => {}
+            Some(DelaysOf::Byte(all)) => ask(all, part),
+            Some(DelaysOf::Short(all)) => ask(all, part),
+            Some(DelaysOf::Long(all)) => ask(all, part),
+        }
+    }
+
+    #[inline(always)]
+    fn write(&mut self, part: &Part) {
+        fn each<T, U: Copy>(all: &mut [T], part: &Part, from: &[U], f: impl Fn(U) -> T) {
+            for (&at, &v) in part.places().iter().zip(from) {
+                all[at as usize] = f(v);
+            }
+        }
+        match &mut self.targets {
+            Narrow::Yes(all) => each(all, part, &part.words, |w| w as u16),
+            Narrow::No(all) => each(all, part, &part.words, |w| w),
+        }
+        match &mut self.weights {
+            Weights::None => {}
+            Weights::Single(all) => each(all, part, &part.weights, |w| f32::from_bits(w as u32)),
+            Weights::Double(all) => each(all, part, &part.weights, f64::from_bits),
+        }
+        match &mut self.delays {
+            None => {}
+            Some(DelaysOf::Byte(all)) => each(all, part, &part.delays, |d| d as u8),
+            Some(DelaysOf::Short(all)) => each(all, part, &part.delays, |d| d as u16),
+            Some(DelaysOf::Long(all)) => each(all, part, &part.delays, |d| d),
+        }
+    }
 }
 
 /// Second pass: synapses take their places in the order in which they come.
@@ -228,6 +119,8 @@ pub struct Placer {
     least: u64,
     /// Of each synapse of the group, if cells do not know them.
     delays: Option<Delays>,
+    /// Those of a group that is done, for the next.
+    spare: Option<Delays>,
     loose: Loose,
     cuts: Cuts,
     /// The delay that all synapses have, if it is one.
@@ -235,13 +128,19 @@ pub struct Placer {
     shortest: u64,
     longest: u64,
     /// Scratch of `place`.
-    cells: Vec<u32>,
     words: Vec<u32>,
 }
 
 impl Placer {
-    /// For `sources` rows, of which the groups are parts without common rows, in rising order.
-    pub fn new(sources: usize, groups: Vec<Counter>, kind: WeightKind, narrow: bool) -> Self {
+    /// For `sources` rows, of which the groups are parts without common rows, in rising order, and for
+    /// slots below `slots`. `narrow`: 16-bit targets; slots and blocks are told apart.
+    pub fn new(
+        sources: usize,
+        groups: Vec<Counter>,
+        kind: WeightKind,
+        slots: usize,
+        narrow: bool,
+    ) -> Self {
         let mut start = Vec::with_capacity(sources + 1);
         let mut at = 0u64;
         for group in &groups {
@@ -258,6 +157,16 @@ impl Placer {
             .filter(|g| g.total > 0)
             .map(|g| (g.by_delay && g.bits == 0).then_some(g.least));
         let first = uniform.next().flatten();
+        let slots = if narrow { slots.min(NARROW) } else { slots };
+        let word = match kind {
+            WeightKind::Packed { .. } => u32::BITS,
+            _ => slots.next_power_of_two().trailing_zeros(),
+        };
+        let weight = match kind {
+            WeightKind::F32 => 1,
+            WeightKind::F64 => 2,
+            _ => 0,
+        };
         Self {
             uniform: first.filter(|_| uniform.all(|other| other == first)),
             targets: match kind {
@@ -278,11 +187,11 @@ impl Placer {
             bits: 0,
             least: 0,
             delays: None,
-            loose: Loose::default(),
+            spare: None,
+            loose: Loose::new(n, word, weight),
             cuts: Cuts::default(),
             shortest: u64::MAX,
             longest: 0,
-            cells: Vec::new(),
             words: Vec::new(),
         }
     }
@@ -293,39 +202,29 @@ impl Placer {
         let Some(group) = self.groups.pop() else {
             return;
         };
-        // Counts become first places.
         let mut next = group.cells;
-        for row in next.chunks_exact_mut(1 << group.bits) {
-            let mut here = 0;
-            for cell in row {
-                here += std::mem::replace(cell, here);
-            }
-        }
-        let rows_shift = group
-            .rows
-            .len()
-            .div_ceil(BLOCKS)
-            .next_power_of_two()
-            .trailing_zeros();
-        let blocks = (group.rows.len() >> rows_shift) + 1;
-        let capacity = (self.targets.len() / SHARE / blocks).clamp(64, COLLECTED);
-        let size = |held: bool| if held { blocks * capacity } else { 0 };
-        let stride =
-            2 + usize::from(matches!(self.codec, Codec::F32(_))) + usize::from(!group.by_delay);
-        // What is dropped first makes room for the new.
-        self.loose = Loose::default();
-        self.loose = Loose {
-            shift: rows_shift + group.bits,
-            capacity,
-            taken: vec![0; blocks],
-            items: Column::zeroed(blocks * capacity * stride),
-            weights: vec![0.0; size(matches!(self.codec, Codec::F64(_)))],
-            delays: Vec::new(),
-        };
-        self.delays = (!group.by_delay).then(|| Delays::zeroed(group.total as usize));
+        let n = next.len();
+        self.loose.begin(
+            &self.start[group.rows.start as usize..=group.rows.end as usize],
+            Cells {
+                first: group.rows.start,
+                bits: group.bits,
+                least: group.least,
+            },
+            if group.by_delay { 0 } else { group.longest },
+        );
+        self.delays =
+            (!group.by_delay).then(|| Delays::room(group.total as usize, self.spare.take()));
+        // Counts become first places.
         if group.by_delay {
             self.shortest = self.shortest.min(group.shortest);
             self.longest = self.longest.max(group.longest);
+        }
+        for block in 0..self.loose.blocks() {
+            let mut here = 0;
+            for cell in &mut next[self.loose.cells_of(block, n)] {
+                here += std::mem::replace(cell, here);
+            }
         }
         (self.rows, self.next) = (group.rows, next);
         (self.bits, self.least) = (group.bits, group.least);
@@ -334,165 +233,134 @@ impl Placer {
     /// Places synapses of the group with these rows, slots, weights (none if they are not held) and
     /// delays.
     pub fn place(&mut self, rows: &[u32], slots: &[u32], weights: &[f64], delays: &[u64]) {
-        let (first, bits, least) = (self.rows.start, self.bits, self.least);
-        self.cells.clear();
-        if bits == 0 {
-            self.cells.extend(rows.iter().map(|&r| r - first));
-        } else {
-            let pairs = rows.iter().zip(delays);
-            self.cells
-                .extend(pairs.map(|(&r, &d)| cell(r - first, d, bits, least)));
-        }
-        self.words.clear();
-        match &self.targets {
-            Targets::Packed { bits, .. } => {
-                let pairs = slots.iter().zip(weights);
-                self.words
-                    .extend(pairs.map(|(s, &w)| (w as i32 as u32) << bits | s));
-            }
-            _ => self.words.extend_from_slice(slots),
-        }
         if let Some(all) = &mut self.delays {
             let (low, high) = vectorized(Range(delays));
             self.shortest = self.shortest.min(low);
             self.longest = self.longest.max(high);
             all.reach(high);
-            if high > u64::from(u32::MAX) && self.loose.delays.is_empty() {
+            if !self.loose.reaches(high) {
                 // Those that are collected already are shorter.
                 self.settle_all();
-                self.loose.delays = vec![0; self.loose.taken.len() * self.loose.capacity];
+                self.loose.arrange(high);
             }
         }
-        let single = matches!(self.codec, Codec::F32(_));
-        match (single, self.delays.is_some()) {
-            (false, false) => self.collect::<2>(weights, delays),
-            (true, false) => self.collect::<3>(weights, delays),
-            (false, true) => self.collect::<3>(weights, delays),
-            (true, true) => self.collect::<4>(weights, delays),
-        }
-    }
-
-    fn collect<const STRIDE: usize>(&mut self, weights: &[f64], delays: &[u64]) {
-        let single = matches!(self.codec, Codec::F32(_));
-        for i in 0..self.cells.len() {
-            let cell = self.cells[i];
-            let block = (cell >> self.loose.shift) as usize;
-            if self.loose.taken[block] as usize == self.loose.capacity {
-                self.settle(block);
+        let words = match &self.targets {
+            Targets::Packed { bits, .. } => {
+                self.words.clear();
+                let pairs = slots.iter().zip(weights);
+                self.words
+                    .extend(pairs.map(|(s, &w)| (w as i32 as u32) << bits | s));
+                &self.words[..]
             }
-            let loose = &mut self.loose;
-            let at = block * loose.capacity + loose.taken[block] as usize;
-            loose.taken[block] += 1;
-            let mut item = [cell; STRIDE];
-            item[1] = self.words[i];
-            if STRIDE == 4 || (STRIDE == 3 && single) {
-                item[2] = (weights[i] as f32).to_bits();
-            }
-            if STRIDE == 4 || (STRIDE == 3 && !single) {
-                item[STRIDE - 1] = delays[i] as u32;
-            }
-            loose.items[at * STRIDE..][..STRIDE].copy_from_slice(&item);
-            if !loose.weights.is_empty() {
-                loose.weights[at] = weights[i];
-            }
-            if !loose.delays.is_empty() {
-                loose.delays[at] = delays[i];
-            }
+            _ => slots,
+        };
+        self.loose.ready(rows, words, weights, delays);
+        let mut at = 0;
+        while let Some(full) = self.loose.collect(&mut at) {
+            self.settle(full);
         }
     }
 
     fn settle_all(&mut self) {
-        for block in 0..self.loose.taken.len() {
+        for block in 0..self.loose.blocks() {
             self.settle(block);
         }
     }
 
     fn settle(&mut self, block: usize) {
-        match (&self.codec, self.delays.is_some()) {
-            (Codec::F32(_), true) => self.bring::<4>(block),
-            (Codec::F32(_), false) | (_, true) => self.bring::<3>(block),
-            (_, false) => self.bring::<2>(block),
+        let layout = self.loose.layout();
+        match (layout.head, layout.weight) {
+            (1, 0) => self.bring::<1, 1>(block),
+            (1, 1) => self.bring::<2, 1>(block),
+            (1, _) => self.bring::<3, 1>(block),
+            (2, 0) => self.bring::<2, 2>(block),
+            (2, 1) => self.bring::<3, 2>(block),
+            (2, _) => self.bring::<4, 2>(block),
+            (_, 0) => self.bring::<4, 4>(block),
+            (_, 1) => self.bring::<5, 4>(block),
+            (_, _) => self.bring::<6, 4>(block),
         }
     }
 
-    /// Brings what was collected for a block to its rows, column by column.
+    /// Brings what was collected for a block to its rows, column by column. Places are found, and asked
+    /// for, ahead of their use.
     #[inline(never)]
-    fn bring<const STRIDE: usize>(&mut self, block: usize) {
-        let loose = &mut self.loose;
-        let from = block * loose.capacity;
-        let end = from + std::mem::take(&mut loose.taken[block]) as usize;
-        let first = self.rows.start as usize;
-        let start = &self.start[first..];
-        let mut places = [0usize; TOGETHER];
-        for lo in (from..end).step_by(TOGETHER) {
-            let span = lo..end.min(lo + TOGETHER);
-            let places = &mut places[..span.len()];
-            let (items, _) = loose.items[lo * STRIDE..span.end * STRIDE].as_chunks::<STRIDE>();
-            for (at, item) in places.iter_mut().zip(items) {
-                let next = &mut self.next[item[0] as usize];
-                *at = (start[(item[0] >> self.bits) as usize] + u64::from(*next)) as usize;
+    fn bring<const STRIDE: usize, const HEAD: usize>(&mut self, block: usize) {
+        let layout = self.loose.layout();
+        let cells = self.loose.cells_of(block, self.next.len());
+        let rows = self.rows.start as usize;
+        let start = self.start[rows + (cells.start >> self.bits)] as usize;
+        let end = self.start[rows + (cells.end >> self.bits)] as usize;
+        let base = self.start[rows] as usize;
+        let next = &mut self.next[cells];
+        let mut columns = Columns {
+            targets: match &mut self.targets {
+                Targets::Within(t) => Narrow::Yes(&mut t[start..end]),
+                Targets::Wide(t) | Targets::Packed { words: t, .. } => {
+                    Narrow::No(&mut t[start..end])
+                }
+            },
+            weights: match &mut self.codec {
+                Codec::F32(w) => Weights::Single(&mut w[start..end]),
+                Codec::F64(w) => Weights::Double(&mut w[start..end]),
+                _ => Weights::None,
+            },
+            delays: self
+                .delays
+                .as_mut()
+                .map(|d| d.part(start - base..end - base)),
+        };
+        let mut parts = [const { Part::new() }; 2];
+        let [mut found, mut here] = parts.each_mut();
+        let items = self.loose.take::<STRIDE>(block);
+        for part in items.chunks(TOGETHER) {
+            vectorized(Split::<STRIDE, HEAD> {
+                layout,
+                items: part,
+                to: found,
+            });
+            found.len = part.len();
+            for place in &mut found.places[..part.len()] {
+                let next = &mut next[*place as usize];
+                *place = *next;
                 *next += 1;
             }
-            let each = || places.iter().zip(items);
-            match &mut self.targets {
-                Targets::Within(t) => {
-                    let t = &mut t[..];
-                    each().for_each(|(&at, item)| t[at] = item[1] as u16);
-                }
-                Targets::Wide(t) | Targets::Packed { words: t, .. } => {
-                    let t = &mut t[..];
-                    each().for_each(|(&at, item)| t[at] = item[1]);
-                }
-            }
-            match &mut self.codec {
-                Codec::Count16
-                | Codec::Count32
-                | Codec::Packed(_)
-                | Codec::Bitmap(_)
-                | Codec::Procedural(_) => {}
-                Codec::F32(all) => {
-                    let all = &mut all[..];
-                    // Weights stand behind the words.
-                    each().for_each(|(&at, item)| all[at] = f32::from_bits(item[2 % STRIDE]));
-                }
-                Codec::F64(all) => {
-                    let (all, w) = (&mut all[..], &loose.weights[span.clone()]);
-                    places.iter().zip(w).for_each(|(&at, &w)| all[at] = w);
-                }
-            }
-            if let Some(all) = &mut self.delays {
-                let base = start[0] as usize;
-                if loose.delays.is_empty() {
-                    let delays = items.iter().map(|item| u64::from(item[STRIDE - 1]));
-                    all.take(places.iter().map(|at| at - base).zip(delays));
-                } else {
-                    let delays = loose.delays[span].iter().copied();
-                    all.take(places.iter().map(|at| at - base).zip(delays));
-                }
-            }
+            columns.prefetch(found);
+            columns.write(here);
+            std::mem::swap(&mut found, &mut here);
         }
+        columns.write(here);
     }
 
     /// Settles what is left of the group at hand, and cuts its rows by delay.
     fn end(&mut self) {
         self.settle_all();
-        self.loose.taken.clear();
         if self.rows.is_empty() || self.uniform.is_some() {
             return;
         }
         let rows = std::mem::take(&mut self.rows);
         self.cuts.skip_to(rows.start as usize);
         let next = std::mem::take(&mut self.next);
+        let n = next.len();
         let Some(delays) = self.delays.take() else {
             // Where the places of a cell end is where its segment does.
-            self.cuts.reserve(count_segments(&next, self.bits));
-            for row in next.chunks_exact(1 << self.bits) {
-                self.cuts.row();
+            let segments = |next: &[u32]| {
                 let mut at = 0;
-                for (delay, &end) in (self.least..).zip(row) {
-                    if end > at {
-                        self.cuts.segment(delay, end);
-                        at = end;
+                let new = |&&end: &&u32| std::mem::replace(&mut at, end) < end;
+                next.iter().filter(new).count()
+            };
+            let blocks = || (0..self.loose.blocks()).map(|b| &next[self.loose.cells_of(b, n)]);
+            self.cuts.reserve(blocks().map(segments).sum());
+            for block in blocks() {
+                let mut at = 0;
+                for row in block.chunks_exact(1 << self.bits) {
+                    let first = at;
+                    self.cuts.row();
+                    for (delay, &end) in (self.least..).zip(row) {
+                        if end > at {
+                            self.cuts.segment(delay, end - first);
+                            at = end;
+                        }
                     }
                 }
             }
@@ -500,9 +368,17 @@ impl Placer {
         };
         drop(next);
         let start = &self.start[rows.start as usize..=rows.end as usize];
-        sort(start, delays, &mut self.cuts, |lo, order| {
-            permute(&mut self.targets, &mut self.codec, lo, order);
+        let span = self.longest - self.shortest;
+        self.cuts.reserve(
+            (start[rows.len()] - start[0])
+                .min((rows.len() as u64).saturating_mul(span.saturating_add(1)))
+                as usize,
+        );
+        let mut scratch = Scratch::default();
+        sort(start, &delays, &mut self.cuts, |lo, order| {
+            permute(&mut self.targets, &mut self.codec, lo, order, &mut scratch);
         });
+        self.spare = Some(delays);
     }
 
     /// The table, its shortest and its longest delay, as they were told.
@@ -521,25 +397,29 @@ impl Placer {
     }
 }
 
-fn count_segments(ends: &[u32], bits: u32) -> usize {
-    let of_row = |row: &[u32]| {
-        let mut at = 0;
-        row.iter()
-            .filter(|&&end| std::mem::replace(&mut at, end) < end)
-            .count()
-    };
-    ends.chunks_exact(1 << bits).map(of_row).sum()
+#[derive(Default)]
+struct Scratch {
+    short: Vec<u16>,
+    word: Vec<u32>,
+    single: Vec<f32>,
+    double: Vec<f64>,
 }
 
 /// Moves the k-th synapse of the row that starts at `lo` to place `order[k]` of the row.
-fn permute(targets: &mut Targets, codec: &mut Codec, lo: usize, order: &[u32]) {
-    fn apply<T: Copy + Default>(all: &mut [T], lo: usize, order: &[u32]) {
-        super::sorting::apply(&mut all[lo..lo + order.len()], order);
-    }
+fn permute(
+    targets: &mut Targets,
+    codec: &mut Codec,
+    lo: usize,
+    order: &[u32],
+    scratch: &mut Scratch,
+) {
+    let span = lo..lo + order.len();
     match targets {
-        Targets::Within(t) => apply(t, lo, order),
-        Targets::Wide(t) => apply(t, lo, order),
-        Targets::Packed { words, .. } => apply(words, lo, order),
+        Targets::Within(t) => apply(&mut t[span.clone()], order, &mut scratch.short),
+        Targets::Wide(t) => apply(&mut t[span.clone()], order, &mut scratch.word),
+        Targets::Packed { words, .. } => {
+            apply(&mut words[span.clone()], order, &mut scratch.word);
+        }
     }
     match codec {
         Codec::Count16
@@ -547,8 +427,8 @@ fn permute(targets: &mut Targets, codec: &mut Codec, lo: usize, order: &[u32]) {
         | Codec::Packed(_)
         | Codec::Bitmap(_)
         | Codec::Procedural(_) => {}
-        Codec::F32(w) => apply(w, lo, order),
-        Codec::F64(w) => apply(w, lo, order),
+        Codec::F32(w) => apply(&mut w[span], order, &mut scratch.single),
+        Codec::F64(w) => apply(&mut w[span], order, &mut scratch.double),
     }
 }
 
@@ -591,7 +471,7 @@ mod tests {
         for &(source, slot, weight, delay) in synapses {
             rows[source as usize].push((delay, slot as usize, f64::from(weight)));
         }
-        let mut placer = Placer::new(40, counters, kind, true);
+        let mut placer = Placer::new(40, counters, kind, 500, true);
         for g in 0..2 {
             placer.group();
             for (k, part) in of_group(g).chunks(23).enumerate() {
@@ -641,20 +521,5 @@ mod tests {
                 .collect();
             check(&synapses, kind, expected)?;
         }
-    }
-
-    #[test]
-    fn counting_by_delay_ends_where_there_would_be_too_many_cells() {
-        let mut counter = Counter::new(100..1124, 0.0);
-        counter.add(&[105, 105, 109], &[20, 21, 19]);
-        assert!(counter.by_delay && counter.bits < 6);
-        counter.add(&[105], &[60]);
-        assert!(counter.by_delay && counter.bits == 6);
-        counter.add(&[109], &[2000]);
-        assert!(!counter.by_delay && counter.cells.len() == 1 << 10);
-        assert_eq!(
-            (counter.cells[5], counter.cells[9], counter.total),
-            (3, 2, 5)
-        );
     }
 }

@@ -3,6 +3,8 @@
 pub mod bitmap;
 pub mod builder;
 pub mod column;
+pub mod counter;
+mod loose;
 mod prefetch;
 pub mod procedural;
 pub mod rows;

@@ -206,7 +206,7 @@ impl Default for Cuts {
 }
 
 impl Cuts {
-    /// Makes room for so many segments, and no more.
+    /// Makes room for so many segments.
     pub fn reserve(&mut self, segments: usize) {
         match &mut self.segments {
             Segments::Short(all) => all.reserve_exact(segments),
@@ -244,6 +244,10 @@ impl Cuts {
     /// Rows that start there.
     pub fn rows(mut self, start: Vec<u64>) -> Rows {
         self.skip_to(start.len());
+        match &mut self.segments {
+            Segments::Short(all) => all.shrink_to_fit(),
+            Segments::Long(all) => all.shrink_to_fit(),
+        }
         Rows {
             start,
             cut: Cut::Segments {

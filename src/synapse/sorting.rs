@@ -1,54 +1,85 @@
 //! Sorts the rows of a table by delay, where the delays were kept beside the synapses.
 
+use super::column::Column;
 use super::rows::Cuts;
+use crate::simd::{Kernel, vectorized};
+use bytemuck::Pod;
 
 /// Delays of synapses, in the narrowest form that holds all so far.
 #[derive(Debug)]
 pub(super) enum Delays {
-    Byte(Vec<u8>),
-    Short(Vec<u16>),
-    Long(Vec<u64>),
+    Byte(Column<u8>),
+    Short(Column<u16>),
+    Long(Column<u64>),
 }
 
 impl Delays {
-    pub fn zeroed(n: usize) -> Self {
-        Self::Byte(vec![0; n])
+    /// Room for `n` delays. What is in it means nothing: every place is set before it is read. The room
+    /// of `old` is taken if it is large enough.
+    pub fn room(n: usize, old: Option<Self>) -> Self {
+        match old {
+            Some(old) if old.len() >= n => old,
+            // What is dropped first makes room for the new.
+            old => {
+                drop(old);
+                Self::Byte(Column::zeroed(n))
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Byte(all) => all.len(),
+            Self::Short(all) => all.len(),
+            Self::Long(all) => all.len(),
+        }
     }
 
     /// Makes delays up to this one fit.
     pub fn reach(&mut self, longest: u64) {
+        fn copy<T: Pod + Into<U>, U: Pod>(all: &[T]) -> Column<U> {
+            let mut wider = Column::zeroed(all.len());
+            for (to, &from) in wider.iter_mut().zip(all) {
+                *to = from.into();
+            }
+            wider
+        }
         if longest > u64::from(u16::MAX) {
             match self {
-                Self::Byte(all) => *self = Self::Long(all.iter().map(|&d| d.into()).collect()),
-                Self::Short(all) => *self = Self::Long(all.iter().map(|&d| d.into()).collect()),
+                Self::Byte(all) => *self = Self::Long(copy(all)),
+                Self::Short(all) => *self = Self::Long(copy(all)),
                 Self::Long(_) => {}
             }
         } else if longest > u64::from(u8::MAX)
             && let Self::Byte(all) = self
         {
-            *self = Self::Short(all.iter().map(|&d| u16::from(d)).collect());
+            *self = Self::Short(copy(all));
         }
     }
 
-    /// Sets delays that `reach` made fit, by place.
-    pub fn take(&mut self, each: impl Iterator<Item = (usize, u64)>) {
+    /// Some of them, by place.
+    pub fn part(&mut self, span: std::ops::Range<usize>) -> DelaysOf<'_> {
         match self {
-            Self::Byte(all) => each.for_each(|(at, d)| all[at] = d as u8),
-            Self::Short(all) => each.for_each(|(at, d)| all[at] = d as u16),
-            Self::Long(all) => each.for_each(|(at, d)| all[at] = d),
+            Self::Byte(all) => DelaysOf::Byte(&mut all[span]),
+            Self::Short(all) => DelaysOf::Short(&mut all[span]),
+            Self::Long(all) => DelaysOf::Long(&mut all[span]),
         }
     }
 }
 
-/// Ranges of delays up to this many ticks are sorted by counting.
-const COUNTED: u64 = 1 << 12;
+/// A part of the delays.
+pub(super) enum DelaysOf<'a> {
+    Byte(&'a mut [u8]),
+    Short(&'a mut [u16]),
+    Long(&'a mut [u64]),
+}
 
 /// Sorts rows by delay, stably, and cuts them. `start`: where they start, and where the last one ends;
 /// `delays`: those of their synapses; `permute(lo, order)` moves the synapses: the k-th of the row
 /// that starts at `lo` goes to place `order[k]` of the row.
 pub(super) fn sort(
     start: &[u64],
-    delays: Delays,
+    delays: &Delays,
     cuts: &mut Cuts,
     permute: impl FnMut(usize, &[u32]),
 ) {
@@ -59,75 +90,91 @@ pub(super) fn sort(
     }
 }
 
+/// A row is sorted by counting if its delays lie in a range of no more ticks than this for each synapse,
+/// and this many beside.
+const COUNTED: u64 = 4;
+const COUNTED_ALWAYS: u64 = 256;
+
 fn sorted<D: Copy + Ord + Into<u64>>(
     start: &[u64],
-    mut delays: Vec<D>,
+    delays: &[D],
     cuts: &mut Cuts,
     mut permute: impl FnMut(usize, &[u32]),
 ) {
-    let span_of = |row: &[u64]| (row[0] - start[0]) as usize..(row[1] - start[0]) as usize;
     let (mut order, mut scratch, mut counts) = (Vec::new(), Vec::new(), Vec::new());
-    let mut segments = 0;
     for row in start.windows(2) {
-        let lo = row[0] as usize;
-        let of_row = &mut delays[span_of(row)];
-        if of_row.is_sorted() {
-            segments += segments_of(of_row).count();
+        let (lo, n) = (row[0] as usize, row[1] - row[0]);
+        let of_row = &delays[(row[0] - start[0]) as usize..][..n as usize];
+        cuts.row();
+        let Some((least, most)) = vectorized(Extremes(of_row)) else {
+            continue;
+        };
+        let (least, span) = (least.into(), most.into() - least.into());
+        if span == 0 {
+            cuts.segment(least, n as u32);
             continue;
         }
-        let each = || of_row.iter().map(|&d| d.into());
-        let least = each().min().unwrap_or(0);
-        let span = each().max().unwrap_or(0) - least;
         order.clear();
-        if span < COUNTED {
+        if span < COUNTED * n + COUNTED_ALWAYS {
             // counts[d]: first how many synapses have delay d, then where the next one goes.
             counts.clear();
             counts.resize(span as usize + 1, 0u32);
-            each().for_each(|d: u64| counts[(d - least) as usize] += 1);
+            let each = || of_row.iter().map(|&d| (d.into() - least) as usize);
+            each().for_each(|d| counts[d] += 1);
             let mut at = 0;
-            for count in &mut counts {
-                at += std::mem::replace(count, at);
+            for (delay, count) in (least..).zip(&mut counts) {
+                let end = at + *count;
+                if *count > 0 {
+                    cuts.segment(delay, end);
+                }
+                *count = at;
+                at = end;
             }
-            order.extend(each().map(|d: u64| {
-                let place = &mut counts[(d - least) as usize];
-                *place += 1;
-                *place - 1
+            order.extend(each().map(|d| {
+                let place = counts[d];
+                counts[d] = place + 1;
+                place
             }));
         } else {
             scratch.clear();
-            scratch.extend(each().zip(0u32..));
+            scratch.extend(of_row.iter().copied().zip(0u32..));
             scratch.sort_unstable();
             order.resize(scratch.len(), 0);
             for (place, &(_, k)) in (0u32..).zip(&scratch) {
                 order[k as usize] = place;
             }
+            let mut end = 0;
+            for segment in scratch.chunk_by(|a, b| a.0 == b.0) {
+                end += segment.len() as u32;
+                cuts.segment(segment[0].0.into(), end);
+            }
         }
         permute(lo, &order);
-        apply(of_row, &order);
-        segments += segments_of(of_row).count();
     }
-    cuts.reserve(segments);
-    for row in start.windows(2) {
-        cuts.row();
-        for (delay, end) in segments_of(&delays[span_of(row)]) {
-            cuts.segment(delay.into(), end);
+}
+
+/// Least and largest of some numbers.
+struct Extremes<'a, D>(&'a [D]);
+
+impl<D: Copy + Ord> Kernel for Extremes<'_, D> {
+    type Output = Option<(D, D)>;
+    #[inline(always)]
+    fn run(self) -> Option<(D, D)> {
+        let first = *self.0.first()?;
+        let (mut low, mut high) = (first, first);
+        for &d in self.0 {
+            low = low.min(d);
+            high = high.max(d);
         }
+        Some((low, high))
     }
 }
 
-/// Delay and end of each segment of a sorted row.
-fn segments_of<D: Copy + PartialEq>(row: &[D]) -> impl Iterator<Item = (D, u32)> {
-    let mut end = 0;
-    row.chunk_by(|a, b| a == b).map(move |segment| {
-        end += segment.len() as u32;
-        (segment[0], end)
-    })
-}
-
-/// Moves the k-th of a row to place `order[k]`.
-pub(super) fn apply<T: Copy>(row: &mut [T], order: &[u32]) {
-    let old = row.to_vec();
-    for (&place, value) in order.iter().zip(old) {
+/// Moves the k-th of a row to place `order[k]`. `old`: scratch.
+pub(super) fn apply<T: Copy>(row: &mut [T], order: &[u32], old: &mut Vec<T>) {
+    old.clear();
+    old.extend_from_slice(row);
+    for (&place, &value) in order.iter().zip(&*old) {
         row[place as usize] = value;
     }
 }
