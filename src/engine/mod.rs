@@ -5,6 +5,7 @@ pub mod barrier;
 mod hits;
 #[cfg(test)]
 mod levels;
+pub mod modulator;
 pub mod regime;
 pub mod report;
 mod run;

@@ -5,6 +5,7 @@
 //! everybody emitted in that window.
 
 use super::agenda::{Agenda, Kind};
+use super::modulator::Modulators;
 use super::regime::Regime;
 use super::report::{Phase, Profile};
 use super::unit::{NEVER, PlaneWeight, Unit};
@@ -15,6 +16,7 @@ use crate::stimulus::counts::Counts;
 use crate::stimulus::current::Injection;
 use crate::stimulus::train::Train;
 use crate::synapse::bitmap::Planes;
+use crate::synapse::learner::{Arrival, Learner};
 use crate::synapse::table::{Accumulators, Codec, Table};
 
 /// A spike as the shards exchange it: ticks since the start of the window, and the global id.
@@ -114,6 +116,10 @@ pub struct Sample {
 pub struct Shard<R: Real> {
     pub units: Vec<Unit<R>>,
     pub tables: Vec<Table>,
+    /// Synapses that learn. Entries of the queue count them behind the tables.
+    pub learners: Vec<Learner<R>>,
+    pub modulators: Modulators,
+    pub tick_ms: f64,
     pub slots: Accumulators<R>,
     pub wheel: Wheel,
     pub feeds: Vec<Feed>,
@@ -164,6 +170,11 @@ pub struct Scratch {
 }
 
 const WIDE: u32 = 1 << 31;
+
+/// Entries of learning synapses hold the first synapse in the low 40 bits, and above them the number of
+/// the flight, of which no more than 2^24 can be under way.
+const FLIGHT: u64 = 1 << 40;
+const FLIGHTS: u64 = 1 << 24;
 
 /// Entries between asking for a row and delivering it.
 const AHEAD: usize = 3;
@@ -254,6 +265,9 @@ impl<R: Real> Shard<R> {
                 _ => break,
             };
             self.profile.begin();
+            for learner in &mut self.learners {
+                learner.settle(tick, self.tick_ms);
+            }
             self.wheel.take(tick, &mut self.scratch.due);
             let alone = self.scratch.due.len() == 1
                 && mark
@@ -261,10 +275,12 @@ impl<R: Real> Shard<R> {
                     .get(next_input)
                     .is_none_or(|i| start + u64::from(i.0) != tick)
                 && (self.count_feeds.iter()).all(|f| f.counts.active_from(tick) != Some(tick));
+            let plain = |e: &Entry| usize::from(e.table) < self.tables.len();
+            let alone = alone && plain(&self.scratch.due[0]);
             if alone && self.visit_row(tick, self.scratch.due[0]) {
                 self.profile.end(Phase::Update);
             } else {
-                self.deliver(mark);
+                self.deliver(tick, mark);
                 self.profile.end(Phase::Deliver);
             }
             self.prefetch_due(tick + 1);
@@ -309,6 +325,17 @@ impl<R: Real> Shard<R> {
             ..
         } = self;
         scratch.source_spikes.clear();
+        let learners = &mut self.learners;
+        for learner in &mut *learners {
+            learner.land_before(start);
+        }
+        self.modulators.tell_before(end, |modulator, tick, amount| {
+            for learner in learners.iter_mut() {
+                if learner.modulator == Some(modulator) {
+                    learner.modulate(tick, amount);
+                }
+            }
+        });
         while let Some((_, _, id)) = sources.pop_due(end - 1) {
             let feed = &mut feeds[id as usize];
             match &feed.into {
@@ -379,13 +406,29 @@ impl<R: Real> Shard<R> {
 
     /// Segments due at the tick go to the accumulators, in the order in which they were sent.
     #[inline]
-    fn deliver(&mut self, mark: bool) {
+    fn deliver(&mut self, tick: u64, mark: bool) {
         for (k, entry) in self.scratch.due.iter().enumerate() {
-            if let Some(later) = self.scratch.due.get(k + AHEAD) {
-                self.tables[later.table as usize].prefetch(later.start, later.len);
+            if let Some(later) = self.scratch.due.get(k + AHEAD)
+                && let Some(table) = self.tables.get(later.table as usize)
+            {
+                table.prefetch(later.start, later.len);
             }
             self.delivered += u64::from(entry.len);
-            let table = &mut self.tables[entry.table as usize];
+            let Some(table) = self.tables.get_mut(entry.table as usize) else {
+                let learner = &mut self.learners[entry.table as usize - self.tables.len()];
+                let arrival = Arrival {
+                    start: entry.start & (FLIGHT - 1),
+                    len: entry.len,
+                    flight: entry.start / FLIGHT,
+                    block: entry.block,
+                };
+                if mark {
+                    learner.arrive::<true>(arrival, tick, &mut self.slots.sums);
+                } else {
+                    learner.arrive::<false>(arrival, tick, &mut self.slots.sums);
+                }
+                continue;
+            };
             if matches!(table.codec, Codec::Bitmap(_)) && !mark {
                 // All rows of the tick are counted together.
                 let rows = &mut self.scratch.rows[entry.table as usize];
@@ -417,7 +460,9 @@ impl<R: Real> Shard<R> {
     #[inline]
     fn prefetch_due(&self, tick: u64) {
         for entry in self.wheel.waiting(tick).iter().take(8) {
-            self.tables[entry.table as usize].prefetch(entry.start, entry.len);
+            if let Some(table) = self.tables.get(entry.table as usize) {
+                table.prefetch(entry.start, entry.len);
+            }
         }
     }
 
@@ -602,6 +647,36 @@ impl<R: Real> Shard<R> {
                     );
                 });
         }
+        for (k, learner) in (self.tables.len()..).zip(&mut self.learners) {
+            let Some(flight) = learner.send(tick, id) else {
+                continue;
+            };
+            let wheel = &mut self.wheel;
+            learner
+                .rows
+                .each_segment(id as usize, |delay, start, len, block| {
+                    wheel.push(
+                        tick + delay,
+                        Entry {
+                            start: start | (flight % FLIGHTS) * FLIGHT,
+                            len,
+                            table: k as u16,
+                            block,
+                        },
+                    );
+                });
+        }
+        self.modulators.hear(tick, id);
+    }
+
+    /// Source, target (global ids), delay in ticks and weight of each synapse of a learner, at the end of
+    /// tick `now`, up to which everything must have been processed. Changes nothing.
+    pub fn each_weight(&self, learner: usize, now: u64, mut f: impl FnMut(u32, u32, u64, f64)) {
+        self.learners[learner].each_weight(now, |source, delay, slot, weight| {
+            let (unit, base) = self.slots.sums.owner(slot);
+            let target = self.units[unit].first_id + (slot - base) as u32;
+            f(source, target, delay, weight);
+        });
     }
 
     /// Changes between lazy and swept as the regime says, at the end of tick `t`. Every shard does
@@ -693,7 +768,8 @@ impl<R: Real> Shard<R> {
     }
 
     pub fn bytes(&self) -> usize {
-        self.tables.iter().map(Table::bytes).sum()
+        let learners = self.learners.iter().map(Learner::bytes);
+        self.tables.iter().map(Table::bytes).chain(learners).sum()
     }
 }
 

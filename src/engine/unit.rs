@@ -110,6 +110,8 @@ pub struct Unit<R: Real> {
     pub(super) active: Vec<usize>,
     /// Last tick at which a row was cut that has neurons of this unit.
     pub cut_at: u64,
+    /// Learners with synapses onto neurons of this unit, and the slot of the first neuron.
+    pub learns: Vec<(usize, usize)>,
     /// The tick for which a neuron is on the agenda, or `NEVER`.
     pub scheduled: Vec<u64>,
     /// Input of a chunk of neurons: a column per channel, and two at least.
@@ -143,6 +145,7 @@ impl<R: Real> Unit<R> {
             fired: Vec::new(),
             active: Vec::new(),
             cut_at: u64::MAX,
+            learns: Vec::new(),
             scheduled: vec![NEVER; n],
             input: vec![vec![R::ZERO; SWEPT / size_of::<R>()]; channels.max(2)],
             block,

@@ -173,6 +173,11 @@ impl<R: Real> Shard<R> {
             if !unit.swept {
                 unit.fired.sort_unstable();
             }
+            for &(learner, base) in &unit.learns {
+                for &i in &unit.fired {
+                    self.learners[learner].post(base + i as usize, tick);
+                }
+            }
             out.extend(unit.fired.drain(..).map(|i| (dt, unit.first_id + i)));
         }
     }

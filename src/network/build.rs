@@ -17,7 +17,7 @@ use super::procedural::Maker;
 use super::space::{Point, Points, Space};
 use super::spec::{Arithmetic, Delay, NetworkSpec, ProjectionSpec};
 use super::units::{UnitPlan, make_units};
-use super::{feeds, load};
+use super::{feeds, learners, load};
 use crate::engine::Plan;
 use crate::engine::regime::Regime;
 use crate::engine::report::Profile;
@@ -29,6 +29,7 @@ use crate::stimulus::poisson::MOST_PER_TICK;
 use crate::synapse::bitmap::BitRows;
 use crate::synapse::builder::{Placer, WeightKind};
 use crate::synapse::counter::Counter;
+use crate::synapse::learner::Held as Weights;
 use crate::synapse::procedural::ProceduralRows;
 use crate::synapse::rows::{Rows, starts};
 use crate::synapse::table::{Accumulators, Codec, Table, Targets};
@@ -123,7 +124,7 @@ pub fn build(spec: &NetworkSpec, options: &BuildOptions) -> Result<Network, Buil
     })
 }
 
-fn build_shards<R: Real>(
+fn build_shards<R: Weights>(
     spec: &NetworkSpec,
     options: &BuildOptions,
 ) -> Result<NetworkOf<R>, BuildError> {
@@ -188,8 +189,16 @@ fn build_shards<R: Real>(
             }
         }
     }
+    for modulator in &spec.modulators {
+        if let Some(release) = &modulator.release {
+            shortest = shortest.min(release.delay.max(1));
+        }
+    }
     for shard in &mut shards {
         shard.wheel = Wheel::new(longest);
+        for learner in &mut shard.learners {
+            learner.set_longest(longest, spec.tick_ms());
+        }
     }
     // Without projections there is nothing to wait for; still, a run should answer to Ctrl-C.
     let patience = ((10.0 / spec.tick_ms()) as u64).clamp(1, 1 << 30);
@@ -269,7 +278,7 @@ struct ShardBuilder<'a, R: Real> {
     slots: Accumulators<R>,
 }
 
-impl<'a, R: Real> ShardBuilder<'a, R> {
+impl<'a, R: Weights> ShardBuilder<'a, R> {
     fn new(spec: &'a NetworkSpec, offsets: &'a [u64], ids: std::ops::Range<u32>) -> Self {
         let UnitPlan { units } = make_units(spec, offsets, &ids);
         Self {
@@ -371,7 +380,7 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
             let of_kind: Vec<usize> = (0..sites.len())
                 .filter(|&i| {
                     let c = &classes[i];
-                    c.kind == kind && !c.bitmap && !c.procedural
+                    c.kind == kind && !c.bitmap && !c.procedural && !c.plastic
                 })
                 .collect();
             let weighted = !matches!(kind, WeightKind::Count16 | WeightKind::Count32);
@@ -477,9 +486,44 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
                 codec: Codec::Procedural(Box::new(ProceduralRows::new(wide, Box::new(maker)))),
             });
         }
+        let mut learners = Vec::new();
+        for i in (0..sites.len()).filter(|&i| classes[i].plastic) {
+            let Some((learner, least, most)) = learners::build(
+                self.spec,
+                &sites[i],
+                &places[i],
+                classes[i].kind,
+                &self.slots.sums,
+                own_share(&sites[i], expected[i]),
+            ) else {
+                continue;
+            };
+            for (place, site) in places[i].iter().zip([&sites[i]].into_iter().cycle()) {
+                let id = site.to.id(place.range.start);
+                let unit = self
+                    .units
+                    .iter_mut()
+                    .find(|u| id >= u.first_id && id - u.first_id < u.len() as u32);
+                if let Some(unit) = unit
+                    && learner.learns()
+                {
+                    let base = place.slot[0] - (id - unit.first_id) as usize;
+                    let entry = (learners.len(), base);
+                    if !unit.learns.contains(&entry) {
+                        unit.learns.push(entry);
+                    }
+                }
+            }
+            shortest = shortest.min(least);
+            longest = longest.max(most);
+            learners.push(learner);
+        }
         let shard = Shard {
             units: self.units,
             tables,
+            learners,
+            modulators: learners::modulators(self.spec, self.offsets),
+            tick_ms: self.spec.tick_ms(),
             slots: self.slots,
             // Replaced when the longest delay of all shards is known.
             wheel: Wheel::new(1),
@@ -551,6 +595,15 @@ impl<'a, R: Real> ShardBuilder<'a, R> {
                             scale: R::of(held.weight),
                         });
                         [plane.base + local; 2]
+                    }
+                    WeightKind::F32 | WeightKind::F64 if class.plastic => {
+                        // The channel stays, whatever becomes of the weight.
+                        let channel = match route {
+                            Route::To(channel) => channel,
+                            Route::BySign => usize::from(learners::is_negative(&site.spec)),
+                        };
+                        let base = u.sums[channel].get_or_insert_with(|| slots.sums.plane(unit, n));
+                        [*base + local; 2]
                     }
                     WeightKind::F32 | WeightKind::F64 => {
                         let mut base =

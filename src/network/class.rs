@@ -20,6 +20,8 @@ pub(super) struct Class {
     pub(super) bitmap: bool,
     /// Rows are made anew at each spike.
     pub(super) procedural: bool,
+    /// Weights change, or what is transmitted of them does.
+    pub(super) plastic: bool,
 }
 
 /// How the synapses of a statement are held, for those who ask.
@@ -38,6 +40,7 @@ pub fn held(spec: &NetworkSpec) -> Vec<Held> {
         .zip(&spec.projections)
         .map(|(class, p)| {
             let (codec, why) = match class.kind {
+                _ if class.plastic => ("plastic", "its synapses change".into()),
                 _ if class.bitmap => ("bitmap", why_bitmap(spec, p)),
                 _ if class.procedural => (
                     "procedural",
@@ -142,6 +145,9 @@ pub(super) fn classify(spec: &NetworkSpec) -> (Vec<Class>, FixedPlan) {
     // A source population's weighted synapses all lie in one table, f64 if any of them needs it.
     let mut needs_f64 = vec![false; spec.populations.len()];
     for p in &spec.projections {
+        if p.plasticity.is_some() {
+            continue;
+        }
         let exact = match (&p.weight, &p.rule) {
             (Weight::FromList, super::spec::Rule::List(edges)) => is_single(&edges.weight),
             (Weight::Values(Values::Array(all)), _) => is_single(all),
@@ -156,7 +162,7 @@ pub(super) fn classify(spec: &NetworkSpec) -> (Vec<Class>, FixedPlan) {
     // Statements from several populations tie their tables together.
     loop {
         let mut changed = false;
-        for p in &spec.projections {
+        for p in spec.projections.iter().filter(|p| p.plasticity.is_none()) {
             if p.from.iter().any(|s| needs_f64[s.population]) {
                 for s in &p.from {
                     changed |= !std::mem::replace(&mut needs_f64[s.population], true);
@@ -171,20 +177,27 @@ pub(super) fn classify(spec: &NetworkSpec) -> (Vec<Class>, FixedPlan) {
         .projections
         .iter()
         .map(|p| match &p.weight {
+            // Held with the others that are not counted, but each for itself.
+            _ if p.plasticity.is_some() => None,
             _ if relays(p) => Some(1.0),
             Weight::Values(v) => v.constant(),
             Weight::FromList | Weight::ByDistance(_) => None,
         })
         .collect();
     let counted: Vec<bool> = match spec.arithmetic {
-        Arithmetic::Fixed => constants.iter().map(Option::is_some).collect(),
+        Arithmetic::Fixed => (constants.iter().zip(&spec.projections))
+            .map(|(c, p)| c.is_some() || p.plasticity.is_some())
+            .collect(),
         _ => vec![true; constants.len()],
     };
     let fixed = FixedPlan::new(spec, &counted);
     let classes = (0..)
         .zip(&spec.projections)
         .map(|(i, p): (usize, _)| {
+            let plastic = p.plasticity.is_some();
             let kind = match (constants[i], fixed.group[i]) {
+                _ if plastic && spec.arithmetic == Arithmetic::Double => WeightKind::F64,
+                _ if plastic => WeightKind::F32,
                 (Some(_), _) => count_kind(spec, p),
                 (None, Some(group)) => WeightKind::Packed {
                     group,
@@ -196,8 +209,11 @@ pub(super) fn classify(spec: &NetworkSpec) -> (Vec<Class>, FixedPlan) {
             Class {
                 kind,
                 weight: constants[i].unwrap_or(0.0),
-                bitmap: is_bitmap(spec, p),
-                procedural: p.table == TableChoice::Procedural && no_procedure(p).is_none(),
+                plastic,
+                bitmap: !plastic && is_bitmap(spec, p),
+                procedural: !plastic
+                    && p.table == TableChoice::Procedural
+                    && no_procedure(p).is_none(),
             }
         })
         .collect();

@@ -8,6 +8,7 @@ mod draw;
 pub mod estimate;
 mod feeds;
 pub mod fixed;
+mod learners;
 mod load;
 pub mod partition;
 mod placing;

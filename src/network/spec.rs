@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 pub use super::space::{ByDistance, Kernel, Layout, OPEN, Positions, Shape};
 use crate::neuron::ModelKind;
-use crate::plasticity::RuleKind;
+pub use crate::plasticity::RuleSpec;
 
 /// Picoseconds in a millisecond.
 pub const PS_PER_MS: f64 = 1e9;
@@ -346,16 +346,6 @@ pub struct PlasticitySpec {
     pub short_term: Option<RuleSpec>,
     /// Which part of a delay is that of the axon; the rest is that of the dendrite.
     pub axonal: Axonal,
-}
-
-/// A rule with its parameters.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RuleSpec {
-    pub rule: RuleKind,
-    /// One for each parameter of the rule's table, in its order.
-    pub params: Vec<f64>,
-    /// One for each choice of the rule's table: the number of the name that was chosen.
-    pub choices: Vec<usize>,
 }
 
 /// A rule that changes weights, and what holds them in check.

@@ -2,8 +2,14 @@
 //!
 //! Rules know traces, weights and times in ticks. They know no queue, no threads and no files.
 
+pub mod decay;
 pub mod def;
+pub mod eligibility;
+pub mod history;
+pub mod pair;
 pub mod r_stdp;
+pub mod short_term;
+pub mod source;
 pub mod stdp;
 pub mod stdp_dopamine;
 pub mod stdp_power_law;
@@ -56,6 +62,16 @@ impl RuleKind {
             .find(|(_, def)| def.name == name)
             .map(|(kind, _)| *kind)
     }
+}
+
+/// A rule with its parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleSpec {
+    pub rule: RuleKind,
+    /// One for each parameter of the rule's table, in its order.
+    pub params: Vec<f64>,
+    /// One for each choice of the rule's table: the number of the name that was chosen.
+    pub choices: Vec<usize>,
 }
 
 #[cfg(test)]

@@ -3,8 +3,14 @@
 pub mod bitmap;
 pub mod builder;
 pub mod column;
+<<<<<<< HEAD
 pub mod counter;
 mod loose;
+=======
+pub mod gain;
+pub mod learner;
+mod learning;
+>>>>>>> ce59146 (Learners: synapses that change at their arrivals)
 mod prefetch;
 pub mod procedural;
 pub mod rows;

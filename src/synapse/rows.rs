@@ -109,6 +109,10 @@ impl Rows {
         }
     }
 
+    pub fn is_row_empty(&self, source: usize) -> bool {
+        self.start[source] == self.start[source + 1]
+    }
+
     pub fn synapses(&self) -> u64 {
         self.start.last().copied().unwrap_or(0)
     }
