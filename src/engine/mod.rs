@@ -13,6 +13,7 @@ pub mod shard;
 pub mod sink;
 pub mod unit;
 mod visits;
+pub mod weights;
 pub mod wheel;
 
 pub use report::RunReport;

@@ -94,6 +94,8 @@ pub struct RunReport {
     /// XXH3 (64 bits) over (tick u64, global id u64), little-endian, of all spikes in the order
     /// (tick, id).
     pub spike_hash: u64,
+    /// The same for the weights of everything that learns, at the end; `None` if nothing does.
+    pub weight_hash: Option<u64>,
     /// All spikes, those of sources included.
     pub spikes: u64,
     pub spikes_per_population: Vec<u64>,

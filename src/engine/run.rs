@@ -29,6 +29,7 @@ use super::barrier::{Barrier, Poisoned};
 use super::report::{Phase, Profile, RunReport, TableReport};
 use super::shard::{Emitted, Sample, Shard};
 use super::sink::Sink;
+use super::weights::{self, WeightPlan};
 use crate::network::{Network, NetworkOf};
 use crate::neuron::real::Real;
 
@@ -80,6 +81,8 @@ struct Shared {
     /// [parity][shard]
     outboxes: [Vec<CachePadded<RwLock<Outbox>>>; 2],
     barrier: Barrier,
+    /// Weights that are wanted, by shard.
+    weights: Vec<Mutex<weights::Part>>,
     panic: Mutex<Option<String>>,
 }
 
@@ -95,6 +98,8 @@ struct Ledger<'a> {
     spikes: u64,
     per_population: Vec<u64>,
     windows: u64,
+    /// Of which recordings of weights the traced synapses have been told.
+    traced: Vec<bool>,
 }
 
 fn run_shards<R: Real>(
@@ -110,6 +115,7 @@ fn run_shards<R: Real>(
     let shared = Shared {
         outboxes: [0, 1].map(|_| (0..n).map(|_| CachePadded::default()).collect()),
         barrier: Barrier::new(n),
+        weights: (0..n).map(|_| Mutex::default()).collect(),
         panic: Mutex::new(None),
     };
     let mut ledger = Ledger {
@@ -122,6 +128,7 @@ fn run_shards<R: Real>(
         spikes: 0,
         per_population: vec![0; plan.offsets.len() - 1],
         windows: 0,
+        traced: Vec::new(),
     };
     for shard in &mut shards {
         shard.profile = Profile::switched(control.profile);
@@ -158,17 +165,25 @@ fn run_shards<R: Real>(
         .iter()
         .enumerate()
         .flat_map(|(shard, s)| {
-            s.tables.iter().map(move |t| TableReport {
+            let tables = s.tables.iter().map(move |t| TableReport {
                 shard,
                 codec: t.codec.name(),
                 synapses: t.rows.synapses(),
                 segments: t.rows.segments(),
                 bytes: t.bytes(),
-            })
+            });
+            tables.chain(s.learners.iter().map(move |l| TableReport {
+                shard,
+                codec: "plastic",
+                synapses: l.rows.synapses(),
+                segments: l.rows.segments(),
+                bytes: l.bytes(),
+            }))
         })
         .collect();
     Ok(RunReport {
         spike_hash: ledger.hash.digest(),
+        weight_hash: weights::hash(&shards, reached),
         spikes: ledger.spikes,
         spikes_per_population: ledger.per_population,
         synaptic_events: shards.iter().map(|s| s.delivered).sum(),
@@ -218,6 +233,8 @@ pub struct Plan {
     pub offsets: Vec<u64>,
     /// Length of each recorded slice of state.
     pub recordings: Vec<usize>,
+    /// Recordings of weights.
+    pub weights: Vec<WeightPlan>,
 }
 
 /// One worker: returns the last complete tick.
@@ -230,10 +247,15 @@ fn work<R: Real>(
 ) -> Result<u64, Poisoned> {
     let mut start = 1;
     let mut parity = 0;
+    if weights::next(&plan.weights, 0) == Some(0) {
+        hand_out_weights(me, shard, plan, shared, ledger.as_deref_mut(), 0, None)?;
+    }
     while start <= plan.duration {
         let end = (start + plan.window)
             .min(plan.duration + 1)
             .min(shard.regime.next_decision() + 1);
+        let wanted = weights::next(&plan.weights, start).unwrap_or(u64::MAX);
+        let end = end.min(wanted.saturating_add(1));
         {
             let mut out = write(&shared.outboxes[parity][me]);
             let Outbox {
@@ -266,6 +288,7 @@ fn work<R: Real>(
         }
         if !any {
             next = earliest.unwrap_or(u64::MAX).clamp(end, plan.duration + 1);
+            next = next.min(wanted.saturating_add(1)).max(end);
         }
         // The decisions of silent epochs are made too, so that they do not depend on the cut. Silence
         // ends where a population begins to be swept.
@@ -281,6 +304,18 @@ fn work<R: Real>(
             ledger.note(plan, start, next, boxes);
             shard.profile.end(Phase::Record);
         }
+        if next - 1 == wanted || (stop && !plan.weights.is_empty()) {
+            let last = (stop && next - 1 != wanted).then_some(plan.duration);
+            hand_out_weights(
+                me,
+                shard,
+                plan,
+                shared,
+                ledger.as_deref_mut(),
+                next - 1,
+                last,
+            )?;
+        }
         if stop {
             return Ok(next - 1);
         }
@@ -288,6 +323,29 @@ fn work<R: Real>(
         parity ^= 1;
     }
     Ok(plan.duration)
+}
+
+/// Hands out the weights that are wanted at a tick, which all shards have reached.
+fn hand_out_weights<R: Real>(
+    me: usize,
+    shard: &mut Shard<R>,
+    plan: &Plan,
+    shared: &Shared,
+    ledger: Option<&mut Ledger<'_>>,
+    now: u64,
+    last: Option<u64>,
+) -> Result<(), Poisoned> {
+    let part = weights::part(shard, &plan.weights, now, last);
+    let lock = |w: &Mutex<weights::Part>, part| {
+        std::mem::replace(&mut *w.lock().unwrap_or_else(PoisonError::into_inner), part)
+    };
+    lock(&shared.weights[me], part);
+    shared.barrier.wait()?;
+    if let Some(ledger) = ledger {
+        let parts = shared.weights.iter().map(|w| lock(w, Vec::new())).collect();
+        weights::hand_out(ledger.sink, &plan.weights, now, parts, &mut ledger.traced);
+    }
+    Ok(())
 }
 
 fn read(b: &RwLock<Outbox>) -> std::sync::RwLockReadGuard<'_, Outbox> {

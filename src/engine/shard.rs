@@ -8,6 +8,7 @@ use super::agenda::{Agenda, Kind};
 use super::modulator::Modulators;
 use super::regime::Regime;
 use super::report::{Phase, Profile};
+use super::sink::WeightOf;
 use super::unit::{NEVER, PlaneWeight, Unit};
 use super::visits::{RowRun, Touched, rescheduling};
 use super::wheel::{Entry, Wheel};
@@ -318,6 +319,10 @@ impl<R: Real> Shard<R> {
     /// Draws everything that sources and private trains do in the window.
     fn open_window(&mut self, start: u64, end: u64) {
         self.profile.begin();
+        for learner in &mut self.learners {
+            learner.land_before(start);
+        }
+        self.tell_before(end);
         let Self {
             feeds,
             sources,
@@ -325,17 +330,6 @@ impl<R: Real> Shard<R> {
             ..
         } = self;
         scratch.source_spikes.clear();
-        let learners = &mut self.learners;
-        for learner in &mut *learners {
-            learner.land_before(start);
-        }
-        self.modulators.tell_before(end, |modulator, tick, amount| {
-            for learner in learners.iter_mut() {
-                if learner.modulator == Some(modulator) {
-                    learner.modulate(tick, amount);
-                }
-            }
-        });
         while let Some((_, _, id)) = sources.pop_due(end - 1) {
             let feed = &mut feeds[id as usize];
             match &feed.into {
@@ -669,13 +663,36 @@ impl<R: Real> Shard<R> {
         self.modulators.hear(tick, id);
     }
 
-    /// Source, target (global ids), delay in ticks and weight of each synapse of a learner, at the end of
-    /// tick `now`, up to which everything must have been processed. Changes nothing.
-    pub fn each_weight(&self, learner: usize, now: u64, mut f: impl FnMut(u32, u32, u64, f64)) {
-        self.learners[learner].each_weight(now, |source, delay, slot, weight| {
+    /// The synapses of a learner as they stand at the end of tick `now`, up to which everything must have
+    /// been processed and told; those of some sources, or of all. Changes nothing.
+    pub fn each_weight(
+        &self,
+        learner: usize,
+        now: u64,
+        sources: Option<&[u32]>,
+        mut f: impl FnMut(WeightOf),
+    ) {
+        self.learners[learner].each_weight(now, sources, |source, delay, slot, weight| {
             let (unit, base) = self.slots.sums.owner(slot);
             let target = self.units[unit].first_id + (slot - base) as u32;
-            f(source, target, delay, weight);
+            f(WeightOf {
+                source,
+                target,
+                delay,
+                weight,
+            });
+        });
+    }
+
+    /// Learners get to know what modulators do before tick `end`.
+    pub fn tell_before(&mut self, end: u64) {
+        let learners = &mut self.learners;
+        self.modulators.tell_before(end, |modulator, tick, amount| {
+            for learner in learners.iter_mut() {
+                if learner.modulator == Some(modulator) {
+                    learner.modulate(tick, amount);
+                }
+            }
         });
     }
 

@@ -215,6 +215,12 @@ fn build_shards<R: Weights>(
                 .iter()
                 .map(|s| s.of.len() as usize)
                 .collect(),
+            weights: spec
+                .recording
+                .weights
+                .iter()
+                .map(learners::watched)
+                .collect(),
         },
     })
 }

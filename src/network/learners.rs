@@ -3,8 +3,9 @@
 use super::connect;
 use super::connect::site::Site;
 use super::placing::{Counting, Held, Place, Placing};
-use super::spec::{Axonal, Homeostasis, NetworkSpec, ProjectionSpec};
+use super::spec::{Axonal, Homeostasis, NetworkSpec, ProjectionSpec, WeightRecording};
 use crate::engine::modulator::{Modulator, Modulators, Release};
+use crate::engine::weights::WeightPlan;
 use crate::synapse::builder::{Counter, Placer, WeightKind};
 use crate::synapse::gain::Gains;
 use crate::synapse::learner::{self, Axon, Held as Weights, Learner, Plan};
@@ -104,4 +105,18 @@ pub(super) fn modulators(spec: &NetworkSpec, offsets: &[u64]) -> Modulators {
         Modulator::new(m.events.clone(), release)
     });
     Modulators { all: all.collect() }
+}
+
+/// What is wanted of the weights of a statement.
+pub(super) fn watched(recording: &WeightRecording) -> WeightPlan {
+    WeightPlan {
+        statement: recording.projection,
+        at: recording.at.clone(),
+        traces: recording.traces.as_ref().map(|t| {
+            let mut pairs = t.pairs.clone();
+            pairs.sort_unstable();
+            pairs.dedup();
+            (pairs, t.every.max(1))
+        }),
+    }
 }

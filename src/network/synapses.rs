@@ -29,11 +29,10 @@ impl Network {
     /// Number of synapses.
     pub fn synapse_count(&self) -> u64 {
         fn count<R: Real>(n: &NetworkOf<R>) -> u64 {
-            n.shards
-                .iter()
-                .flat_map(|s| &s.tables)
-                .map(|t| t.rows.synapses())
-                .sum()
+            let tables = n.shards.iter().flat_map(|s| &s.tables);
+            let learners = n.shards.iter().flat_map(|s| &s.learners);
+            tables.map(|t| t.rows.synapses()).sum::<u64>()
+                + learners.map(|l| l.rows.synapses()).sum::<u64>()
         }
         match self {
             Self::Double(n) => count(n),
@@ -75,6 +74,16 @@ impl<R: Real> NetworkOf<R> {
                         });
                     });
                 }
+            }
+            for l in 0..shard.learners.len() {
+                shard.each_weight(l, 0, None, |w| {
+                    all.push(Synapse {
+                        source: w.source,
+                        target: w.target,
+                        weight: w.weight,
+                        delay: w.delay,
+                    });
+                });
             }
         }
         all

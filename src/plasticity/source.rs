@@ -102,7 +102,7 @@ impl Source {
     pub fn waiting(&self) -> Flight {
         Flight {
             source: u32::MAX,
-            tick: i64::MAX,
+            tick: i64::MAX / 4,
             previous: self.last,
             before: self.before,
             after: self.after,

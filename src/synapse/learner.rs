@@ -459,7 +459,12 @@ impl<R: Real> Learner<R> {
 
     /// Source, delay, slot and weight of each synapse as they stand at the end of tick `now`, without a
     /// change to anything. Everything up to `now` must have arrived.
-    pub fn each_weight(&self, now: u64, mut f: impl FnMut(u32, u64, usize, f64)) {
+    pub fn each_weight(
+        &self,
+        now: u64,
+        sources: Option<&[u32]>,
+        mut f: impl FnMut(u32, u64, usize, f64),
+    ) {
         let mut waiting: Vec<(u32, u64)> = self
             .flights
             .iter()
@@ -467,7 +472,10 @@ impl<R: Real> Learner<R> {
             .collect();
         waiting.sort_unstable();
         let (mut weights, mut own) = (Vec::new(), [Vec::new(), Vec::new()]);
-        for source in 0..self.sources.len() {
+        let all = 0..self.sources.len() as u32;
+        let some = sources.unwrap_or(&[]).iter().copied();
+        for source in all.filter(|_| sources.is_none()).chain(some) {
+            let source = source as usize;
             let from = waiting.partition_point(|w| w.0 < source as u32);
             let to = waiting.partition_point(|w| w.0 <= source as u32);
             self.rows.each_segment(source, |delay, start, len, block| {
