@@ -161,6 +161,9 @@ fn run_shards<R: Real>(
     if scope.is_err() {
         return Err(RunError::Worker("unknown cause".into()));
     }
+    for shard in &mut shards {
+        shard.tell_before(reached + 1);
+    }
     let tables = shards
         .iter()
         .enumerate()

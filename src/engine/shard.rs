@@ -266,9 +266,7 @@ impl<R: Real> Shard<R> {
                 _ => break,
             };
             self.profile.begin();
-            for learner in &mut self.learners {
-                learner.settle(tick, self.tick_ms);
-            }
+            self.settle(tick);
             self.wheel.take(tick, &mut self.scratch.due);
             let alone = self.scratch.due.len() == 1
                 && mark
@@ -313,12 +311,23 @@ impl<R: Real> Shard<R> {
         }
         inputs.clear();
         self.scratch.inputs = inputs;
+        self.settle(end);
         self.merge_sources(out);
+    }
+
+    /// Learners tidy up at ticks of their own, which all lie before `tick`: no spike sent later has been
+    /// received yet, and nothing later has arrived.
+    #[inline]
+    fn settle(&mut self, tick: u64) {
+        for learner in &mut self.learners {
+            learner.settle(tick, self.tick_ms);
+        }
     }
 
     /// Draws everything that sources and private trains do in the window.
     fn open_window(&mut self, start: u64, end: u64) {
         self.profile.begin();
+        self.settle(start);
         for learner in &mut self.learners {
             learner.land_before(start);
         }

@@ -424,8 +424,8 @@ impl<R: Real> Learner<R> {
         }
     }
 
-    /// To be called before anything of a tick after `now` is done: what silent sources have not met is
-    /// brought up to date from time to time, so that histories can end.
+    /// What silent sources have not met is brought up to date from time to time, so that histories can end.
+    /// To be called before anything arrives at tick `before`, and before a spike of then is sent.
     pub fn settle(&mut self, before: u64, tick_ms: f64) {
         while self.learning.is_some() && self.next_settling < before {
             let now = self.next_settling as i64;

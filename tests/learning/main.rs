@@ -1,0 +1,8 @@
+//! Learning against outside truth: golden vectors, NEST, and a slow twin that updates weights at every
+//! event.
+
+mod golden;
+mod nest;
+mod network;
+mod properties;
+mod twin;
