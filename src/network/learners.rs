@@ -6,7 +6,8 @@ use super::placing::{Counting, Held, Place, Placing};
 use super::spec::{Axonal, Homeostasis, NetworkSpec, ProjectionSpec, WeightRecording};
 use crate::engine::modulator::{Modulator, Modulators, Release};
 use crate::engine::weights::WeightPlan;
-use crate::synapse::builder::{Counter, Placer, WeightKind};
+use crate::synapse::builder::{Placer, WeightKind};
+use crate::synapse::counter::Counter;
 use crate::synapse::gain::Gains;
 use crate::synapse::learner::{self, Axon, Held as Weights, Learner, Plan};
 use crate::synapse::slots::Slots;
@@ -49,7 +50,13 @@ pub(super) fn build<R: Weights>(
         return None;
     }
     let elements = *spec.offsets().last().unwrap_or(&0) as usize;
-    let mut placer = Placer::new(elements, vec![counter], kind, sums.blocks() == 1);
+    let mut placer = Placer::new(
+        elements,
+        vec![counter],
+        kind,
+        sums.len(),
+        sums.blocks() == 1,
+    );
     placer.group();
     let held = Held {
         weighted: true,

@@ -3,14 +3,11 @@
 pub mod bitmap;
 pub mod builder;
 pub mod column;
-<<<<<<< HEAD
 pub mod counter;
-mod loose;
-=======
 pub mod gain;
 pub mod learner;
 mod learning;
->>>>>>> ce59146 (Learners: synapses that change at their arrivals)
+mod loose;
 mod prefetch;
 pub mod procedural;
 pub mod rows;
