@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn stated_and_released_events_come_in_order_of_time_once() {
         let events = Arc::new(vec![(5, 1.0), (20, 2.0), (20, 3.0)]);
-        let release = Release::new(vec![10..12], 0.5, 10);
+        let release = Release::new(vec![10..11, 11..12], 0.5, 10);
         let mut all = Modulators {
             all: vec![Modulator::new(events, Some(release))],
         };

@@ -661,7 +661,7 @@ impl<R: Real> Shard<R> {
                     wheel.push(
                         tick + delay,
                         Entry {
-                            start: start | (flight % FLIGHTS) * FLIGHT,
+                            start: start | ((flight % FLIGHTS) * FLIGHT),
                             len,
                             table: k as u16,
                             block,
