@@ -28,7 +28,7 @@ impl Synapse<'_> {
         let before = spikes.iter().filter(|s| **s < t);
         let decay = |s: &i64| (-((t - s) as f64) * TICK / tau).exp();
         if nearest {
-            before.last().map_or(0.0, decay)
+            before.max().map_or(0.0, decay)
         } else {
             before.map(decay).sum()
         }
