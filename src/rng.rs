@@ -28,6 +28,8 @@ pub enum Domain {
     /// Samples for estimates; no part of a network hangs on them.
     Estimate = 10,
     Escape = 11,
+    /// Delays of what spikes release.
+    Release = 12,
     Gamma = 32,
     PulsePacket = 33,
     NoiseCurrent = 34,

@@ -537,10 +537,23 @@ fn modulators_are_times_files_and_spikes() {
     );
     assert_eq!(a.events[..], [(10_000, -1.0), (20_000, 2.0)]);
     let release = b.release.clone().unwrap();
-    assert_eq!((release.amount, release.delay), (0.5, 20));
+    assert_eq!((release.amount, release.delay), (0.5, (20, 20)));
     assert_eq!((release.of[0].start, release.of[0].end), (2, 4));
     let amounts: Vec<f64> = c.events.iter().map(|e| e.1).collect();
     assert_eq!(amounts, [1.0, 0.5, 0.25]);
+}
+
+#[test]
+fn spikes_may_count_only_after_others_and_with_drawn_delays() {
+    let with = |rest: &str| format!("[modulators.a]\nfrom = \"d[2]\"\namount = 0.5\n{rest}");
+    let spec = ok(&with(
+        "delay = [\"1 s\", \"3 s\"]\nafter = \"d[1]\"\nwithin = \"20 ms\"",
+    ))
+    .spec;
+    let release = spec.modulators[1].release.clone().unwrap();
+    assert_eq!(release.delay, (10_000, 30_000));
+    let (after, within) = release.after.unwrap();
+    assert_eq!((after[0].start, after[0].end, within), (1, 2, 200));
 }
 
 #[test]

@@ -9,12 +9,12 @@ use super::context::{Context, round_to_ticks, show, show_ticks};
 use super::files::{self, RowErrors};
 use super::names::Names;
 use super::source::Place;
-use super::syntax::{Entry, Node, Table};
+use super::syntax::{Entry, Node, Table, Value};
 use crate::network::spec::{ModulatorSpec, ReleaseSpec};
 use crate::units::Dimension;
 
 /// Keys of a modulator, with what they mean.
-pub(super) const KEYS: [(&str, &str); 7] = [
+pub(super) const KEYS: [(&str, &str); 9] = [
     ("times", "When its events come: a list of times."),
     ("amounts", "The amount of each of `times`, in their order."),
     (
@@ -28,7 +28,15 @@ pub(super) const KEYS: [(&str, &str); 7] = [
     ("from", "Neurons or sources whose spikes are events too."),
     (
         "delay",
-        "From a spike of `from` to its event; at least one tick.",
+        "From a spike of `from` to its event; at least one tick. Of two times one between is drawn for each event.",
+    ),
+    (
+        "after",
+        "Spikes of `from` are events only after a spike of these.",
+    ),
+    (
+        "within",
+        "How long after a spike of `after` a spike of `from` is an event.",
     ),
     (
         "baseline",
@@ -157,12 +165,14 @@ fn one(ctx: &mut Context, e: &Entry, table: &Table, names: &Names) -> Option<Mod
     }
     let release = match table.entry("from") {
         None => {
-            if let Some(e) = table.entry("delay") {
-                ctx.reports.error(
-                    &e.key_place,
-                    "delay belongs to `from`: stated events come when they are stated",
-                );
-                events = None;
+            for key in ["delay", "after", "within"] {
+                if let Some(e) = table.entry(key) {
+                    ctx.reports.error(
+                        &e.key_place,
+                        format!("{key} belongs to `from`: stated events come when they are stated"),
+                    );
+                    events = None;
+                }
             }
             None
         }
@@ -175,14 +185,31 @@ fn one(ctx: &mut Context, e: &Entry, table: &Table, names: &Names) -> Option<Mod
                 );
             }
             let delay = match table.get("delay") {
-                Some(n) => ctx.ticks(n, "delay", 1),
+                Some(n) => read_delay(ctx, n),
                 None => {
                     ctx.missing(&from.key_place, "modulator: `delay`", "delay = \"1 ms\"");
                     None
                 }
             };
             let of = names.select(ctx, &from.node, "from");
+            let after = match (table.get("after"), table.entry("within")) {
+                (None, None) => None,
+                (Some(n), Some(within)) => {
+                    let within = ctx.ticks(&within.node, "within", 1);
+                    Some((names.select(ctx, n, "after")?, within?))
+                }
+                (Some(n), None) => {
+                    ctx.missing(&n.place, "modulator: `within`", "within = \"20 ms\"");
+                    return None;
+                }
+                (None, Some(e)) => {
+                    ctx.reports
+                        .error(&e.key_place, "within belongs to `after`, which is missing");
+                    return None;
+                }
+            };
             Some(ReleaseSpec {
+                after,
                 of: of?,
                 amount: amount?,
                 delay: delay?,
@@ -194,6 +221,25 @@ fn one(ctx: &mut Context, e: &Entry, table: &Table, names: &Names) -> Option<Mod
         events: Arc::new(events?.iter().map(|e| (e.tick, e.amount)).collect()),
         release,
     })
+}
+
+/// One time, or two between which each event draws one.
+fn read_delay(ctx: &mut Context, node: &Node) -> Option<(u64, u64)> {
+    let Value::List(list) = &node.value else {
+        return ctx.ticks(node, "delay", 1).map(|d| (d, d));
+    };
+    let [low, high] = &list[..] else {
+        ctx.expected(node, "delay", "a time, or two of them [\"1 s\", \"3 s\"]");
+        return None;
+    };
+    let (low, high) = (ctx.ticks(low, "delay", 1), ctx.ticks(high, "delay", 1));
+    let (low, high) = (low?, high?);
+    if high < low {
+        ctx.reports
+            .error(&node.place, "the second delay must not be below the first");
+        return None;
+    }
+    Some((low, high))
 }
 
 fn read_baseline(ctx: &mut Context, node: &Node) -> Option<(f64, f64)> {

@@ -153,9 +153,24 @@ pub(super) fn modulator() -> Value {
         "file".into(),
         json!({ "type": "string", "description": text("file") }),
     );
+    for key in ["from", "after"] {
+        properties.insert(
+            key.into(),
+            json!({ "$ref": "#/$defs/selection", "description": text(key) }),
+        );
+    }
     properties.insert(
-        "from".into(),
-        json!({ "$ref": "#/$defs/selection", "description": text("from") }),
+        "delay".into(),
+        json!({
+            "description": text("delay"),
+            "anyOf": [
+                { "$ref": "#/$defs/quantity" },
+                {
+                    "type": "array", "minItems": 2, "maxItems": 2,
+                    "items": { "$ref": "#/$defs/quantity" },
+                },
+            ],
+        }),
     );
     properties.insert(
         "baseline".into(),

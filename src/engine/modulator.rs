@@ -1,7 +1,10 @@
 //! Events of modulators: stated ones, and those that spikes release.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
+
+use crate::rng::Stream;
 
 /// All modulators of a network, as a shard sees them: every shard hears every spike, so all know the same.
 #[derive(Debug, Default)]
@@ -21,20 +24,85 @@ pub struct Modulator {
 #[derive(Debug)]
 pub struct Release {
     /// Global ids.
-    pub ids: Vec<std::ops::Range<u32>>,
-    pub amount: f64,
-    pub delay: u64,
+    ids: Vec<Range<u32>>,
+    amount: f64,
+    /// Shortest and longest time from spike to event.
+    delay: (u64, u64),
+    after: Option<After>,
+    /// Delays are drawn spike by spike: every shard hears the same spikes in the same order.
+    stream: Stream,
+    /// Ticks of events to come, in order.
     waiting: VecDeque<u64>,
 }
 
+/// Spikes that others must follow.
+#[derive(Debug)]
+struct After {
+    ids: Vec<Range<u32>>,
+    within: u64,
+    /// Tick of the last spike, and of the last one at an earlier tick than that.
+    last: Option<u64>,
+    earlier: Option<u64>,
+}
+
+fn holds(ids: &[Range<u32>], id: u32) -> bool {
+    ids.iter().any(|r| r.contains(&id))
+}
+
+impl After {
+    fn hear(&mut self, tick: u64, id: u32) {
+        if holds(&self.ids, id) && self.last != Some(tick) {
+            self.earlier = self.last;
+            self.last = Some(tick);
+        }
+    }
+
+    /// Was there a spike before `tick` that is near enough?
+    fn allows(&self, tick: u64) -> bool {
+        let before = self.last.filter(|t| *t < tick).or(self.earlier);
+        before.is_some_and(|t| tick - t <= self.within)
+    }
+}
+
 impl Release {
-    pub fn new(ids: Vec<std::ops::Range<u32>>, amount: f64, delay: u64) -> Self {
+    /// `after`: ids of which one must have spiked so many ticks before, at most.
+    pub fn new(
+        ids: Vec<Range<u32>>,
+        amount: f64,
+        (shortest, longest): (u64, u64),
+        after: Option<(Vec<Range<u32>>, u64)>,
+        stream: Stream,
+    ) -> Self {
         Self {
             ids,
             amount,
-            delay,
+            delay: (shortest.max(1), longest.max(shortest).max(1)),
+            after: after.map(|(ids, within)| After {
+                ids,
+                within,
+                last: None,
+                earlier: None,
+            }),
+            stream,
             waiting: VecDeque::new(),
         }
+    }
+
+    fn hear(&mut self, tick: u64, id: u32) {
+        if let Some(after) = &mut self.after {
+            after.hear(tick, id);
+        }
+        if !holds(&self.ids, id) || self.after.as_ref().is_some_and(|a| !a.allows(tick)) {
+            return;
+        }
+        let (shortest, longest) = self.delay;
+        let delay = match longest - shortest {
+            0 => shortest,
+            span => shortest + self.stream.below_u64(span + 1),
+        };
+        let due = tick + delay;
+        let at = self.waiting.partition_point(|t| *t <= due);
+        self.waiting.insert(at, due);
     }
 }
 
@@ -53,10 +121,8 @@ impl Modulators {
     #[inline]
     pub fn hear(&mut self, tick: u64, id: u32) {
         for modulator in &mut self.all {
-            if let Some(release) = &mut modulator.release
-                && release.ids.iter().any(|r| r.contains(&id))
-            {
-                release.waiting.push_back(tick + release.delay);
+            if let Some(release) = &mut modulator.release {
+                release.hear(tick, id);
             }
         }
     }
@@ -96,11 +162,41 @@ impl Modulators {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rng::Domain;
+
+    fn stream() -> Stream {
+        Stream::new(1, Domain::Release, 0, 0)
+    }
+
+    #[test]
+    fn spikes_count_only_after_others_and_at_once_or_later() {
+        let ids = |id: u32| vec![id..id + 1, 90..91];
+        let after = Some((ids(1), 5));
+        let release = Release::new(ids(2), 1.0, (20, 30), after, stream());
+        let mut all = Modulators {
+            all: vec![Modulator::new(Arc::default(), Some(release))],
+        };
+        // Counts: 12 after 10, 15 after 10. Not: 3 (none before), 10 itself at the tick of 10, 16.
+        for (tick, id) in [(3, 2), (10, 1), (10, 2), (12, 2), (15, 2), (16, 2)] {
+            all.hear(tick, id);
+        }
+        let mut got = Vec::new();
+        all.tell_before(100, |_, tick, _| got.push(tick));
+        assert_eq!(got.len(), 2);
+        assert!(got.is_sorted() && got[0] >= 32 && got[1] <= 45, "{got:?}");
+        // A spike at the same tick as another of those it follows.
+        for (tick, id) in [(50, 1), (53, 1), (53, 2)] {
+            all.hear(tick, id);
+        }
+        got.clear();
+        all.tell_before(200, |_, tick, _| got.push(tick));
+        assert_eq!(got.len(), 1);
+    }
 
     #[test]
     fn stated_and_released_events_come_in_order_of_time_once() {
         let events = Arc::new(vec![(5, 1.0), (20, 2.0), (20, 3.0)]);
-        let release = Release::new(vec![10..11, 11..12], 0.5, 10);
+        let release = Release::new(vec![10..11, 11..12], 0.5, (10, 10), None, stream());
         let mut all = Modulators {
             all: vec![Modulator::new(events, Some(release))],
         };

@@ -191,7 +191,7 @@ fn build_shards<R: Weights>(
     }
     for modulator in &spec.modulators {
         if let Some(release) = &modulator.release {
-            shortest = shortest.min(release.delay.max(1));
+            shortest = shortest.min(release.delay.0.max(1));
         }
     }
     for shard in &mut shards {

@@ -3,9 +3,10 @@
 use super::connect;
 use super::connect::site::Site;
 use super::placing::{Counting, Held, Place, Placing};
-use super::spec::{Axonal, Homeostasis, NetworkSpec, ProjectionSpec, WeightRecording};
+use super::spec::{Axonal, Homeostasis, NetworkSpec, ProjectionSpec, Slice, WeightRecording};
 use crate::engine::modulator::{Modulator, Modulators, Release};
 use crate::engine::weights::WeightPlan;
+use crate::rng::{Domain, Stream};
 use crate::synapse::builder::{Placer, WeightKind};
 use crate::synapse::counter::Counter;
 use crate::synapse::gain::Gains;
@@ -101,13 +102,19 @@ pub(super) fn build<R: Weights>(
 
 /// What learning rules listen to.
 pub(super) fn modulators(spec: &NetworkSpec, offsets: &[u64]) -> Modulators {
-    let all = spec.modulators.iter().map(|m| {
-        let release = m.release.as_ref().map(|r| {
-            let ids = r.of.iter().map(|s| {
+    let ids = |all: &[Slice]| -> Vec<std::ops::Range<u32>> {
+        all.iter()
+            .map(|s| {
                 let first = offsets[s.population] as u32;
                 first + s.start..first + s.end
-            });
-            Release::new(ids.collect(), r.amount, r.delay.max(1))
+            })
+            .collect()
+    };
+    let all = spec.modulators.iter().enumerate().map(|(k, m)| {
+        let release = m.release.as_ref().map(|r| {
+            let after = r.after.as_ref().map(|(of, within)| (ids(of), *within));
+            let stream = Stream::new(spec.seed, Domain::Release, k as u64, 0);
+            Release::new(ids(&r.of), r.amount, r.delay, after, stream)
         });
         Modulator::new(m.events.clone(), release)
     });

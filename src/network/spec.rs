@@ -393,13 +393,15 @@ pub struct ModulatorSpec {
     pub release: Option<ReleaseSpec>,
 }
 
-/// Every spike of some elements is an event.
+/// Every spike of some elements is an event, or every one that follows a spike of others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReleaseSpec {
     pub of: Vec<Slice>,
     pub amount: f64,
-    /// Ticks from spike to event, at least 1.
-    pub delay: u64,
+    /// Ticks from spike to event, at least 1: drawn between these two for each event, both included.
+    pub delay: (u64, u64),
+    /// Only spikes count that come later than a spike of one of these, by at most so many ticks.
+    pub after: Option<(Vec<Slice>, u64)>,
 }
 
 /// How the synapses of a statement are held. Changes no result.
