@@ -3,7 +3,7 @@
 use super::op::{Activation, Conv, Op, Window, planes};
 
 /// More elements than this in one tensor of one sample is no network but a damaged file.
-pub const MOST_ELEMENTS: usize = 1 << 25;
+pub const MOST_ELEMENTS: usize = 1 << 24;
 
 /// `3 x 32 x 32`.
 pub fn text(shape: &[usize]) -> String {

@@ -2,14 +2,13 @@
 
 use std::rc::Rc;
 
+use super::arithmetic::{MOST_MADE, Num, arithmetic, at, binary, collected, known};
+use super::pieces::{indices, permutation, sizes, slice_maps, split_parts, whole_maps};
 use super::tensor::{
     Int, Numbers, Tensor, axes, axis, broadcast_index, common_shape, gather, transposed,
 };
 use super::value::{Call, Value, Wrong};
 use crate::ann::shape;
-
-/// A constant that a few bytes of the file call for has at most this many elements.
-const MOST_MADE: usize = 1 << 22;
 
 fn room(to: &[usize]) -> Result<usize, Wrong> {
     let n = shape::count(to)?;
@@ -184,156 +183,6 @@ pub fn fold(call: &Call<'_>) -> Result<Option<Vec<Value>>, Wrong> {
     Ok(Some(vec![folded.into()]))
 }
 
-impl Int {
-    pub fn plus(self, other: Self) -> Result<Self, String> {
-        if self.per_sample != other.per_sample && self.n != 0 && other.n != 0 {
-            return Err("a sum mixes the number of samples with a constant".into());
-        }
-        Ok(Self {
-            n: self.n.checked_add(other.n).ok_or("a sum is too large")?,
-            per_sample: if self.n == 0 {
-                other.per_sample
-            } else {
-                self.per_sample
-            },
-        })
-    }
-
-    pub fn times(self, other: Self) -> Result<Self, String> {
-        if self.per_sample && other.per_sample {
-            return Err("the number of samples is squared".into());
-        }
-        Ok(Self {
-            n: self
-                .n
-                .checked_mul(other.n)
-                .ok_or("a product is too large")?,
-            per_sample: self.per_sample || other.per_sample,
-        })
-    }
-
-    fn over(self, other: Self) -> Result<Self, String> {
-        let n = self.n.checked_div(other.n).ok_or("a division by 0")?;
-        match (self.per_sample, other.per_sample) {
-            (true, true) => Ok(Self::known(n)),
-            (true, false) if self.n % other.n == 0 => Ok(Self {
-                n,
-                per_sample: true,
-            }),
-            (false, false) => Ok(Self::known(n)),
-            _ => Err("a quotient depends on the number of samples".into()),
-        }
-    }
-
-    fn pick(self, other: Self, f: fn(i64, i64) -> i64) -> Result<Self, String> {
-        if self.per_sample || other.per_sample {
-            return Err("a comparison depends on the number of samples".into());
-        }
-        Ok(Self::known(f(self.n, other.n)))
-    }
-}
-
-/// One element of either type.
-#[derive(Clone, Copy)]
-enum Num {
-    Real(f32),
-    Whole(Int),
-}
-
-impl Num {
-    fn truth(b: bool) -> Self {
-        Self::Whole(Int::known(i64::from(b)))
-    }
-
-    fn real(self) -> Option<f32> {
-        match self {
-            Self::Real(x) => Some(x),
-            Self::Whole(i) => i.get().map(|n| n as f32),
-        }
-    }
-
-    /// The number of samples equals no constant: files compare sizes with markers such as -1.
-    fn same(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Whole(a), Self::Whole(b)) => a == b,
-            (a, b) => a.real().is_some() && a.real() == b.real(),
-        }
-    }
-}
-
-fn arithmetic(
-    a: Num,
-    b: Num,
-    real: impl Fn(f32, f32) -> f32,
-    whole: impl Fn(Int, Int) -> Result<Int, String>,
-) -> Result<Num, String> {
-    match (a, b) {
-        (Num::Whole(a), Num::Whole(b)) => whole(a, b).map(Num::Whole),
-        (a, b) => match (a.real(), b.real()) {
-            (Some(a), Some(b)) => Ok(Num::Real(real(a, b))),
-            _ => Err("a value depends on the number of samples".into()),
-        },
-    }
-}
-
-fn known(a: Num, b: Num, f: impl Fn(i64, i64) -> Option<i64>) -> Result<Num, String> {
-    let whole = |n: Num| match n {
-        Num::Whole(i) => i.get(),
-        Num::Real(x) => (x.fract() == 0.0).then_some(x as i64),
-    };
-    match (whole(a), whole(b)) {
-        (Some(x), Some(y)) => f(x, y)
-            .map(|n| Num::Whole(Int::known(n)))
-            .ok_or_else(|| "a division by 0".to_string()),
-        _ => Err("a comparison depends on the number of samples".into()),
-    }
-}
-
-fn at(t: &Tensor, i: usize) -> Num {
-    match &t.numbers {
-        Numbers::Real(v) => Num::Real(v[i]),
-        Numbers::Whole(v) => Num::Whole(v[i]),
-    }
-}
-
-/// All of one type: real if one is.
-fn collected(to: Vec<usize>, list: Vec<Num>) -> Result<Tensor, String> {
-    let whole: Option<Vec<Int>> = list
-        .iter()
-        .map(|n| match n {
-            Num::Whole(i) => Some(*i),
-            Num::Real(_) => None,
-        })
-        .collect();
-    if let Some(whole) = whole.filter(|w| !w.is_empty()) {
-        return Ok(Tensor::whole(to, whole));
-    }
-    let real = list.into_iter().map(Num::real).collect::<Option<_>>();
-    real.map(|r| Tensor::real(to, r))
-        .ok_or_else(|| "a value depends on the number of samples".into())
-}
-
-fn binary(
-    a: &Tensor,
-    b: &Tensor,
-    f: &dyn Fn(Num, Num) -> Result<Num, String>,
-) -> Result<Tensor, String> {
-    let to = common_shape(&a.shape, &b.shape)?;
-    if to.iter().product::<usize>() > MOST_MADE.max(a.len()).max(b.len()) {
-        return Err(format!("a constant of {} is too large", shape::text(&to)));
-    }
-    let (ia, ib) = (
-        broadcast_index(&a.shape, &to)?,
-        broadcast_index(&b.shape, &to)?,
-    );
-    let list: Result<Vec<Num>, String> = ia
-        .into_iter()
-        .zip(ib)
-        .map(|(i, j)| f(at(a, i), at(b, j)))
-        .collect();
-    collected(to, list?)
-}
-
 fn choose(condition: &Tensor, yes: &Tensor, no: &Tensor) -> Result<Tensor, Wrong> {
     let to = common_shape(&common_shape(&condition.shape, &yes.shape)?, &no.shape)?;
     room(&to)?;
@@ -380,12 +229,6 @@ pub fn part_of_shape(call: &Call<'_>, dims: Vec<Int>) -> Result<Tensor, Wrong> {
     Ok(Tensor::ints(dims.get(start..end).unwrap_or(&[]).to_vec()))
 }
 
-pub fn sizes(list: &[i64]) -> Result<Vec<usize>, Wrong> {
-    list.iter()
-        .map(|i| usize::try_from(*i).map_err(|_| format!("there is a size of {i}").into()))
-        .collect()
-}
-
 fn constant_of_shape(call: &Call<'_>) -> Result<Tensor, Wrong> {
     let wanted = call.constant(0, "sizes")?.wholes()?;
     let value = match call.attributes.tensor("value")? {
@@ -420,14 +263,6 @@ fn range(start: &Tensor, limit: &Tensor, delta: &Tensor) -> Result<Tensor, Wrong
     }
     let list = (0..n as i64).map(|k| Int::known(start.wrapping_add(k.wrapping_mul(delta))));
     Ok(Tensor::ints(list.collect()))
-}
-
-/// Positions of a list of indices, negative ones from the end.
-pub fn indices(t: &Tensor, size: usize) -> Result<Vec<usize>, Wrong> {
-    t.known()?
-        .into_iter()
-        .map(|i| axis(i, size).map_err(|_| format!("index {i} is taken of {size}").into()))
-        .collect()
 }
 
 fn take(t: &Tensor, of: &Tensor, a: i64) -> Result<Tensor, Wrong> {
@@ -472,11 +307,6 @@ fn concat(call: &Call<'_>) -> Result<Tensor, Wrong> {
     Ok(collected(to, list)?)
 }
 
-/// Every index of every axis.
-pub fn whole_maps(shape: &[usize]) -> Vec<Vec<Option<usize>>> {
-    shape.iter().map(|n| (0..*n).map(Some).collect()).collect()
-}
-
 fn choose_along(t: &Tensor, maps: &[Vec<Option<usize>>]) -> Result<Tensor, Wrong> {
     let to: Vec<usize> = maps.iter().map(Vec::len).collect();
     let n = to.iter().product::<usize>();
@@ -485,91 +315,6 @@ fn choose_along(t: &Tensor, maps: &[Vec<Option<usize>>]) -> Result<Tensor, Wrong
     }
     let from: Option<Vec<usize>> = gather(&t.shape, maps).into_iter().collect();
     Ok(t.take(to, &from.ok_or("an index is missing")?))
-}
-
-/// The indices that a `Slice` takes along each axis.
-pub fn slice_maps(call: &Call<'_>, of: &[usize]) -> Result<Vec<Vec<Option<usize>>>, Wrong> {
-    let starts = call.ints("starts", 1)?.ok_or("its starts are missing")?;
-    let ends = call.ints("ends", 2)?.ok_or("its ends are missing")?;
-    let along = match call.ints("axes", 3)? {
-        Some(list) => list,
-        None => (0..starts.len() as i64).collect(),
-    };
-    let steps = match call.optional(4, "steps")? {
-        Some(t) => t.known()?,
-        None => vec![1; starts.len()],
-    };
-    if [ends.len(), along.len(), steps.len()] != [starts.len(); 3] {
-        return Err("its starts, ends, axes and steps are not equally many".into());
-    }
-    let mut maps = whole_maps(of);
-    for (((start, end), a), step) in starts.iter().zip(&ends).zip(&along).zip(&steps) {
-        let a = axis(*a, of.len())?;
-        let n = of[a] as i64;
-        let from_end = |i: i64| if i < 0 { i.saturating_add(n) } else { i };
-        let (start, end) = (from_end(*start), from_end(*end));
-        maps[a] = match *step {
-            0 => return Err("its step is 0".into()),
-            s if s > 0 => (start.clamp(0, n)..end.clamp(0, n))
-                .step_by(usize::try_from(s).unwrap_or(usize::MAX))
-                .map(|i| Some(i as usize))
-                .collect(),
-            s => (end.clamp(-1, n - 1) + 1..=start.clamp(-1, n - 1))
-                .rev()
-                .step_by(usize::try_from(s.unsigned_abs()).unwrap_or(usize::MAX))
-                .map(|i| Some(i as usize))
-                .collect(),
-        };
-    }
-    Ok(maps)
-}
-
-/// Axis and ranges of a `Split`; `hidden` axes stand before those of `of`.
-pub fn split_parts(
-    call: &Call<'_>,
-    of: &[usize],
-    hidden: usize,
-) -> Result<(usize, Vec<std::ops::Range<usize>>), Wrong> {
-    let a = axis(call.attributes.int("axis")?.unwrap_or(0), of.len() + hidden)?;
-    let a = a.checked_sub(hidden).ok_or("it splits the samples")?;
-    let n = of[a];
-    call.attributes.int("num_outputs")?;
-    let parts = match call.ints("split", 1)? {
-        Some(list) => sizes(&list)?,
-        None => {
-            let each = n.div_ceil(call.outputs.max(1));
-            (0..call.outputs)
-                .map(|k| each.min(n.saturating_sub(k * each)))
-                .collect()
-        }
-    };
-    let sum = parts.iter().try_fold(0usize, |s, p| s.checked_add(*p));
-    if parts.len() != call.outputs || sum != Some(n) {
-        return Err(format!(
-            "{n} cannot be split into {parts:?} for {} outputs",
-            call.outputs
-        )
-        .into());
-    }
-    let mut at = 0;
-    let ranges = parts.into_iter().map(|p| {
-        at += p;
-        at - p..at
-    });
-    Ok((a, ranges.collect()))
-}
-
-/// The attribute `perm`: by default axes in reverse.
-pub fn permutation(call: &Call<'_>, rank: usize) -> Result<Vec<usize>, Wrong> {
-    let Some(perm) = call.attributes.sizes("perm", rank)? else {
-        return Ok((0..rank).rev().collect());
-    };
-    let mut sorted = perm.clone();
-    sorted.sort_unstable();
-    if !sorted.into_iter().eq(0..rank) {
-        return Err(format!("its perm {perm:?} is no order of {rank} axes").into());
-    }
-    Ok(perm)
 }
 
 fn reshape(t: &Tensor, to: &[i64], zero_copies: bool) -> Result<Tensor, Wrong> {

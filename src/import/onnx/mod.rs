@@ -5,6 +5,7 @@
 //! (`constants`); transpositions rename axes and move nothing until a layer asks for an order
 //! (`value::Data`). Everything that cannot be translated is told at once.
 
+mod arithmetic;
 mod attributes;
 mod build;
 mod constants;
@@ -16,6 +17,7 @@ mod layout;
 mod literal;
 mod moves;
 mod ops;
+mod pieces;
 mod proto;
 mod reduce;
 mod resize;

@@ -1,7 +1,7 @@
 //! Operators that move elements of activations: none of them computes.
 
 use super::build::Build;
-use super::constants::{indices, permutation, slice_maps, split_parts, whole_maps};
+use super::pieces::{indices, permutation, slice_maps, split_parts, whole_maps};
 use super::tensor::{Int, SAMPLES, Tensor, axes, axis, common_shape};
 use super::value::{Call, Data, Value, Wrong, plain};
 use crate::ann::op::Op;

@@ -232,7 +232,10 @@ impl<'m> Translation<'m> {
         if let Some(first) = unknown.first() {
             return Err(Wrong::new(
                 format!("has attributes that are unknown: {}", names(&unknown)),
-                findings::suggest(first, &call.attributes.known()),
+                format!(
+                    "its attributes: {}",
+                    findings::suggest(first, &call.attributes.known())
+                ),
             ));
         }
         Ok(results)

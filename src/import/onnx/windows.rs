@@ -105,7 +105,7 @@ pub fn transposed(
                 .len()
                 .checked_sub(n)
                 .ok_or("its output_shape is short")?;
-            Some(super::constants::sizes(&list[own..])?)
+            Some(super::pieces::sizes(&list[own..])?)
         }
         None if auto.starts_with("SAME") => Some(
             places
