@@ -157,6 +157,93 @@ fn larger_networks_give_their_stored_logits_where_they_are_at_hand() {
     }
 }
 
+#[test]
+fn everything_that_cannot_be_converted_is_told_at_once() {
+    let errors = |name: &str, options: &Options| {
+        let path = data("errors").join(format!("{name}.onnx"));
+        import::model(&path, options).unwrap_err()
+    };
+    let all = errors("several_errors", &Options::default());
+    let expected = [
+        "node `squash` (Tanh): cannot be converted; so do `squash2`",
+        "node `gate` (Softmax): softmax stands inside the network",
+        "node `typo` (LeekyRelu): cannot be converted",
+        "node `fine` (Relu): has attributes that are unknown: `alhpa`",
+    ];
+    assert_eq!(all.len(), expected.len(), "{}", told(&all));
+    for (d, e) in all.iter().zip(expected) {
+        assert!(d.message.contains(e), "{}", d.message);
+    }
+    // Where it is, and what to do.
+    assert!(told(&all).contains("it reads `x` and gives `a`; train the network with ReLU"));
+    assert!(told(&all).contains("did you mean `LeakyRelu`?"));
+    for (name, text) in [
+        ("loop", "node `one` reads its own result, by way of `b`"),
+        (
+            "misfit",
+            "node `dense` (Gemm): its weights take 5 inputs, and what comes in is 4",
+        ),
+        ("open_shape", "axis 2 of its input `x` is open (`height`)"),
+        ("two_outputs", "it has several outputs: `y`, `z`"),
+    ] {
+        let all = errors(name, &Options::default());
+        assert!(
+            all.len() == 1 && all[0].message.contains(text),
+            "{}",
+            told(&all)
+        );
+    }
+    let shaped = Options {
+        input_shape: Some(vec![3, 8, 8]),
+        output: None,
+    };
+    let graph = import::model(&data("errors/open_shape.onnx"), &shaped).unwrap();
+    assert_eq!(graph.node(graph.output()).shape, [2, 6, 6]);
+    let second = Options {
+        output: Some("z".into()),
+        input_shape: None,
+    };
+    let graph = import::model(&data("errors/two_outputs.onnx"), &second).unwrap();
+    assert_eq!(graph.node(graph.output()).op.name(), "scale");
+}
+
+#[test]
+fn inspect_shows_layers_and_checks_outputs() {
+    let run = |args: &[&str]| {
+        let mut command = assert_cmd::Command::cargo_bin("spikewheel").unwrap();
+        command.arg("inspect").args(args).output().unwrap()
+    };
+    let path = |name: &str| data(name).display().to_string();
+    let (model, samples) = (path("digits_mlp.op17.onnx"), path("digits.npz"));
+    let logits = path("digits_mlp.logits.npy");
+    let out = run(&[
+        &model,
+        "--data",
+        &samples,
+        "--divide-by",
+        "16",
+        "--expect",
+        &logits,
+        "--json",
+    ]);
+    assert!(out.status.success());
+    let shown: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(shown["macs"], 4928);
+    assert_eq!(shown["check"]["same_decision"], 450);
+    assert!((shown["check"]["accuracy"].as_f64().unwrap() - 437.0 / 450.0).abs() < 1e-12);
+    assert!(shown["check"]["relative_deviation"].as_f64().unwrap() < 1e-5);
+    // Pixels as they are: said, not computed.
+    let out = run(&[&model, "--data", &samples]);
+    assert_eq!(out.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&out.stderr).replace("\n  │", "");
+    assert!(told.contains("whole numbers from 0 to 16"), "{told}");
+    let nir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/nir/lif_norse.nir");
+    let out = run(&[&nir.display().to_string(), "--json"]);
+    let shown: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(shown["dialect"]["time_step"], 1e-4);
+    assert_eq!(shown["nodes"][1]["verdict"], "exact");
+}
+
 /// A number that follows another without a pattern (SplitMix64).
 fn next(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

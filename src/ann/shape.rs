@@ -187,6 +187,13 @@ fn places(w: &Window, axis: usize, size: usize) -> Result<usize, String> {
 
 fn pool(w: &Window, input: &[usize]) -> Result<Vec<usize>, String> {
     let [c, h, width] = check_window(w, input)?;
+    for axis in 0..2 {
+        if w.pads[axis].max(w.pads[axis + 2]) >= w.extent(axis) {
+            return Err(
+                "its padding is as large as its kernel: a window could lie on nothing".into(),
+            );
+        }
+    }
     Ok(spatial(input, c, places(w, 0, h)?, places(w, 1, width)?))
 }
 

@@ -256,7 +256,7 @@ fn kind_of(header: &str) -> Result<(Kind, bool), String> {
     let Some(text) = descr.strip_prefix('\'').and_then(|d| d.split('\'').next()) else {
         return Err("holds records, not numbers".into());
     };
-    let (order, code) = text.split_at(text.len().min(1));
+    let (order, code) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
     let kind = match code {
         "b1" => Kind::Bool,
         "u1" => Kind::U(1),

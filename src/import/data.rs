@@ -170,8 +170,9 @@ fn from_array(
         return Err(vec![error(path, "it holds a single number, not samples")]);
     };
     // One sample alone, without an axis for it.
-    let input = &graph.input().shape;
-    let (count, sample) = if squeezed(&a.shape) == squeezed(input) && a.shape.len() > 1 {
+    let alone = squeezed(&a.shape);
+    let is_sample = alone == squeezed(&graph.input().shape) || alone == squeezed(&of_file(graph));
+    let (count, sample) = if is_sample && a.shape.len() > 1 {
         (1, &a.shape[..])
     } else {
         (*count, sample)
@@ -194,6 +195,15 @@ fn squeezed(of: &[usize]) -> Vec<usize> {
     of.iter().copied().filter(|n| *n != 1).collect()
 }
 
+/// The shape of a sample as the file of the network has it: its axis k is axis `layout[k]` of the input.
+fn of_file(graph: &Graph) -> Vec<usize> {
+    let input = &graph.input().shape;
+    match &graph.layout {
+        Some(l) => l.iter().map(|a| input[*a]).collect(),
+        None => input.clone(),
+    }
+}
+
 /// For each element of the input, the element of the sample; `None` if they lie in one order.
 fn order(
     path: &Path,
@@ -202,11 +212,7 @@ fn order(
     notes: &mut Vec<String>,
 ) -> Result<Option<Vec<usize>>, Vec<Diagnostic>> {
     let input = &graph.input().shape;
-    // As the file of the network has them: axis k of a sample is axis `layout[k]` of the input.
-    let of_file: Vec<usize> = match &graph.layout {
-        Some(l) => l.iter().map(|a| input[*a]).collect(),
-        None => input.clone(),
-    };
+    let of_file = of_file(graph);
     let flat = sample.len() == 1 && sample[0] == graph.input().len();
     let last: Vec<usize> = (1..input.len()).chain([0]).collect();
     let turned: Vec<usize> = last.iter().map(|a| input[*a]).collect();

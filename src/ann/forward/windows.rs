@@ -134,7 +134,7 @@ pub fn avg_pool<T: Number>(p: &AvgPool, x: &[T], from: Planes, out: &mut [T], to
     }
 }
 
-/// One sample of a max pool. A window that lies on padding alone gives 0.
+/// One sample of a max pool. Every window touches the input: shapes were checked.
 pub fn max_pool<T: Number>(win: &Window, x: &[T], from: Planes, out: &mut [T], to: Planes) {
     let [_, h, w] = from;
     let [_, oh, ow] = to;

@@ -1,6 +1,6 @@
 //! Factors and offsets on their way through a graph, one pair for each element.
 
-use crate::ann::op::{AvgPool, Scale, Window, planes, spread};
+use crate::ann::op::{AvgPool, Scale, planes, spread};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Affine {
@@ -86,23 +86,18 @@ impl Affine {
         if self.shifts() && p.include_pad && p.window.pads != [0; 4] {
             return None;
         }
-        self.through_window(&p.window, shape, len)
+        self.through_window(shape, len)
     }
 
     /// Through a max pool: order is kept by positive factors only.
-    pub fn through_max_pool(&self, w: &Window, shape: &[usize], len: usize) -> Option<Self> {
+    pub fn through_max_pool(&self, shape: &[usize], len: usize) -> Option<Self> {
         if !self.all_positive() {
             return None;
         }
-        self.through_window(w, shape, len)
+        self.through_window(shape, len)
     }
 
-    fn through_window(&self, w: &Window, shape: &[usize], len: usize) -> Option<Self> {
-        // A window that may lie on padding alone gives 0, which is not scaled.
-        let touches = (0..2).all(|a| w.pads[a].max(w.pads[a + 2]) < w.extent(a));
-        if self.shifts() && !touches {
-            return None;
-        }
+    fn through_window(&self, shape: &[usize], len: usize) -> Option<Self> {
         Some(self.per_channel(planes(shape)[0])?.over(len))
     }
 }

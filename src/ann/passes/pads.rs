@@ -1,7 +1,7 @@
 //! Zeros around a tensor become the padding of the layers that read it.
 
 use super::edit::Edit;
-use crate::ann::op::{Activation, Op};
+use crate::ann::op::{Activation, Op, Window};
 
 /// Folds a pad into its readers, if all of them can take it.
 pub fn fold(edit: &mut Edit) -> bool {
@@ -39,17 +39,16 @@ pub fn fold(edit: &mut Edit) -> bool {
 
 /// Would the layer compute the same if the zeros were its own padding?
 fn takes(op: &Op, pads: &[usize; 4], never_negative: bool) -> bool {
+    // A pool's window must touch the input.
+    let touches = |w: &Window| {
+        (0..2)
+            .all(|a| w.pads[a] + pads[a] < w.extent(a) && w.pads[a + 2] + pads[a + 2] < w.extent(a))
+    };
     match op {
         Op::Conv(_) => true,
-        Op::AvgPool(p) => p.include_pad && !p.window.ceil,
+        Op::AvgPool(p) => p.include_pad && !p.window.ceil && touches(&p.window),
         // Padding never wins in a max pool, and a zero among numbers from 0 on need not either.
-        Op::MaxPool(w) => {
-            never_negative
-                && !w.ceil
-                && (0..2).all(|a| {
-                    w.pads[a] + pads[a] < w.extent(a) && w.pads[a + 2] + pads[a + 2] < w.extent(a)
-                })
-        }
+        Op::MaxPool(w) => never_negative && !w.ceil && touches(w),
         _ => false,
     }
 }

@@ -86,9 +86,9 @@ fn search(edit: &Edit, mut p: usize, mut a: Affine) -> Option<(usize, Op)> {
                 let len = edit.nodes[node.inputs[0]].len();
                 a = a.through_avg_pool(pool, &node.shape, len)?;
             }
-            Op::MaxPool(w) => {
+            Op::MaxPool(_) => {
                 let len = edit.nodes[node.inputs[0]].len();
-                a = a.through_max_pool(w, &node.shape, len)?;
+                a = a.through_max_pool(&node.shape, len)?;
             }
             _ => return None,
         }

@@ -84,7 +84,7 @@ fn search(edit: &Edit, mut i: usize, mut a: Affine) -> Option<(usize, Op)> {
                 }
             }
             Op::AvgPool(p) => a = a.through_avg_pool(p, &before.shape, node.len())?,
-            Op::MaxPool(w) => a = a.through_max_pool(w, &before.shape, node.len())?,
+            Op::MaxPool(_) => a = a.through_max_pool(&before.shape, node.len())?,
             Op::Concat(axis) => {
                 let outer: usize = node.shape[..*axis].iter().product();
                 let row = node.len() / outer;

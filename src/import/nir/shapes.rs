@@ -290,7 +290,7 @@ pub fn completed(raw: Raw, input: Shape, output: Shape, name: String) -> Result<
     })
 }
 
-/// `same` as numbers, where the two sides are alike.
+/// `same` as numbers. For an even extent they end in a half: one row less before than after.
 fn same_padding(parameters: &[(&'static str, Array)], zero: bool) -> Vec<f64> {
     let get = |name: &str| parameters.iter().find(|(p, _)| *p == name).map(|(_, a)| a);
     let kernel = get("weight").map_or(&[][..], |a| &a.shape[2.min(a.shape.len())..]);

@@ -36,6 +36,11 @@ pub fn write(nir: &Nir, path: &Path, single: bool) -> Result<()> {
         for (name, a) in stated(node) {
             let whole = is_whole(name);
             let set = group.create_dataset(name);
+            // Half a row on each side: what only the word can say.
+            if name == "padding" && a.values.iter().any(|v| v.fract() != 0.0) {
+                texts(set, &["same"], &[]);
+                continue;
+            }
             if whole {
                 let list: Vec<i64> = a.values.iter().map(|v| *v as i64).collect();
                 set.with_i64_data(&list);
@@ -105,8 +110,12 @@ fn stated(node: &Node) -> Vec<(&'static str, Array)> {
         Array::new(shape, a.values.clone())
     };
     let both = |name: &'static str| {
-        let [y, x] = node.pair(name);
-        (name, Array::list(vec![y as f64, x as f64]))
+        let list = match *node.get(name) {
+            [x] => vec![x; 2],
+            [y, x, ..] => vec![y, x],
+            [] => vec![if name == "padding" { 0.0 } else { 1.0 }; 2],
+        };
+        (name, Array::list(list))
     };
     match node.kind {
         Kind::Input | Kind::Output => vec![("shape", sizes(&node.output))],
@@ -125,14 +134,9 @@ fn stated(node: &Node) -> Vec<(&'static str, Array)> {
                 ("input_type", sizes(&node.input)),
             ]
         }
-        Kind::SumPool2d | Kind::AvgPool2d => vec![both("kernel_size"), both("stride"), {
-            let p = if node.get("padding").is_empty() {
-                vec![0.0; 2]
-            } else {
-                both("padding").1.values
-            };
-            ("padding", Array::list(p))
-        }],
+        Kind::SumPool2d | Kind::AvgPool2d => {
+            vec![both("kernel_size"), both("stride"), both("padding")]
+        }
         Kind::Conv2d => {
             let mut out = vec![both("stride"), both("padding"), both("dilation")];
             out.push((

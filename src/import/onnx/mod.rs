@@ -55,6 +55,13 @@ pub fn read(path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Graph, Vec
         .iter()
         .find(|o| matches!(o.domain.as_str(), "" | "ai.onnx"))
         .map_or(1, |o| o.version);
+    if !graph.sparse_initializer.is_empty() {
+        return Err(vec![error_with(
+            path,
+            "it holds constants in sparse form, which cannot be read",
+            "export it with dense constants; zeros in them cost nothing after the conversion",
+        )]);
+    }
     let nodes = functions::inline(&graph.node, &model.functions).map_err(|e| fail(&e))?;
     let initializers: FxHashMap<&str, &TensorProto> = graph
         .initializer
