@@ -167,6 +167,10 @@ case("functions", [h.make_node("LinearRelu", ["x", "w", "b"], ["m"], domain="pkg
 # Operator set 21.
 case("opset_21", [("Conv", "x w b", "a", dict(pads=[1, 1, 1, 1])), ("Relu", "a", "r"), ("ReduceMean", "r ax", "m", dict(keepdims=0)), ("Gemm", "m v", "y")], img(), dict(w=f(3, 2, 3, 3), b=f(3), ax=I(2, 3), v=f(3, 2)), opset=21, ir=10)
 
+# Appended later, so that the numbers of those before stay the same.
+case("prelu_list_of_channels", [("PRelu", "x s", "y")], img(), dict(s=f(2)), opset=6, ir=3)
+case("tile", [("Tile", "x r", "y")], img(), dict(r=I(1, 2, 1, 3)))
+
 def npy(a):
     b = io.BytesIO(); np.save(b, a); return b.getvalue()
 

@@ -38,9 +38,18 @@ pub fn activation(b: &mut Build, call: &Call<'_>) -> Results {
     one(b.elementwise(call.name, Op::Activation(f), &d)?)
 }
 
-/// Slopes are spread over the samples from the right, as in NumPy.
+/// Slopes are spread over the samples from the right, as in NumPy. Before operator set 7 a list was one
+/// slope for each channel, and files say so to this day where it cannot mean anything else.
 fn slopes(b: &Build, call: &Call<'_>, d: &Data) -> Result<Vec<f32>, Wrong> {
     let t = call.constant(1, "slopes")?;
+    let has = b.shape(d);
+    let by_channel =
+        t.shape.len() == 1 && t.len() == has[0] && (call.opset < 7 || has.last() != Some(&t.len()));
+    if by_channel {
+        let mut shape = vec![1; has.len()];
+        shape[0] = t.len();
+        return b.list(d, &Tensor::real(shape, t.reals()?));
+    }
     b.list(d, &t)
 }
 

@@ -332,6 +332,26 @@ pub fn expand(b: &mut Build, call: &Call<'_>) -> Results {
     one(b.spread(call.name, &d, &to)?)
 }
 
+/// `Tile`: every axis several times over.
+pub fn tile(b: &mut Build, call: &Call<'_>) -> Results {
+    let d = call.data(0)?;
+    let has = b.shape(&d);
+    let times = super::pieces::sizes(&call.constant(1, "repeats")?.known()?)?;
+    if times.len() != has.len() + 1 {
+        return Err(format!("it has {} repeats for {} axes", times.len(), has.len() + 1).into());
+    }
+    if times[0] != 1 {
+        return Err(samples());
+    }
+    let mut maps = Vec::with_capacity(has.len());
+    for (n, times) in has.iter().zip(&times[1..]) {
+        let length = n.saturating_mul(*times);
+        shape::count(&[length])?;
+        maps.push((0..length).map(|i| Some(i % n)).collect());
+    }
+    one(b.choose(call.name, &d, &maps, 0.0)?)
+}
+
 fn known(list: &[Int]) -> Result<Vec<usize>, Wrong> {
     list.iter()
         .map(|i| {

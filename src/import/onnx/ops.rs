@@ -43,6 +43,7 @@ pub const OPERATORS: &[(&str, Translator)] = &[
     ("Unsqueeze", moves::unsqueeze),
     ("Transpose", moves::transpose),
     ("Expand", moves::expand),
+    ("Tile", moves::tile),
     ("Gather", moves::gather),
     ("Slice", moves::slice),
     ("Split", moves::split),
