@@ -216,3 +216,62 @@ impl BySource {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ann::op::{AvgPool, Window};
+    use crate::ann::plain::numbers;
+
+    #[test]
+    fn by_source_holds_what_for_each_hands_out_without_zeros() {
+        let mut g = Graph::new("t", "input", &[2, 5, 4]).unwrap();
+        let window = Window {
+            stride: [2, 1],
+            pads: [1, 0, 1, 2],
+            ..Window::new([3, 2])
+        };
+        let mut weight = numbers(4 * window.area(), 2);
+        weight[3] = 0.0;
+        let layer = Conv {
+            inputs: 2,
+            outputs: 4,
+            groups: 2,
+            window,
+            weight,
+            bias: vec![0.0; 4],
+            output_padding: [0, 0],
+        };
+        let conv = g.push("conv", Op::Conv(layer), &[0]).unwrap();
+        let pool = AvgPool {
+            window: Window::new([2, 2]),
+            include_pad: true,
+        };
+        let pool = g.push("pool", Op::AvgPool(pool), &[conv]).unwrap();
+        let sum = g
+            .push("sum", Op::Sum(vec![1.0, -2.0]), &[pool, pool])
+            .unwrap();
+        for (node, input) in [(conv, 0), (pool, 0), (sum, 1)] {
+            let rows = BySource::of(&g, node, input);
+            let mut held = Vec::new();
+            for from in 0..rows.starts.len() - 1 {
+                for k in rows.starts[from]..rows.starts[from + 1] {
+                    held.push((
+                        from as u32,
+                        rows.targets[k as usize],
+                        rows.weights[k as usize],
+                    ));
+                }
+            }
+            let mut listed = Vec::new();
+            for_each(&g, node, |s| {
+                if s.input == input && s.weight != 0.0 {
+                    listed.push((s.from, s.to, s.weight as f32));
+                }
+            });
+            assert!(listed.len() > 8);
+            listed.sort_by_key(|s| s.0);
+            assert_eq!(held, listed);
+        }
+    }
+}
