@@ -411,10 +411,12 @@ impl<R: Real> Shard<R> {
     #[inline]
     fn deliver(&mut self, tick: u64, mark: bool) {
         for (k, entry) in self.scratch.due.iter().enumerate() {
-            if let Some(later) = self.scratch.due.get(k + AHEAD)
-                && let Some(table) = self.tables.get(later.table as usize)
-            {
-                table.prefetch(later.start, later.len);
+            if let Some(later) = self.scratch.due.get(k + AHEAD) {
+                match self.tables.get(later.table as usize) {
+                    Some(table) => table.prefetch(later.start, later.len),
+                    None => self.learners[later.table as usize - self.tables.len()]
+                        .prefetch(later.start & (FLIGHT - 1), later.len),
+                }
             }
             self.delivered += u64::from(entry.len);
             let Some(table) = self.tables.get_mut(entry.table as usize) else {

@@ -78,6 +78,14 @@ pub struct Levels<'a, P> {
     reach: u64,
 }
 
+impl<'a, P: Propagator> Levels<'a, P> {
+    /// The tables of a reach below 2^18, where two levels are all.
+    #[inline(always)]
+    pub fn both(self) -> Option<[&'a [P; SIZE as usize]; 2]> {
+        self.others.is_empty().then_some([self.first, self.second])
+    }
+}
+
 impl<P: Propagator> Levels<'_, P> {
     /// The largest number of ticks that `get` may be asked for.
     #[inline(always)]

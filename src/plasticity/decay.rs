@@ -66,15 +66,45 @@ pub struct Lookup<'a, R> {
     horizon: u64,
 }
 
+/// Two levels of a table, for loops that are to be vector code.
+#[derive(Clone, Copy)]
+pub struct Short<'a, R> {
+    first: &'a [Factor<R>; 512],
+    second: &'a [Factor<R>; 512],
+    horizon: i32,
+}
+
+impl<R: Real> Short<'_, R> {
+    /// The same bits as `Lookup::after`.
+    #[inline(always)]
+    pub fn after(&self, k: i32) -> R {
+        let at = k.clamp(0, self.horizon) as u32 as usize;
+        let kept = self.first[at & 511].0 * self.second[at >> 9 & 511].0;
+        if k > self.horizon { R::ZERO } else { kept }
+    }
+}
+
+impl<'a, R: Real> Lookup<'a, R> {
+    /// `None` where times are too long for two levels.
+    #[inline(always)]
+    pub fn short(&self) -> Option<Short<'a, R>> {
+        let [first, second] = self.levels.both()?;
+        Some(Short {
+            first,
+            second,
+            horizon: i32::try_from(self.horizon).ok()?,
+        })
+    }
+}
+
 impl<R: Real> Lookup<'_, R> {
     /// After `k` ticks.
     #[inline(always)]
     pub fn after(&self, k: i64) -> R {
         let k = k.max(0) as u64;
-        if k > self.horizon {
-            return R::ZERO;
-        }
-        self.levels.get(k).0
+        // Without a branch: what is gone is looked up all the same.
+        let kept = self.levels.get(k.min(self.horizon)).0;
+        if k > self.horizon { R::ZERO } else { kept }
     }
 }
 

@@ -29,12 +29,13 @@ pub struct PostTraces<R> {
     pub nearest: bool,
 }
 
-/// What is looked at first: the last two spikes, and where the others are.
+/// What is looked at first: the last spikes, and where all are.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<R> {
     pub last: Post<R>,
-    /// Tick of the spike before.
+    /// Ticks of the two spikes before.
     pub before: i64,
+    pub third: i64,
     /// First place of the ring in the arena.
     at: u32,
     /// Places: 2^`bits`.
@@ -69,6 +70,7 @@ impl<R: Real> History<R> {
         let head = |i: usize| Head {
             last: none,
             before: NEVER,
+            third: NEVER,
             at: (i << FIRST) as u32,
             bits: FIRST,
             oldest: 0,
@@ -123,6 +125,7 @@ impl<R: Real> History<R> {
         let place = (head.oldest + head.len) & ((1 << head.bits) - 1);
         self.arena[(head.at + place) as usize] = post;
         head.len += 1;
+        head.third = head.before;
         head.before = head.last.tick;
         head.last = post;
     }

@@ -6,6 +6,8 @@ use crate::neuron::real::Real;
 
 /// A weight at the events of its synapse.
 pub trait PairRule<R: Real>: Copy {
+    /// It costs less than a jump that cannot be foreseen, and does not look at second traces.
+    const CHEAP: bool = false;
     /// At a post spike: `x` is the trace of pre spikes, `z` the second trace of the post neuron just
     /// before this spike.
     fn potentiate(&self, w: R, x: R, z: R) -> R;
@@ -33,6 +35,7 @@ pub struct Additive<R> {
 }
 
 impl<R: Real> PairRule<R> for Additive<R> {
+    const CHEAP: bool = true;
     #[inline(always)]
     fn potentiate(&self, w: R, x: R, _: R) -> R {
         at_most(w + self.plus * x, self.most)
@@ -148,6 +151,7 @@ pub struct Vogels<R> {
 }
 
 impl<R: Real> PairRule<R> for Vogels<R> {
+    const CHEAP: bool = true;
     #[inline(always)]
     fn potentiate(&self, w: R, x: R, _: R) -> R {
         at_most(w + self.eta * x, self.most)

@@ -17,7 +17,7 @@ use super::column::Column;
 use super::gain::Gains;
 use super::learning::{Ground, Meeting, eligible, paired, pre_centred, restricted};
 use super::rows::Rows;
-use super::slots::Slots;
+use super::slots::{NARROW, Slots};
 use super::table::{Codec, Table, Targets};
 use crate::neuron::real::Real;
 use crate::plasticity::decay::Decay;
@@ -263,6 +263,14 @@ impl<R: Real> Learner<R> {
         Some(self.flights.push(flight))
     }
 
+    /// Begins to bring `len` synapses from `start` on near.
+    #[inline(always)]
+    pub fn prefetch(&self, start: u64, len: u32) {
+        let (start, len) = (start as usize, len as usize);
+        self.targets.prefetch(start, len);
+        super::table::lines(&self.weights, start, len);
+    }
+
     /// A target spikes; slots are told from `base` on.
     #[inline(always)]
     pub fn post(&mut self, slot: usize, tick: u64) {
@@ -350,13 +358,19 @@ impl<R: Real> Learner<R> {
             ..
         } = self;
         let weights = &weights[span.clone()];
-        let slot = |k: usize| targets.get(span.start + k, arrival.block);
-        match gains {
-            Some(gains) => {
-                let gain = |k| R::of(gains.of(slot(k) - *first_slot, now as i64));
-                add::<R, MARK>(sums, weights, slot, |k, w| w * share * gain(k));
+        let gains = gains.as_ref().map(|g| (g, *first_slot, now as i64));
+        match targets {
+            Targets::Within(all) => {
+                let all = &all[span];
+                let shift = usize::from(arrival.block) * NARROW;
+                let slot = |k: usize| usize::from(all[k]) + shift;
+                transmit::<R, MARK>(sums, weights, slot, share, gains);
             }
-            None => add::<R, MARK>(sums, weights, slot, |_, w| w * share),
+            Targets::Wide(all) => {
+                let all = &all[span];
+                transmit::<R, MARK>(sums, weights, |k| all[k] as usize, share, gains);
+            }
+            Targets::Packed { .. } => {}
         }
     }
 
@@ -411,7 +425,7 @@ impl<R: Real> Learner<R> {
         match &self.targets {
             Targets::Within(all) => {
                 let all = &all[start..start + weights.len()];
-                let shift = usize::from(block) * super::slots::NARROW;
+                let shift = usize::from(block) * NARROW;
                 let target = |k: usize| usize::from(all[k]) + shift - self.first_slot;
                 taught(learning, &self.level, ground, meeting, target, weights, own);
             }
@@ -553,6 +567,23 @@ fn taught<R: Real>(
         Learning::Modulated(rule) => {
             eligible(rule, level, ground, meeting, target, weights, own);
         }
+    }
+}
+
+#[inline(always)]
+fn transmit<R: Real, const MARK: bool>(
+    sums: &mut Slots<R>,
+    weights: &[R],
+    slot: impl Fn(usize) -> usize,
+    share: R,
+    gains: Option<(&Gains, usize, i64)>,
+) {
+    match gains {
+        Some((gains, first_slot, now)) => {
+            let gain = |k| R::of(gains.of(slot(k) - first_slot, now));
+            add::<R, MARK>(sums, weights, &slot, |k, w| w * share * gain(k));
+        }
+        None => add::<R, MARK>(sums, weights, slot, |_, w| w * share),
     }
 }
 

@@ -1,10 +1,11 @@
 //! What the synapses of a segment make of the spikes that have come together since they last looked.
 
 use crate::neuron::real::Real;
-use crate::plasticity::decay::Lookup;
+use crate::plasticity::decay::{Lookup, Short};
 use crate::plasticity::eligibility::{Level, Modulated};
 use crate::plasticity::history::{Head, History};
 use crate::plasticity::pair::PairRule;
+use crate::simd::{Kernel, vectorized};
 
 /// Two spikes of a source and what lies between, on the clock of the targets' own spikes: a pre spike
 /// stands where it meets post spikes of that tick.
@@ -41,10 +42,12 @@ impl<R: Real> Meeting<R> {
     /// Trace of pre spikes at a post spike.
     #[inline(always)]
     fn x(&self, plus: &Lookup<'_, R>, tick: i64) -> R {
+        let later = self.after * plus.after(tick - self.lower);
         if tick == self.lower {
-            return self.before;
+            self.before
+        } else {
+            later
         }
-        self.after * plus.after(tick - self.lower)
     }
 
     /// No spike was before: nothing is paired with it.
@@ -71,6 +74,12 @@ pub fn paired<R: Real, P: PairRule<R>>(
     } else {
         meeting.after_lower
     };
+    if P::CHEAP
+        && let (Some(plus), Some(minus)) = (ground.plus.short(), ground.minus.short())
+    {
+        let decays = (plus, minus);
+        return without_jumps(rule, ground, decays, meeting, after_lower, target, weights);
+    }
     let heads = ground.history.heads();
     for (k, weight) in weights.iter_mut().enumerate() {
         let head = &heads[target(k)];
@@ -89,6 +98,126 @@ pub fn paired<R: Real, P: PairRule<R>>(
             w = rule_by_rule(rule, &ground, meeting, head, after_lower, w);
         }
         *weight = w;
+    }
+}
+
+/// Synapses that are looked at together.
+const TOGETHER: usize = 64;
+
+/// Ages beyond this are all the same: everything is gone.
+const OLD: i64 = 1 << 28;
+
+/// What some synapses see of the last two spikes of their targets. Ages are ticks before this pre spike.
+struct Seen<R> {
+    age: [i32; TOGETHER],
+    age_before: [i32; TOGETHER],
+    y: [R; TOGETHER],
+    /// Not to be done here.
+    other: [bool; TOGETHER],
+}
+
+/// How many post spikes there were is a matter of chance, so jumps on it would mostly be foreseen wrongly:
+/// two are reckoned with always, and who had more is done afterwards.
+#[inline(always)]
+fn without_jumps<R: Real, P: PairRule<R>>(
+    rule: P,
+    ground: Ground<'_, R>,
+    (plus, minus): (Short<'_, R>, Short<'_, R>),
+    meeting: &Meeting<R>,
+    after_lower: i64,
+    target: impl Fn(usize) -> usize,
+    weights: &mut [R],
+) {
+    let heads = ground.history.heads();
+    let mut seen = Seen {
+        age: [0; TOGETHER],
+        age_before: [0; TOGETHER],
+        y: [R::ZERO; TOGETHER],
+        other: [false; TOGETHER],
+    };
+    let age = |tick: i64| (meeting.upper - tick).min(OLD) as i32;
+    for (part, weights) in weights.chunks_mut(TOGETHER).enumerate() {
+        let first = part * TOGETHER;
+        let n = weights.len();
+        let mut others = false;
+        for k in 0..n {
+            let head = &heads[target(first + k)];
+            let tick = head.last.tick;
+            seen.age[k] = age(tick);
+            seen.age_before[k] = age(head.before);
+            seen.y[k] = head.last.y;
+            let other = tick > meeting.last || tick == meeting.upper || head.third > after_lower;
+            seen.other[k] = other;
+            others |= other;
+        }
+        vectorized(Simple {
+            rule,
+            plus,
+            minus,
+            seen: &seen,
+            span: age(meeting.lower),
+            open: age(after_lower),
+            meeting,
+            weights: &mut *weights,
+        });
+        if others {
+            for k in (0..n).filter(|&k| seen.other[k]) {
+                let head = &heads[target(first + k)];
+                weights[k] = rule_by_rule(rule, &ground, meeting, head, after_lower, weights[k]);
+            }
+        }
+    }
+}
+
+/// Two post spikes at most, and all before this pre spike.
+struct Simple<'a, R, P> {
+    rule: P,
+    plus: Short<'a, R>,
+    minus: Short<'a, R>,
+    seen: &'a Seen<R>,
+    /// Age of the pre spike before, and of what is met no more.
+    span: i32,
+    open: i32,
+    meeting: &'a Meeting<R>,
+    weights: &'a mut [R],
+}
+
+impl<R: Real, P: PairRule<R>> Kernel for Simple<'_, R, P> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let Self {
+            rule,
+            plus,
+            minus,
+            seen,
+            span,
+            open,
+            meeting,
+            weights,
+        } = self;
+        let &Meeting {
+            before,
+            after,
+            second,
+            spike,
+            ..
+        } = meeting;
+        let n = weights.len().min(TOGETHER);
+        for k in 0..n {
+            let old = weights[k];
+            let mut w = old;
+            for age in [seen.age_before[k], seen.age[k]] {
+                let later = after * plus.after(span - age);
+                let x = if age == span { before } else { later };
+                let with = rule.potentiate(w, x, R::ZERO);
+                w = if age < open { with } else { w };
+            }
+            let y = seen.y[k] * minus.after(seen.age[k]);
+            let with = rule.depress(w, y, second);
+            w = if spike { with } else { w };
+            weights[k] = if seen.other[k] { old } else { w };
+        }
     }
 }
 

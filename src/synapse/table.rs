@@ -93,7 +93,7 @@ impl Targets {
     }
     /// Begins to bring the targets of `len` synapses from `start` on near.
     #[inline(always)]
-    fn prefetch(&self, start: usize, len: usize) {
+    pub(super) fn prefetch(&self, start: usize, len: usize) {
         match self {
             Self::Within(all) => lines(all, start, len),
             Self::Wide(all) => lines(all, start, len),
@@ -106,7 +106,7 @@ impl Targets {
 const AHEAD: usize = 16;
 
 #[inline(always)]
-fn lines<T>(all: &[T], start: usize, len: usize) {
+pub(super) fn lines<T>(all: &[T], start: usize, len: usize) {
     let per_line = 64 / size_of::<T>();
     let mut at = start;
     // One more than the length says: a row need not begin at a line.
