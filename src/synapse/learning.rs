@@ -204,8 +204,9 @@ impl<R: Real, P: PairRule<R>> Kernel for Simple<'_, R, P> {
             ..
         } = meeting;
         let n = weights.len().min(TOGETHER);
-        for k in 0..n {
-            let old = weights[k];
+        let part = &mut weights[..n];
+        for (k, weight) in part.iter_mut().enumerate() {
+            let old = *weight;
             let mut w = old;
             for age in [seen.age_before[k], seen.age[k]] {
                 let later = after * plus.after(span - age);
@@ -216,7 +217,7 @@ impl<R: Real, P: PairRule<R>> Kernel for Simple<'_, R, P> {
             let y = seen.y[k] * minus.after(seen.age[k]);
             let with = rule.depress(w, y, second);
             w = if spike { with } else { w };
-            weights[k] = if seen.other[k] { old } else { w };
+            *weight = if seen.other[k] { old } else { w };
         }
     }
 }
