@@ -6,6 +6,19 @@ use crate::ann::graph::Graph;
 use crate::ann::op::{Op, Scale, Select};
 use crate::ann::shape;
 
+/// Elements that one node may rearrange: each takes an index, and so a few bytes of a damaged file must
+/// not call for gigabytes.
+const MOST_MOVED: usize = 1 << 22;
+
+/// The number of elements of a shape, if so many may be rearranged.
+pub fn movable(to: &[usize]) -> Result<usize, Wrong> {
+    let n = shape::count(to)?;
+    if n > MOST_MOVED {
+        return Err(format!("it rearranges {n} elements; up to {MOST_MOVED} can be").into());
+    }
+    Ok(n)
+}
+
 pub struct Build {
     pub graph: Graph,
     /// Number of samples that the file is made for, if it is a fixed one.
@@ -44,6 +57,7 @@ impl Build {
         if d.axes.iter().enumerate().all(|(k, a)| k == *a) {
             return Ok(d.clone());
         }
+        movable(&self.graph.node(d.node).shape)?;
         let (shape, from) = transposed(&self.graph.node(d.node).shape, &d.axes);
         self.select(name, d.node, shape, from.into_iter().map(Some), 0.0)
     }
@@ -57,7 +71,7 @@ impl Build {
         from: impl IntoIterator<Item = Option<usize>>,
         fill: f32,
     ) -> Result<Data, Wrong> {
-        shape::count(&to)?;
+        movable(&to)?;
         let from = from.into_iter().map(|i| i.map(|i| i as u32)).collect();
         let select = Select {
             shape: to,
@@ -88,7 +102,7 @@ impl Build {
             own[d.axes[k]] = map.clone();
         }
         let to: Vec<usize> = own.iter().map(Vec::len).collect();
-        shape::count(&to)?;
+        movable(&to)?;
         let from = gather(&self.graph.node(d.node).shape, &own);
         let mut out = self.select(name, d.node, to, from, fill)?;
         out.axes = d.axes.clone();
@@ -151,6 +165,16 @@ impl Build {
                 .into());
             }
         };
+        // One number for each channel needs no spreading.
+        let skip = per_sample.len() - of.len();
+        let wide: Vec<usize> = (0..of.len()).filter(|a| of[*a] != 1).collect();
+        if let [a] = wide[..]
+            && d.axes[a + skip] == 0
+            && of[a] == per_sample[a + skip]
+        {
+            return Ok(shorten(t.reals()?, of[a]));
+        }
+        movable(&per_sample)?;
         let flat = Tensor::real(of, t.reals()?);
         let full = flat.broadcast(&per_sample)?;
         let mut inverse = vec![0; d.axes.len()];

@@ -69,14 +69,13 @@ pub fn shape_of(b: &mut Build, call: &Call<'_>) -> Results {
     Ok(vec![super::constants::part_of_shape(call, dims)?.into()])
 }
 
-pub fn transpose(b: &mut Build, call: &Call<'_>) -> Results {
+pub fn transpose(_: &mut Build, call: &Call<'_>) -> Results {
     let d = call.data(0)?;
     let perm = permutation(call, d.axes.len() + 1)?;
     if perm[0] != 0 {
         return Err(samples());
     }
     let axes = perm[1..].iter().map(|a| d.axes[a - 1]).collect();
-    let _ = b;
     one(Data { axes, ..d })
 }
 
@@ -346,7 +345,7 @@ pub fn tile(b: &mut Build, call: &Call<'_>) -> Results {
     let mut maps = Vec::with_capacity(has.len());
     for (n, times) in has.iter().zip(&times[1..]) {
         let length = n.saturating_mul(*times);
-        shape::count(&[length])?;
+        super::build::movable(&[length])?;
         maps.push((0..length).map(|i| Some(i % n)).collect());
     }
     one(b.choose(call.name, &d, &maps, 0.0)?)
@@ -418,7 +417,7 @@ pub fn pad(b: &mut Build, call: &Call<'_>) -> Results {
     for (n, (low, high)) in has.iter().zip(&both[1..]) {
         let n = *n as i64;
         let length = n.saturating_add(*low).saturating_add(*high);
-        shape::count(&[usize::try_from(length).unwrap_or(0)])?;
+        super::build::movable(&[usize::try_from(length).unwrap_or(0)])?;
         let at = |i: i64| -> Result<Option<usize>, Wrong> {
             let inside = (0..n).contains(&i);
             let k = match mode.as_str() {
@@ -482,7 +481,7 @@ pub fn blocks(b: &mut Build, call: &Call<'_>) -> Results {
         };
         (deep * low_h + y / s) * low_w + x / s
     };
-    let n = c * h * w;
+    let n = super::build::movable(&[c, h, w])?;
     let mut from = vec![None; n];
     for i in 0..n {
         let (ch, y, x) = (i / (fine_h * fine_w), i / fine_w % fine_h, i % fine_w);
