@@ -463,6 +463,9 @@ fn to_text(told: &Told<'_>, profile: bool) -> String {
         line("memory", format!("{} at most", show_bytes(bytes as f64)));
     }
     line("spike hash", format!("{:016x}", report.spike_hash));
+    if let Some(hash) = report.weight_hash {
+        line("weight hash", format!("{hash:016x}"));
+    }
     for (i, file) in told.files.iter().enumerate() {
         line(
             if i == 0 { "files" } else { "" },
@@ -648,6 +651,7 @@ fn to_json(told: &Told<'_>) -> serde_json::Value {
         "events_per_s": report.synaptic_events as f64 / wall.max(1e-9),
         "memory_bytes": told.memory,
         "spike_hash": format!("{:016x}", report.spike_hash),
+        "weight_hash": report.weight_hash.map(|hash| format!("{hash:016x}")),
         "stopped": report.stopped,
         "files": told.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>(),
         "populations": spec.populations.iter().enumerate().map(|(p, population)| json!({
