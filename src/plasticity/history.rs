@@ -217,7 +217,8 @@ mod tests {
                 tick += step;
                 history.push(i, tick);
                 all[i].push(tick);
-                let from = tick - 300;
+                // As long as traces last.
+                let from = tick - 801;
                 history.forget_before(from);
                 let head = history.heads()[i];
                 let after = all[i].iter().filter(|t| **t > from).count() as u32;

@@ -130,7 +130,9 @@ mod tests {
         for (a, b) in got.iter().zip(depressing) {
             assert!((a - b).abs() < 1e-9, "{a} {b}");
         }
-        assert!((got[399] - 0.0571258507).abs() < 1e-9);
+        // Where it ends, in closed form: x = (1 - e) / (1 - e (1 - u)).
+        let end = |u: f64, e: f64| u * (1.0 - e) / (1.0 - e * (1.0 - u));
+        assert!((got[399] - end(0.5, libm::exp(-50.0 / 800.0))).abs() < 1e-12);
         let facilitating = [
             0.1,
             0.174352793,
@@ -143,6 +145,8 @@ mod tests {
         for (a, b) in got.iter().zip(facilitating) {
             assert!((a - b).abs() < 1e-9, "{a} {b}");
         }
+        let u = 0.1 / (1.0 - 0.9 * libm::exp(-50.0 / 1000.0));
+        assert!((got[1999] - end(u, libm::exp(-0.5))).abs() < 1e-12);
         assert!((got[1999] - 0.3355221386).abs() < 1e-9);
     }
 
