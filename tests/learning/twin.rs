@@ -188,7 +188,9 @@ impl Synapse<'_> {
                     let c = (c[0] + c[1] * s / tau_c) * (-s / tau_c).exp();
                     c * (n0 * (-s / p("tau_n")).exp() - p("b"))
                 };
-                let pieces = 400;
+                // Of a tick each, as long as there is anything left of c.
+                let h = h.min(40.0 * tau_c);
+                let pieces = (h / TICK).ceil().max(50.0) as usize;
                 for k in 0..pieces {
                     let (a, b) = (
                         h * k as f64 / pieces as f64,
