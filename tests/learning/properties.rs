@@ -110,7 +110,7 @@ fn parts(axonal: Axonal, delay: u64) -> (i64, i64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
     #[test]
     fn waiting_for_the_next_spike_changes_nothing(
         which in 0..rules().len(),
