@@ -53,6 +53,14 @@ struct Continuous {
     alone: Decayed,
 }
 
+impl Continuous {
+    /// When a level that decays from n0 crosses b, in ms: once at most, and only from beyond b, since it goes to 0.
+    #[inline]
+    fn crossing(&self, n0: f64) -> Option<f64> {
+        (self.b != 0.0 && n0 / self.b > 1.0).then(|| self.tau_n * libm::log(n0 / self.b))
+    }
+}
+
 impl Modulated {
     /// `None` for rules of another kind.
     pub fn new(spec: &RuleSpec, tick_ms: f64) -> Option<Self> {
@@ -192,12 +200,7 @@ impl Modulated {
     fn learn(&self, of: &Continuous, n0: f64, ticks: i64, w: &mut f64, c: &Eligibility) {
         let h = ticks as f64 * self.tick_ms;
         if !self.alpha {
-            // n crosses b downwards, once at most.
-            let crossing = if of.b > 0.0 && n0 > of.b {
-                of.tau_n * libm::log(n0 / of.b)
-            } else {
-                h
-            };
+            let crossing = of.crossing(n0).unwrap_or(h);
             let all = c[0]
                 * (n0 * of.both.after(ticks) / of.k - of.b * self.tau_c * of.alone.after(ticks));
             if crossing >= h {
@@ -211,8 +214,8 @@ impl Modulated {
         }
         // Where n crosses b and where c changes its sign.
         let mut cuts = [0.0, h, h, h];
-        if of.b > 0.0 && n0 > of.b {
-            cuts[1] = (of.tau_n * libm::log(n0 / of.b)).min(h);
+        if let Some(crossing) = of.crossing(n0) {
+            cuts[1] = crossing.min(h);
         }
         let zero = -c[0] / c[1] * self.tau_c;
         if zero > 0.0 && zero < h {

@@ -274,7 +274,11 @@ impl<R: Real> Learner<R> {
     /// A target spikes; slots are told from `base` on.
     #[inline(always)]
     pub fn post(&mut self, slot: usize, tick: u64) {
-        let i = slot - self.first_slot;
+        // Populations spike as a whole; synapses may reach a slice of one only.
+        let i = slot.wrapping_sub(self.first_slot);
+        if i >= self.history.heads().len() {
+            return;
+        }
         self.history.push(i, tick as i64);
         if let Some(gains) = &mut self.gains {
             gains.spike(i, tick as i64);

@@ -5,4 +5,5 @@ mod golden;
 mod nest;
 mod network;
 mod properties;
+mod rules;
 mod twin;
