@@ -8,6 +8,7 @@ them all as of that time. Conventions that matter:
 
 - the whole delay is dendritic;
 - a dopamine spike counts when it reaches the volume transmitter: its time plus that delay (1 ms; the times kept are those);
+- stdp_nn_restr_synapse takes it that its source spiked at time 0: trains begin after 1 s, when that is forgotten;
 - the volume transmitter also brings weights up to date every deliver_interval, which changes nothing but rounding.
 """
 
@@ -23,7 +24,7 @@ random.seed(7)
 
 def train(rate, last=None):
     """Times in ms on the grid of 0.1 ms."""
-    t, times = 50.0, []
+    t, times = 1000.0, []
     while True:
         t += random.expovariate(rate / 1000.0) + 1.0
         if t > DURATION - 100.0:
