@@ -7,6 +7,7 @@
 pub mod analysis;
 pub mod ann;
 pub mod cli;
+pub mod convert;
 pub mod definition;
 pub mod engine;
 pub mod import;
@@ -17,6 +18,7 @@ pub mod plot;
 pub mod record;
 pub mod rng;
 pub mod simd;
+pub mod spiking;
 pub mod stimulus;
 pub mod synapse;
 pub mod units;

@@ -1,0 +1,431 @@
+//! Which layers become populations of spiking neurons.
+//!
+//! A population codes values that are not negative; a layer is a weighted sum of populations plus a
+//! constant:
+//!
+//! | layer | populations |
+//! | --- | --- |
+//! | ReLU | relu(x) |
+//! | Clip to (l, h) | l + relu(x - l), never above h - l |
+//! | LeakyReLU | relu(x) and, times -slope, relu(-x) |
+//! | input with negative values | one for each sign |
+//! | MaxPool, Max | the first of its inputs; what may be negative is shifted up before |
+//! | AvgPool and other affine layers before an affine layer | none, they are multiplied out; or units of their own, if that takes fewer operations |
+//! | Add, Concat, Reshape, Pad, ... | none: they say where links go |
+
+use super::affine::Affine;
+use super::calibrate::Calibration;
+use crate::ann::{Activation, Graph, Op};
+use crate::spiking::net::place;
+use crate::spiking::{Kernel, Kind, Link, Net, Population};
+
+/// How a node is made of populations: sum of gain times value, plus `shift`.
+#[derive(Clone, Debug)]
+pub struct Coded {
+    /// Population, and gains: one, one for each channel, or one for each element.
+    pub parts: Vec<(usize, Vec<f64>)>,
+    pub shift: f64,
+}
+
+/// What the values of a population are in the trained network: `sign` times the node's value plus
+/// `shift`, if that is above 0, and at most `cap`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Source {
+    pub node: usize,
+    pub sign: f64,
+    pub shift: f64,
+    pub cap: f64,
+}
+
+impl Source {
+    pub fn value(&self, x: f64) -> f64 {
+        (self.sign * x + self.shift).max(0.0).min(self.cap)
+    }
+}
+
+/// A network with the reasons.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    pub net: Net,
+    /// Of each population.
+    pub sources: Vec<Source>,
+    /// What was chosen, for the report.
+    pub notes: Vec<String>,
+}
+
+/// Room above the lowest value that was seen, where values are shifted up.
+const HEADROOM: f64 = 1.5;
+
+/// Plans populations. `units`: affine layers may become populations of their own.
+pub fn plan(graph: &Graph, seen: &Calibration, units: bool) -> Result<Plan, String> {
+    let mut p = Planner {
+        graph,
+        seen,
+        coded: vec![None; graph.nodes().len()],
+        planes: Vec::new(),
+        plan: Plan::default(),
+    };
+    p.input();
+    let readers = graph.readers();
+    let needed = needed(graph);
+    for n in 1..graph.nodes().len() {
+        if p.coded[n].is_some() || !needed[n] {
+            continue;
+        }
+        let node = graph.node(n);
+        match &node.op {
+            Op::Activation(a) => {
+                let coded = p.activation(node.inputs[0], n, a)?;
+                p.coded[n] = Some(coded);
+            }
+            Op::MaxPool(_) | Op::Max => {
+                // max(relu(x)) is relu(max(x)), and relu(x) need not be shifted.
+                let behind = match readers[n][..] {
+                    [r] if n != graph.output() => Some(r),
+                    _ => None,
+                };
+                let rises = behind.and_then(|r| match &graph.node(r).op {
+                    Op::Activation(Activation::LeakyRelu(_)) => None,
+                    Op::Activation(a @ Activation::Relu) => Some((r, a)),
+                    Op::Activation(a @ Activation::Clip { low, .. }) if low.is_finite() => {
+                        Some((r, a))
+                    }
+                    _ => None,
+                });
+                match rises {
+                    Some((r, a)) => p.coded[r] = Some(p.largest(n, Some(a))?),
+                    None => p.coded[n] = Some(p.largest(n, None)?),
+                }
+            }
+            op if units && mixes(op) => {
+                if let Some(note) = p.worth_units(n, &readers) {
+                    let a = p.signed(n)?;
+                    p.coded[n] = Some(a);
+                    p.plan.notes.push(note);
+                }
+            }
+            _ => {}
+        }
+    }
+    let out = graph.output();
+    let kind = Kind::Readout;
+    let source = Source {
+        node: out,
+        sign: 1.0,
+        shift: 0.0,
+        cap: f64::INFINITY,
+    };
+    p.neurons(out, &graph.node(out).name, kind, source, out);
+    p.plan.net.find_readers();
+    Ok(p.plan)
+}
+
+/// Nodes that the output hangs on.
+fn needed(graph: &Graph) -> Vec<bool> {
+    let mut needed = vec![false; graph.nodes().len()];
+    needed[graph.output()] = true;
+    for n in (0..graph.nodes().len()).rev() {
+        if needed[n] {
+            for i in &graph.node(n).inputs {
+                needed[*i] = true;
+            }
+        }
+    }
+    needed
+}
+
+/// Layers that bring several elements together.
+fn mixes(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Dense(_) | Op::Conv(_) | Op::ConvTranspose(_) | Op::AvgPool(_)
+    )
+}
+
+struct Planner<'a> {
+    graph: &'a Graph,
+    seen: &'a Calibration,
+    coded: Vec<Option<Coded>>,
+    planes: Vec<[usize; 3]>,
+    plan: Plan,
+}
+
+impl Planner<'_> {
+    fn push(&mut self, population: Population, source: Source) -> usize {
+        self.planes.push(population.planes);
+        self.plan.net.populations.push(population);
+        self.plan.sources.push(source);
+        self.planes.len() - 1
+    }
+
+    fn input(&mut self) {
+        let node = self.graph.input();
+        let (low, high) = (self.seen.low[0], self.seen.high[0]);
+        let mut parts = Vec::new();
+        for (sign, largest) in [(1.0, high), (-1.0, -low)] {
+            if sign > 0.0 || largest > 0.0 {
+                let name = if sign > 0.0 {
+                    node.name.clone()
+                } else {
+                    format!("{}-", node.name)
+                };
+                let population = Population {
+                    name,
+                    kind: Kind::Input { sign },
+                    planes: node.planes(),
+                    bias: Vec::new(),
+                    links: Vec::new(),
+                    largest: largest.max(0.0),
+                    read: Vec::new(),
+                };
+                let source = Source {
+                    node: 0,
+                    sign,
+                    shift: 0.0,
+                    cap: f64::INFINITY,
+                };
+                parts.push((self.push(population, source), vec![sign]));
+            }
+        }
+        self.coded[0] = Some(Coded { parts, shift: 0.0 });
+    }
+
+    /// A population driven by node `n`. `seen` is the node whose values calibration looked at.
+    fn neurons(&mut self, n: usize, name: &str, kind: Kind, source: Source, seen: usize) -> usize {
+        let affine = Affine {
+            graph: self.graph,
+            coded: &self.coded,
+            planes: &self.planes,
+        };
+        let mut bias = affine.bias(n, source.sign);
+        for b in &mut bias {
+            *b += source.shift;
+        }
+        let (low, high) = (self.seen.low[seen], self.seen.high[seen]);
+        let population = Population {
+            name: name.into(),
+            kind,
+            planes: self.graph.node(n).planes(),
+            bias,
+            links: affine.links(n, source.sign),
+            largest: source.value(low).max(source.value(high)),
+            read: Vec::new(),
+        };
+        self.push(population, source)
+    }
+
+    /// An activation of node `n`; `named` gives the name.
+    fn activation(&mut self, n: usize, named: usize, a: &Activation) -> Result<Coded, String> {
+        let name = self.graph.node(named).name.clone();
+        let source = |sign: f64, shift: f64, cap: f64| Source {
+            node: n,
+            sign,
+            shift,
+            cap,
+        };
+        let mut add = |name: &str, s: Source| {
+            let kind = Kind::Neurons { cap: s.cap };
+            self.neurons(n, name, kind, s, n)
+        };
+        Ok(match a {
+            Activation::Relu => Coded {
+                parts: vec![(add(&name, source(1.0, 0.0, f64::INFINITY)), vec![1.0])],
+                shift: 0.0,
+            },
+            Activation::LeakyRelu(slopes) => {
+                let up = add(&name, source(1.0, 0.0, f64::INFINITY));
+                let down = add(&format!("{name}-"), source(-1.0, 0.0, f64::INFINITY));
+                let slopes = slopes.iter().map(|s| -f64::from(*s)).collect();
+                Coded {
+                    parts: vec![(up, vec![1.0]), (down, slopes)],
+                    shift: 0.0,
+                }
+            }
+            Activation::Clip { low, high } => {
+                let (low, high) = (f64::from(*low), f64::from(*high));
+                if low.is_finite() {
+                    let p = add(&name, source(1.0, -low, high - low));
+                    Coded {
+                        parts: vec![(p, vec![1.0])],
+                        shift: low,
+                    }
+                } else if high.is_finite() {
+                    let p = add(&name, source(-1.0, high, f64::INFINITY));
+                    Coded {
+                        parts: vec![(p, vec![-1.0])],
+                        shift: high,
+                    }
+                } else {
+                    return Err(format!("{name} clips nothing"));
+                }
+            }
+        })
+    }
+
+    /// The value of a node as it is: a pair of populations, or one where nothing is negative.
+    fn signed(&mut self, n: usize) -> Result<Coded, String> {
+        let positive = matches!(self.graph.node(n).op, Op::AvgPool(_))
+            && self.coded[self.graph.node(n).inputs[0]]
+                .as_ref()
+                .is_some_and(|c| {
+                    c.shift >= 0.0 && c.parts.iter().all(|(_, g)| g.iter().all(|g| *g >= 0.0))
+                });
+        let a = if positive {
+            Activation::Relu
+        } else {
+            Activation::LeakyRelu(vec![1.0])
+        };
+        self.activation(n, n, &a)
+    }
+
+    /// A population of the first spikes of what node `n` compares, behind an activation of it.
+    fn largest(&mut self, n: usize, behind: Option<&Activation>) -> Result<Coded, String> {
+        let node = self.graph.node(n).clone();
+        let single = |c: &Option<Coded>| match c {
+            Some(c) => match &c.parts[..] {
+                [(p, g)] if g[..] == [1.0] => Some((*p, c.shift)),
+                _ => None,
+            },
+            None => None,
+        };
+        let coded: Option<Vec<(usize, f64)>> = node
+            .inputs
+            .iter()
+            .map(|i| single(&self.coded[*i]))
+            .collect();
+        let ready = coded.filter(|c| behind.is_none() && c.iter().all(|(_, s)| *s == c[0].1));
+        let inputs = match ready {
+            Some(c) => c,
+            None => {
+                let low = node
+                    .inputs
+                    .iter()
+                    .fold(0.0f64, |m, i| m.min(self.seen.low[*i]));
+                let raise = Activation::Clip {
+                    low: (HEADROOM * low) as f32,
+                    high: f32::INFINITY,
+                };
+                let mut all = Vec::new();
+                for i in &node.inputs {
+                    let c = self.activation(*i, *i, behind.unwrap_or(&raise))?;
+                    all.push((c.parts[0].0, c.shift));
+                }
+                all
+            }
+        };
+        let planes = node.planes();
+        let mut links = Vec::new();
+        for (k, (p, _)) in inputs.iter().enumerate() {
+            let from = self.graph.node(node.inputs[k]);
+            links.push(compared(&node.op, from.planes(), planes, *p));
+        }
+        let (first, shift) = inputs[0];
+        let source = Source {
+            node: n,
+            ..self.plan.sources[first]
+        };
+        let largest = inputs
+            .iter()
+            .map(|(p, _)| self.plan.net.populations[*p].largest)
+            .fold(0.0, f64::max);
+        let population = Population {
+            name: node.name.clone(),
+            kind: Kind::Largest,
+            planes,
+            bias: Vec::new(),
+            links,
+            largest,
+            read: Vec::new(),
+        };
+        Ok(Coded {
+            parts: vec![(self.push(population, source), vec![1.0])],
+            shift,
+        })
+    }
+
+    /// Should affine node `n` be a population? If affine layers read it, and multiplying out would take
+    /// more operations; the sentence says so.
+    fn worth_units(&self, n: usize, readers: &[Vec<usize>]) -> Option<String> {
+        let mut next: Vec<usize> = readers[n].clone();
+        let mut mixing = Vec::new();
+        while let Some(r) = next.pop() {
+            let op = &self.graph.node(r).op;
+            if mixes(op) {
+                mixing.push(r);
+            } else if op.is_affine() {
+                next.extend(&readers[r]);
+            }
+        }
+        if mixing.is_empty() {
+            return None;
+        }
+        let fan = |r: usize| {
+            let before = self.graph.node(self.graph.node(r).inputs[0]).len();
+            let mut all = 0u64;
+            crate::ann::synapses::for_each(self.graph, r, |s| all += u64::from(s.weight != 0.0));
+            all as f64 / before as f64
+        };
+        let node = self.graph.node(n);
+        let before = node.inputs[0];
+        let spikes = self.seen.active[before] * self.graph.node(before).len() as f64;
+        let own = self.seen.active[n] * node.len() as f64;
+        let behind: f64 = mixing.iter().map(|r| fan(*r)).sum();
+        let most: f64 = mixing
+            .iter()
+            .map(|r| self.graph.node(*r).len() as f64)
+            .sum();
+        let folded = spikes * (fan(n) * behind).min(most);
+        let pair = if matches!(node.op, Op::AvgPool(_)) {
+            1.0
+        } else {
+            2.0
+        };
+        let units = spikes * fan(n) * pair + own * behind;
+        (units < folded).then(|| {
+            format!(
+                "{} is a layer of units: about {units:.0} operations per sample instead of \
+                 {folded:.0} multiplied out",
+                node.name
+            )
+        })
+    }
+}
+
+/// Which inputs each element of a pool (or of a maximum of tensors) compares.
+fn compared(op: &Op, from: [usize; 3], to: [usize; 3], population: usize) -> Link {
+    let [c, h, w] = from;
+    let [_, oh, ow] = to;
+    let mut rows: Vec<Vec<u32>> = vec![Vec::new(); c * h * w];
+    if let Op::MaxPool(win) = op {
+        for e in 0..c * oh * ow {
+            let (plane, oy, ox) = (e / (oh * ow), e / ow % oh, e % ow);
+            for ky in 0..win.kernel[0] {
+                for kx in 0..win.kernel[1] {
+                    let at = (win.source(0, oy, ky, h), win.source(1, ox, kx, w));
+                    if let (Some(y), Some(x)) = at {
+                        rows[place(from, (plane * h + y) * w + x)].push(place(to, e) as u32);
+                    }
+                }
+            }
+        }
+    } else {
+        for e in 0..c * h * w {
+            rows[place(from, e)].push(place(to, e) as u32);
+        }
+    }
+    let mut starts = vec![0u32];
+    let mut targets = Vec::new();
+    for row in &rows {
+        targets.extend(row);
+        starts.push(targets.len() as u32);
+    }
+    Link {
+        from: population,
+        fan_out: rows.iter().map(|r| r.len() as u32).collect(),
+        kernel: Kernel::Sparse {
+            weights: vec![1.0; targets.len()],
+            starts,
+            targets,
+        },
+    }
+}

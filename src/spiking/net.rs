@@ -1,0 +1,108 @@
+//! Populations and the links between them.
+
+use super::kernel::Kernel;
+
+/// Synapses of one source population onto one target population.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// Number of the source population, which is before the target.
+    pub from: usize,
+    pub kernel: Kernel,
+    /// Synapses of each source; those of weight 0 do not count.
+    pub fan_out: Vec<u32>,
+}
+
+/// What makes a population spike.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// The sample: the part of its values with this sign.
+    Input { sign: f64 },
+    /// Weighted sum of what comes in, plus bias: values from 0 to `cap` are coded.
+    Neurons { cap: f64 },
+    /// The largest of what comes in: its first spike (ramp), or the count that leads (rate).
+    Largest,
+    /// Sums and spikes not: the output.
+    Readout,
+}
+
+/// Neurons of one kind; they lie channels last.
+#[derive(Clone, Debug)]
+pub struct Population {
+    pub name: String,
+    pub kind: Kind,
+    /// Channels, height, width.
+    pub planes: [usize; 3],
+    /// Of each neuron; empty if it has none.
+    pub bias: Vec<f64>,
+    pub links: Vec<Link>,
+    /// Largest value that calibration saw.
+    pub largest: f64,
+    /// Some link reads each of them? Others need not spike.
+    pub read: Vec<bool>,
+}
+
+impl Population {
+    pub fn len(&self) -> usize {
+        self.planes.iter().product()
+    }
+
+    /// Never: a population has neurons.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// Number of the neuron for element `e` of a tensor, which is channels first.
+    pub fn place(&self, e: usize) -> usize {
+        place(self.planes, e)
+    }
+}
+
+/// Number of the neuron that stands for element `e` of a tensor of these planes.
+pub fn place([c, h, w]: [usize; 3], e: usize) -> usize {
+    e % (h * w) * c + e / (h * w)
+}
+
+/// A network. The last population is the read-out; sources come before targets.
+#[derive(Clone, Debug, Default)]
+pub struct Net {
+    pub populations: Vec<Population>,
+}
+
+impl Net {
+    /// Marks which neurons are read; to be called when all links are there.
+    pub fn find_readers(&mut self) {
+        for i in 0..self.populations.len() {
+            let mut read = vec![false; self.populations[i].len()];
+            for p in &self.populations[i + 1..] {
+                for link in p.links.iter().filter(|l| l.from == i) {
+                    for (r, n) in read.iter_mut().zip(&link.fan_out) {
+                        *r |= *n > 0;
+                    }
+                }
+            }
+            self.populations[i].read = read;
+        }
+    }
+
+    /// Neurons that may spike, inputs left out.
+    pub fn hidden(&self) -> usize {
+        let hidden = |p: &&Population| matches!(p.kind, Kind::Neurons { .. } | Kind::Largest);
+        self.populations
+            .iter()
+            .filter(hidden)
+            .map(Population::len)
+            .sum()
+    }
+
+    /// Synapses, shared weights counted at every place where they work.
+    pub fn synapses(&self) -> u64 {
+        let links = self.populations.iter().flat_map(|p| &p.links);
+        links.flat_map(|l| &l.fan_out).map(|n| u64::from(*n)).sum()
+    }
+
+    /// Bytes of all tables of synapses.
+    pub fn bytes(&self) -> usize {
+        let links = self.populations.iter().flat_map(|p| &p.links);
+        links.map(|l| l.kernel.bytes()).sum()
+    }
+}
