@@ -228,3 +228,27 @@ fn a_neuron_finds_the_start_of_a_pattern() {
     assert_eq!(false_alarms, 0);
     assert!(mean(&latencies) < 15.0, "{}", mean(&latencies));
 }
+
+#[test]
+fn a_synapse_is_reinforced_by_dopamine_that_comes_seconds_later() {
+    let spec = spec("distal_reward_exact", &["simulation.duration=340 s"]);
+    let sink = simulate(&spec, 1);
+    let tagged = spec
+        .recording
+        .weights
+        .iter()
+        .position(|w| w.traces.is_some())
+        .expect("a course");
+    let course: Vec<f64> = sink
+        .traces
+        .iter()
+        .filter(|t| t.0 == tagged)
+        .map(|t| t.2[0])
+        .collect();
+    assert_eq!(course[0], 0.0);
+    let top = course.iter().copied().fold(0.0, f64::max);
+    assert!(top > 3.96, "{top}");
+    // It is the rewards: the others, which began above it, are weak on average.
+    let others = mean(&end(&sink));
+    assert!(others < 1.0, "{others}");
+}
