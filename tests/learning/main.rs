@@ -6,4 +6,5 @@ mod nest;
 mod network;
 mod properties;
 mod rules;
+mod slices;
 mod twin;

@@ -62,7 +62,7 @@ fn rules() -> Vec<RuleSpec> {
     let values = [("tau", 14.0), ("eta", 0.05), ("alpha", 0.8), ("Wmax", 1.0)];
     all.push(rule(RuleKind::Vogels, &values, &[]));
     for eligibility in ["exponential", "alpha"] {
-        for b in [0.0, 0.02] {
+        for b in [0.0, 0.02, -0.01] {
             let values = [
                 ("tau_c", 60.0),
                 ("tau_n", 25.0),
