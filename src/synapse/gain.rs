@@ -149,3 +149,43 @@ impl Gains {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Against the differential equations in small steps.
+    #[test]
+    fn scaling_follows_its_equations_between_spikes() {
+        let (rate, tau, eta, tick) = (5.0, 300.0, 1e-4, 0.1);
+        let mut gains = Gains::scale(1, rate, tau, eta, tick);
+        let (mut g, mut r, mut at) = (1.0f64, 0.0f64, 0i64);
+        for spike in [500, 700, 2_000, 9_000, 9_001, 30_000] {
+            let h = tick / 20.0;
+            for _ in 0..(spike - at) * 20 {
+                g += h * eta * g * (rate - r);
+                r -= h * r / tau;
+            }
+            let got = gains.of(0, spike);
+            assert!((got / g - 1.0).abs() < 1e-4, "{spike}: {got} {g}");
+            gains.spike(0, spike);
+            r += 1000.0 / tau;
+            at = spike;
+        }
+    }
+
+    #[test]
+    fn normalised_weights_times_their_gain_sum_to_what_is_asked_at_each_multiple() {
+        let mut gains = Gains::normalise(6.0, 100, vec![2.0, 0.0, 3.0]);
+        assert_eq!([0, 1, 2].map(|i| gains.of(i, 1)), [3.0, 1.0, 2.0]);
+        let mut weights = [1.0, 1.0, 3.0];
+        let target = |k: usize| [0, 0, 2][k];
+        gains.keep(&weights);
+        weights = [1.5, 1.5, 1.0];
+        gains.follow(target, &weights);
+        gains.reach(99);
+        assert_eq!(gains.of(0, 99), 3.0);
+        gains.reach(100);
+        assert_eq!([0, 2].map(|i| gains.of(i, 100)), [2.0, 6.0]);
+    }
+}

@@ -2,6 +2,7 @@
 //! event.
 
 mod golden;
+mod homeostasis;
 mod nest;
 mod network;
 mod properties;
