@@ -10,8 +10,8 @@
 //! | memory | bytes |
 //! | --- | --- |
 //! | synapse | target 2 or 4, weight 4 or 8; eligibility 4 or 8, twice if alpha-shaped; trace for `pre_centred` |
-//! | source | 72 |
-//! | target | 48 or 64, and 16 or 24 for each spike that is still needed |
+//! | source | 64 |
+//! | target | 48 or 56, and 16 or 24 for each spike that is still needed |
 
 use super::column::Column;
 use super::gain::Gains;
