@@ -92,6 +92,8 @@ struct Ledger<'a> {
     control: &'a Control,
     hash: Xxh3,
     batch: Vec<(u64, u32)>,
+    /// The same as it is hashed: tick and id of each spike, little-endian.
+    words: Vec<[u64; 2]>,
     /// Values of the samples of one tick of one recording, put together from the shards.
     row: Vec<f64>,
     rows: Vec<(u64, usize, usize, usize, usize)>,
@@ -123,6 +125,7 @@ fn run_shards<R: Real>(
         control,
         hash: Xxh3::new(),
         batch: Vec::new(),
+        words: Vec::new(),
         row: Vec::new(),
         rows: Vec::new(),
         spikes: 0,
@@ -407,18 +410,23 @@ impl Ledger<'_> {
         self.windows += 1;
         let guards: Vec<_> = boxes.iter().map(|b| read(b)).collect();
         self.batch.clear();
-        let batch = &mut self.batch;
+        self.words.clear();
+        let (batch, words, per_population) =
+            (&mut self.batch, &mut self.words, &mut self.per_population);
+        // Ids rise within a tick, so the population is mostly that of the spike before.
+        let mut population = 0;
+        let mut ids = 0..0;
         each_in_order(guards.iter().map(|g| &g.spikes[..]), |dt, id| {
-            batch.push((start + u64::from(dt), id));
+            let (tick, long) = (start + u64::from(dt), u64::from(id));
+            batch.push((tick, id));
+            words.push([tick.to_le(), long.to_le()]);
+            if !ids.contains(&long) {
+                population = plan.offsets.partition_point(|&o| o <= long) - 1;
+                ids = plan.offsets[population]..plan.offsets[population + 1];
+            }
+            per_population[population] += 1;
         });
-        for &(tick, id) in &self.batch {
-            let mut bytes = [0u8; 16];
-            bytes[..8].copy_from_slice(&tick.to_le_bytes());
-            bytes[8..].copy_from_slice(&u64::from(id).to_le_bytes());
-            self.hash.update(&bytes);
-            let p = plan.offsets.partition_point(|&o| o <= u64::from(id)) - 1;
-            self.per_population[p] += 1;
-        }
+        self.hash.update(bytemuck::cast_slice(&self.words));
         self.spikes += self.batch.len() as u64;
         if !self.batch.is_empty() {
             self.sink.spikes(&self.batch);

@@ -197,7 +197,7 @@ impl<R: Real> Unit<R> {
 /// sums, then whole-number ones), then counts times weights in the order of the definition. What got
 /// nothing is left out: adding a count of zero changes no bit, since a sum that starts at +0 never
 /// becomes -0.
-struct Collect<'a, R> {
+struct Collect<'a, R: bytemuck::Pod> {
     sums: &'a [Option<usize>; CHANNELS],
     fixed: &'a [Option<FixedPlane<R>>; CHANNELS],
     counts: &'a [CountPlane<R>],

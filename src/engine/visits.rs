@@ -95,7 +95,7 @@ impl<R: Real> Shard<R> {
 
     /// Cuts the log of one kind of accumulators into planes, and tells lazily updated units which of
     /// their planes have input. The log counts as empty afterwards.
-    fn cut_log<T: Copy + Default + PartialEq>(
+    fn cut_log<T: bytemuck::Pod + Default + PartialEq>(
         &mut self,
         kept: Kept,
         slots: impl Fn(&mut Accumulators<R>) -> &mut Slots<T>,
@@ -263,7 +263,7 @@ struct Row<'a, R: Real> {
 impl<R: Real> Row<'_, R> {
     /// Cuts the row into runs. False if it is not in order, if a unit has two planes in it, if a unit is
     /// swept, or if `worth` does not know the plane (unit, first slot).
-    fn cut<S: Slot, T: Copy + Default + PartialEq>(
+    fn cut<S: Slot, T: bytemuck::Pod + Default + PartialEq>(
         &mut self,
         row: &[S],
         slots: &Slots<T>,
@@ -304,7 +304,7 @@ impl<R: Real> Row<'_, R> {
     }
 
     /// Synapses of one weight.
-    fn counted<S: Slot, T: Copy + Default + PartialEq>(
+    fn counted<S: Slot, T: bytemuck::Pod + Default + PartialEq>(
         &mut self,
         row: &[S],
         slots: &Slots<T>,
@@ -335,7 +335,7 @@ impl<R: Real> Row<'_, R> {
     }
 
     /// Synapses with weights of their own.
-    fn summed<S: Slot, T: Copy + Default + PartialEq>(
+    fn summed<S: Slot, T: bytemuck::Pod + Default + PartialEq>(
         &mut self,
         row: &[S],
         slots: &Slots<T>,

@@ -403,35 +403,11 @@ impl Writer {
     }
 
     fn ms(&self, tick: u64) -> f64 {
-        // The product is exact, so that tick 3 of 0.1 ms reads 0.3 and not 0.30000000000000004.
-        (u128::from(tick) * u128::from(self.resolution_ps)) as f64 / PS_PER_MS
+        ms(tick, self.resolution_ps)
     }
 
     fn take(&mut self, batch: &Batch) -> Result<(), RecordError> {
-        let mut last = 0;
-        for &(tick, id) in &batch.spikes {
-            let id = u64::from(id);
-            let inside = |r: &Range| r.start <= id && id < r.end;
-            if !self.ranges.get(last).is_some_and(inside) {
-                last = self.ranges.partition_point(|r| r.end <= id);
-                if !self.ranges.get(last).is_some_and(inside) {
-                    continue;
-                }
-            }
-            let range = self.ranges[last];
-            let (ms, local) = (self.ms(tick), id - range.offset);
-            let to = &mut self.columns[range.column];
-            to.ms.push(ms);
-            to.ids.push(local);
-            to.ticks.push(tick);
-            if let Some((csv, path)) = &mut self.csv {
-                csv.spike(ms, &self.names[range.column], local)
-                    .map_err(|e| text_failed(path, &e))?;
-            }
-            if self.columns[range.column].ids.len() >= COLLECT {
-                self.write_spikes(range.column)?;
-            }
-        }
+        self.take_spikes(&batch.spikes)?;
         let mut at = 0;
         for &(recording, tick) in &batch.frames {
             let Some(&width) = self.widths.get(recording) else {
@@ -455,6 +431,47 @@ impl Writer {
             let values = batch.trace_values.get(at..at + n).unwrap_or_default();
             at += n;
             self.weights()?.sample(recording, tick, values)?;
+        }
+        Ok(())
+    }
+
+    /// Ids rise within a tick, so spikes are taken by runs of one range.
+    fn take_spikes(&mut self, mut rest: &[(u64, u32)]) -> Result<(), RecordError> {
+        while let Some(&(_, id)) = rest.first() {
+            let id = u64::from(id);
+            let at = self.ranges.partition_point(|r| r.end <= id);
+            let Some(&range) = self.ranges.get(at).filter(|r| r.start <= id) else {
+                // Up to the next range, or to the next tick.
+                let next = self.ranges.get(at).map_or(u64::MAX, |r| r.start);
+                let skip = |&(_, i): &(u64, u32)| u64::from(i) >= id && u64::from(i) < next;
+                let n = rest.iter().take_while(|s| skip(s)).count();
+                rest = &rest[n..];
+                continue;
+            };
+            let room = COLLECT - self.columns[range.column].ids.len();
+            let inside = |&(_, i): &(u64, u32)| (range.start..range.end).contains(&u64::from(i));
+            let n = rest.iter().take(room).take_while(|s| inside(s)).count();
+            let (run, after) = rest.split_at(n);
+            rest = after;
+            let resolution = self.resolution_ps;
+            let to = &mut self.columns[range.column];
+            to.ticks.extend(run.iter().map(|s| s.0));
+            to.ids
+                .extend(run.iter().map(|s| u64::from(s.1) - range.offset));
+            to.ms.extend(run.iter().map(|s| ms(s.0, resolution)));
+            if let Some((csv, path)) = &mut self.csv {
+                for &(tick, id) in run {
+                    csv.spike(
+                        ms(tick, resolution),
+                        &self.names[range.column],
+                        u64::from(id) - range.offset,
+                    )
+                    .map_err(|e| text_failed(path, &e))?;
+                }
+            }
+            if self.columns[range.column].ids.len() >= COLLECT {
+                self.write_spikes(range.column)?;
+            }
         }
         Ok(())
     }
@@ -517,6 +534,15 @@ impl Writer {
     }
 }
 
+/// The product is exact, so that tick 3 of 0.1 ms reads 0.3 and not 0.30000000000000004.
+fn ms(tick: u64, resolution_ps: u64) -> f64 {
+    // Few runs are so long that the product takes more than 64 bits.
+    let long = || (u128::from(tick) * u128::from(resolution_ps)) as f64;
+    tick.checked_mul(resolution_ps)
+        .map_or_else(long, |ps| ps as f64)
+        / PS_PER_MS
+}
+
 fn text_failed(path: &Path, e: &std::io::Error) -> RecordError {
     RecordError::Write {
         path: path.into(),
@@ -537,7 +563,7 @@ fn layout(
             });
         }
     }
-    let ms = |ticks: u64| (u128::from(ticks) * u128::from(spec.resolution_ps)) as f64 / PS_PER_MS;
+    let ms = |ticks: u64| ms(ticks, spec.resolution_ps);
     let names = spec.populations.iter().map(|p| p.name.clone()).collect();
     let sizes = spec.populations.iter().map(|p| p.size.into()).collect();
     let root = vec![

@@ -9,6 +9,10 @@ use memmap2::MmapMut;
 
 /// Columns below this many bytes are common vectors: they would not fill a large page.
 const MAPPED_FROM: usize = 4 << 20;
+/// What is read and written at random all the time has a large page of its own from this size on.
+const BUSY_FROM: usize = 256 << 10;
+/// A large page.
+const PAGE: usize = 2 << 20;
 
 /// Numbers of one type, zero at first, of a fixed length.
 #[derive(Debug)]
@@ -27,8 +31,18 @@ enum Store<T> {
 impl<T: Pod> Column<T> {
     /// `n` zeros. Pages are taken from the system when they are first written.
     pub fn zeroed(n: usize) -> Self {
-        let bytes = n * size_of::<T>();
-        if bytes >= MAPPED_FROM
+        Self::of_bytes(n, n * size_of::<T>(), MAPPED_FROM)
+    }
+
+    /// `n` zeros that are read and written at random at every tick: in whole large pages even where
+    /// they fill a part of one, because each miss of the address cache costs as much as the access.
+    pub fn busy(n: usize) -> Self {
+        Self::of_bytes(n, (n * size_of::<T>()).next_multiple_of(PAGE), BUSY_FROM)
+    }
+
+    /// In a map of so many bytes if the numbers take `from` or more.
+    fn of_bytes(n: usize, bytes: usize, from: usize) -> Self {
+        if n * size_of::<T>() >= from
             && let Ok(map) = MmapMut::map_anon(bytes)
         {
             // A system that refuses gives common pages: slower, and as right.
@@ -85,6 +99,11 @@ mod tests {
             }
             assert!(column.iter().enumerate().all(|(i, &x)| x == i as u64 * 7));
         }
+        let mut busy = Column::<u32>::busy(BUSY_FROM / 4 + 5);
+        assert_eq!(busy.len(), BUSY_FROM / 4 + 5);
+        busy[BUSY_FROM / 4 + 4] = 3;
+        assert_eq!(busy.iter().sum::<u32>(), 3);
+        assert!(matches!(busy.0, Store::Mapped { .. }));
         assert!(matches!(
             Column::<u16>::zeroed(MAPPED_FROM).0,
             Store::Mapped { .. }

@@ -5,14 +5,18 @@
 //! starting at a multiple of 64. Synapses hold slot numbers, so one row may serve several
 //! populations and channels. Only the current tick is held: delays wait in the queue, not here.
 
+use bytemuck::Pod;
+
+use super::column::Column;
+
 /// 16-bit targets index a block of exactly this many slots, so the index needs no check.
 pub const NARROW: usize = 1 << 16;
 
 /// The slots of one kind (weighted sums, 16-bit counts or 32-bit counts) of a shard.
 #[derive(Debug, Default)]
-pub struct Slots<T> {
+pub struct Slots<T: Pod> {
     /// Filled by delivery, emptied by the update of the neuron.
-    pub values: Vec<T>,
+    pub values: Column<T>,
     /// Slots that were empty when they got input, in that order: the first `logged` are those since the
     /// last `forget_log`. Kept if some population is updated lazily. A slot whose sum came back to zero
     /// may stand here twice.
@@ -23,7 +27,7 @@ pub struct Slots<T> {
     owner: Vec<(u32, u32)>,
 }
 
-impl<T: Copy + Default + PartialEq> Slots<T> {
+impl<T: Pod> Slots<T> {
     /// Reserves a plane of `n` slots for `block`; returns its first slot.
     pub fn plane(&mut self, block: usize, n: usize) -> usize {
         let base = self.used;
@@ -63,7 +67,7 @@ impl<T: Copy + Default + PartialEq> Slots<T> {
         if self.used == 0 {
             return;
         }
-        self.values = vec![T::default(); len];
+        self.values = Column::busy(len);
         self.log = vec![0; self.used];
     }
 

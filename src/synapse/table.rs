@@ -162,7 +162,7 @@ pub struct Table {
 
 /// The accumulators of a shard, by kind.
 #[derive(Debug, Default)]
-pub struct Accumulators<R> {
+pub struct Accumulators<R: bytemuck::Pod> {
     pub sums: Slots<R>,
     /// Sums of whole-number weights, of even and of odd channels.
     pub fixed: [Slots<i32>; 2],
@@ -290,7 +290,7 @@ impl Table {
 
 /// 16-bit slots into a block of exactly 65,536: no bounds check is needed or made.
 #[inline(always)]
-fn narrow<T: Copy + Default + PartialEq, F: FnMut(usize, &mut T), const MARK: bool>(
+fn narrow<T: bytemuck::Pod + Default + PartialEq, F: FnMut(usize, &mut T), const MARK: bool>(
     targets: &[u16],
     block: u16,
     slots: &mut Slots<T>,
@@ -325,7 +325,7 @@ fn narrow<T: Copy + Default + PartialEq, F: FnMut(usize, &mut T), const MARK: bo
 }
 
 #[inline(always)]
-fn wide<T: Copy + Default + PartialEq, F: FnMut(usize, &mut T), const MARK: bool>(
+fn wide<T: bytemuck::Pod + Default + PartialEq, F: FnMut(usize, &mut T), const MARK: bool>(
     targets: &[u32],
     slots: &mut Slots<T>,
     mut add: F,
