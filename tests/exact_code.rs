@@ -189,13 +189,19 @@ fn data(name: &str) -> PathBuf {
         .join(name)
 }
 
+fn shipped(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("networks/models")
+        .join(name)
+}
+
 #[test]
 fn the_digits_network_decides_as_it_was_trained() {
     let shown = show(
-        &data("digits_mlp.op17.onnx"),
-        (&data("digits.npz"), Some("x_train")),
-        &data("digits.npz"),
-        &data("digits_mlp.logits.npy"),
+        &shipped("digits_mlp.onnx"),
+        (&shipped("digits.npz"), Some("x_train")),
+        &shipped("digits.npz"),
+        &shipped("digits_mlp.logits.npy"),
         16.0,
     );
     assert_eq!((shown.same, shown.samples, shown.clipped), (450, 450, 0));

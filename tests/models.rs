@@ -14,6 +14,12 @@ fn data(name: &str) -> PathBuf {
         .join(name)
 }
 
+fn shipped(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("networks/models")
+        .join(name)
+}
+
 /// All files of `operators.zip`, in a directory that goes away.
 fn operators() -> (tempfile::TempDir, Vec<String>) {
     let dir = tempfile::tempdir().unwrap();
@@ -117,9 +123,9 @@ fn against_logits(
 #[test]
 fn the_digits_network_gives_its_stored_logits() {
     let (off, same, all) = against_logits(
-        &data("digits_mlp.op17.onnx"),
-        &data("digits.npz"),
-        &data("digits_mlp.logits.npy"),
+        &shipped("digits_mlp.onnx"),
+        &shipped("digits.npz"),
+        &shipped("digits_mlp.logits.npy"),
         16.0,
     );
     assert!(off < 1e-5, "{off}");
@@ -213,8 +219,8 @@ fn inspect_shows_layers_and_checks_outputs() {
         let mut command = assert_cmd::Command::cargo_bin("spikewheel").unwrap();
         command.arg("inspect").args(args).output().unwrap()
     };
-    let path = |name: &str| data(name).display().to_string();
-    let (model, samples) = (path("digits_mlp.op17.onnx"), path("digits.npz"));
+    let path = |name: &str| shipped(name).display().to_string();
+    let (model, samples) = (path("digits_mlp.onnx"), path("digits.npz"));
     let logits = path("digits_mlp.logits.npy");
     let out = run(&[
         &model,

@@ -3,8 +3,11 @@
 //! A spiking network decides by the largest output, so these functions are left out of the graph and
 //! applied to its result where values are compared with those of the file.
 
+use serde::{Deserialize, Serialize};
+
 /// The last step of a classifier.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Finish {
     /// exp(x) / sum exp(x), over all outputs.
     Softmax,

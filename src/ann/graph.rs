@@ -127,6 +127,11 @@ impl Graph {
         self.output = node;
     }
 
+    /// States which layers of the file were folded into a node.
+    pub fn set_folded(&mut self, node: usize, folded: Vec<String>) {
+        self.nodes[node].folded = folded;
+    }
+
     /// For each node, the nodes that read it, in their order (twice if they read it twice).
     pub fn readers(&self) -> Vec<Vec<usize>> {
         let mut readers = vec![Vec::new(); self.nodes.len()];

@@ -4,8 +4,11 @@
 //! forms, so that whoever works on a graph has few cases. A layer of one spatial dimension is one of
 //! two with height 1.
 
-/// What a node computes from its inputs.
-#[derive(Clone, Debug, PartialEq)]
+use serde::{Deserialize, Serialize};
+
+/// What a node computes from its inputs. Written down, it is without its large lists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Op {
     /// The input of the graph. Always node 0, and only there.
     Input,
@@ -37,18 +40,22 @@ pub enum Op {
 }
 
 /// A matrix and a bias.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Dense {
     pub inputs: usize,
     pub outputs: usize,
     /// `outputs` rows of `inputs` numbers: `weight[to * inputs + from]`.
+    #[serde(skip)]
     pub weight: Vec<f32>,
     /// One for each output.
+    #[serde(skip)]
     pub bias: Vec<f32>,
 }
 
 /// A window that moves over the two last axes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Window {
     /// Height and width.
     pub kernel: [usize; 2],
@@ -62,14 +69,17 @@ pub struct Window {
 
 /// A convolution. Weights of `Conv` have the shape (outputs, inputs / groups, height, width), those
 /// of `ConvTranspose` (inputs, outputs / groups, height, width).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Conv {
     pub inputs: usize,
     pub outputs: usize,
     pub groups: usize,
     pub window: Window,
+    #[serde(skip)]
     pub weight: Vec<f32>,
     /// One for each output channel.
+    #[serde(skip)]
     pub bias: Vec<f32>,
     /// Rows and columns added at the end of the output of a `ConvTranspose`.
     pub output_padding: [usize; 2],
@@ -77,25 +87,30 @@ pub struct Conv {
 
 /// Factors and offsets; each list has one entry, one for each channel (index of the first axis), or
 /// one for each element. See [`spread`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Scale {
+    #[serde(skip)]
     pub scale: Vec<f32>,
+    #[serde(skip)]
     pub shift: Vec<f32>,
 }
 
 /// Piecewise linear functions.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Activation {
     /// max(x, 0).
     Relu,
     /// x above 0, slope x below; slopes as the lists of [`Scale`].
-    LeakyRelu(Vec<f32>),
+    LeakyRelu(#[serde(skip)] Vec<f32>),
     /// x kept between two numbers (ReLU6: 0 and 6). Either may be infinite.
     Clip { low: f32, high: f32 },
 }
 
 /// Mean of each window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct AvgPool {
     pub window: Window,
     /// Does padding count in the number that is divided by? What hangs over beyond it never does.
@@ -103,9 +118,11 @@ pub struct AvgPool {
 }
 
 /// Output element i is input element `from[i]`, or `fill` where there is none.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Select {
     pub shape: Vec<usize>,
+    #[serde(skip)]
     pub from: Vec<Option<u32>>,
     pub fill: f32,
 }

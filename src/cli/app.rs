@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    Outcome, check, completions, describe, inspect, raster, run, schema, stats, traces, weights,
+    Outcome, check, completions, convert, describe, evaluate, inspect, raster, run, schema, stats,
+    traces, weights,
 };
 
 /// Event-driven simulator of spiking neural networks
@@ -26,6 +27,8 @@ pub enum Command {
     Check(check::Args),
     Describe(describe::Args),
     Inspect(inspect::Args),
+    Convert(convert::Args),
+    Evaluate(evaluate::Args),
     Raster(raster::Args),
     Traces(traces::Args),
     Weights(weights::Args),
@@ -43,6 +46,8 @@ impl App {
             Command::Check(args) => check::run(args),
             Command::Describe(args) => describe::run(args),
             Command::Inspect(args) => inspect::run(args),
+            Command::Convert(args) => convert::run(args),
+            Command::Evaluate(args) => evaluate::run(args),
             Command::Raster(args) => raster::run(args),
             Command::Traces(args) => traces::run(args),
             Command::Weights(args) => weights::run(args),

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use miette::Report;
 use serde_json::json;
 
+use super::data_args::{DataArgs, NetworkArgs, ThreadArgs};
 use super::inspect_nir;
 use super::output::{put, put_json, refused};
 use super::{Failure, Outcome};
 use crate::ann::{Finish, Forward, Graph, largest_of, shape};
 use crate::definition::describe::table;
-use crate::import::{self, DataOptions, DataSet, Options};
+use crate::import::{self, DataSet};
 
 /// Show the layers of a trained network (ONNX, weights in .npz, NIR) and check its outputs
 #[derive(clap::Args, Debug)]
@@ -26,45 +27,18 @@ pub struct Args {
     /// Outputs that the network should give for the samples (.npy, .csv)
     #[arg(long, value_name = "FILE", requires = "data")]
     pub expect: Option<PathBuf>,
-    /// Array of samples in a .npz file
-    #[arg(long, value_name = "NAME")]
-    pub samples: Option<String>,
-    /// Array (or column) of labels
-    #[arg(long, value_name = "NAME")]
-    pub labels: Option<String>,
-    /// Divide the values of samples, 8-bit pixels by 255
-    #[arg(long, value_name = "NUMBER")]
-    pub divide_by: Option<f64>,
-    /// Only the first samples
-    #[arg(long, value_name = "COUNT")]
-    pub limit: Option<usize>,
-    /// The output to use, if the network has several
-    #[arg(long, value_name = "NAME")]
-    pub output: Option<String>,
-    /// Shape of one sample where the network leaves it open, such as 3x32x32
-    #[arg(long, value_name = "SHAPE", value_parser = parse_shape)]
-    pub input_shape: Option<Shape>,
-    /// Threads; results do not depend on it
-    #[arg(long)]
-    pub threads: Option<usize>,
+    #[command(flatten)]
+    pub samples: DataArgs,
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    #[command(flatten)]
+    pub threads: ThreadArgs,
     /// Compute in double precision
     #[arg(long)]
     pub double: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-}
-
-/// Extents of a sample.
-#[derive(Clone, Debug)]
-pub struct Shape(Vec<usize>);
-
-fn parse_shape(text: &str) -> Result<Shape, String> {
-    text.split(['x', ','])
-        .map(|n| n.trim().parse::<usize>().ok().filter(|n| *n > 0))
-        .collect::<Option<Vec<_>>>()
-        .map(Shape)
-        .ok_or_else(|| "numbers with x between them are expected, such as 3x32x32".into())
 }
 
 /// What the samples say.
@@ -89,11 +63,7 @@ pub fn run(args: &Args) -> Outcome {
         }
         return inspect_nir::run(&args.model, args.json);
     }
-    let options = Options {
-        output: args.output.clone(),
-        input_shape: args.input_shape.as_ref().map(|s| s.0.clone()),
-    };
-    let graph = import::model(&args.model, &options).map_err(refused)?;
+    let graph = import::model(&args.model, &args.network.options()).map_err(refused)?;
     let checked = match &args.data {
         Some(_) => Some(check(args, &graph)?),
         None => None,
@@ -107,16 +77,8 @@ pub fn run(args: &Args) -> Outcome {
 
 fn check(args: &Args, graph: &Graph) -> Result<Checked, Failure> {
     let path = args.data.clone().unwrap_or_default();
-    let options = DataOptions {
-        samples: args.samples.clone(),
-        labels: args.labels.clone(),
-        divide_by: args.divide_by,
-        limit: args.limit,
-    };
-    let set = import::data(&path, graph, &options).map_err(refused)?;
-    let threads = args
-        .threads
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let set = import::data(&path, graph, &args.samples.options()).map_err(refused)?;
+    let threads = args.threads.count();
     let outputs: Vec<f64> = if args.double {
         let input: Vec<f64> = set.values.iter().map(|v| f64::from(*v)).collect();
         Forward::<f64>::new(graph).outputs(&input, threads)

@@ -3,9 +3,13 @@
 mod app;
 pub mod check;
 pub mod completions;
+pub mod convert;
+mod data_args;
 pub mod describe;
+pub mod evaluate;
 pub mod inspect;
 mod inspect_nir;
+mod interrupt;
 mod output;
 mod progress;
 pub mod raster;

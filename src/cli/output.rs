@@ -1,8 +1,9 @@
 //! Writing to standard output, and findings to standard error.
 
 use std::io::{ErrorKind, Write};
+use std::path::Path;
 
-use miette::Report;
+use miette::{Report, miette};
 
 use super::{Failure, Outcome};
 use crate::definition::Diagnostic;
@@ -37,4 +38,34 @@ pub(super) fn warn(warnings: Vec<Diagnostic>) {
 /// Findings as a failure of input.
 pub(super) fn refused(findings: Vec<Diagnostic>) -> Failure {
     Failure::Input(findings.into_iter().map(Report::new).collect())
+}
+
+/// May a file be written there? An existing one only if `force` was given.
+pub(super) fn writable(path: &Path, force: bool) -> Outcome {
+    if path.is_dir() {
+        return Err(Failure::Input(vec![miette!(
+            "`{}` is a directory, and a file is to be written",
+            path.display()
+        )]));
+    }
+    if path.exists() && !force {
+        return Err(Failure::Input(vec![miette!(
+            help = "give another name, or --force to replace it",
+            "`{}` exists already",
+            path.display()
+        )]));
+    }
+    Ok(())
+}
+
+/// Writes a file as a whole: under another name first, so that it is never seen half-written.
+pub(super) fn write_whole(path: &Path, force: bool, bytes: &[u8]) -> Outcome {
+    writable(path, force)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let partial = path.with_file_name(format!(".{name}.partial"));
+    let parent = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    parent
+        .and_then(|()| std::fs::write(&partial, bytes))
+        .and_then(|()| std::fs::rename(&partial, path))
+        .map_err(|e| Failure::Work(miette!("`{}` cannot be written: {e}", path.display())))
 }

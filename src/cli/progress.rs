@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::engine::Control;
+use crate::parallel::Progress;
 
 /// A line that says that something is going on; gone when dropped.
 pub(super) struct Busy(ProgressBar);
@@ -35,8 +36,41 @@ pub(super) fn watched<T>(
     tick_ms: f64,
     run: impl FnOnce() -> T,
 ) -> T {
+    let tick = || control.tick.load(Ordering::Relaxed);
+    let told = |wall: f64, left: &str| {
+        let spikes = control.spikes.load(Ordering::Relaxed);
+        format!(
+            "{} of {} simulated, {left} left, {} spikes/s",
+            time(tick() as f64 * tick_ms),
+            time(duration as f64 * tick_ms),
+            super::run::short(spikes as f64 / wall.max(1e-9)),
+        )
+    };
+    drawn(duration, tick, told, run)
+}
+
+/// The same for work on many samples; `what` is said beside their number.
+pub(super) fn counted<T>(
+    progress: &Progress,
+    samples: usize,
+    what: &str,
+    run: impl FnOnce() -> T,
+) -> T {
+    progress.done.store(0, Ordering::Relaxed);
+    let done = || progress.done.load(Ordering::Relaxed);
+    let told = |_: f64, left: &str| format!("{what}: {} of {samples} samples, {left} left", done());
+    drawn(samples as u64, done, told, run)
+}
+
+/// Calls `run`, and on a terminal shows what `told` makes of the wall time and the time left.
+fn drawn<T>(
+    end: u64,
+    position: impl Fn() -> u64 + Sync,
+    told: impl Fn(f64, &str) -> String + Sync,
+    run: impl FnOnce() -> T,
+) -> T {
     let done = AtomicBool::new(false);
-    let bar = ProgressBar::with_draw_target(Some(duration.max(1)), ProgressDrawTarget::stderr());
+    let bar = ProgressBar::with_draw_target(Some(end.max(1)), ProgressDrawTarget::stderr());
     if bar.is_hidden() {
         return run();
     }
@@ -47,23 +81,15 @@ pub(super) fn watched<T>(
         let watcher = scope.spawn(|| {
             let started = Instant::now();
             while !done.load(Ordering::Acquire) {
-                let (tick, spikes) = (
-                    control.tick.load(Ordering::Relaxed),
-                    control.spikes.load(Ordering::Relaxed),
-                );
+                let at = position();
                 let wall = started.elapsed().as_secs_f64();
-                let left = if tick == 0 {
+                let left = if at == 0 {
                     String::from("?")
                 } else {
-                    seconds(wall * (duration.saturating_sub(tick)) as f64 / tick as f64)
+                    seconds(wall * end.saturating_sub(at) as f64 / at as f64)
                 };
-                bar.set_position(tick);
-                bar.set_message(format!(
-                    "{} of {} simulated, {left} left, {} spikes/s",
-                    time(tick as f64 * tick_ms),
-                    time(duration as f64 * tick_ms),
-                    super::run::short(spikes as f64 / wall.max(1e-9)),
-                ));
+                bar.set_position(at);
+                bar.set_message(told(wall, &left));
                 std::thread::park_timeout(Duration::from_millis(100));
             }
         });

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use miette::{Report, miette};
 use serde_json::json;
 
+use super::interrupt::stop_on_ctrl_c;
 use super::output::{put, put_json, refused, warn};
 use super::progress::{Busy, seconds, time, watched};
 use super::{Failure, Outcome};
@@ -128,7 +129,8 @@ pub fn run(args: &Args) -> Outcome {
         profile: args.profile,
         ..Control::default()
     });
-    stop_on_ctrl_c(&control)?;
+    let stopped = Arc::clone(&control);
+    stop_on_ctrl_c(move || stopped.stop.swap(true, Ordering::Relaxed))?;
     let (report, files) = match &directory {
         None => (
             carry_out(spec, network, &mut NullSink, &control)?,
@@ -276,17 +278,6 @@ impl Sink for Guarded {
             self.control.stop.store(true, Ordering::Relaxed);
         }
     }
-}
-
-/// The first Ctrl-C ends the run in order, the second one at once.
-fn stop_on_ctrl_c(control: &Arc<Control>) -> Outcome {
-    let control = Arc::clone(control);
-    ctrlc::set_handler(move || {
-        if control.stop.swap(true, Ordering::Relaxed) {
-            std::process::exit(1);
-        }
-    })
-    .map_err(|e| Failure::Work(miette!("cannot listen for Ctrl-C: {e}")))
 }
 
 /// The directory for the results, made and empty unless `--force`.

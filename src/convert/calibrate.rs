@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ann::{Forward, Graph};
+use crate::parallel::Progress;
 
 /// Of every node of the graph, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -17,8 +18,20 @@ pub struct Calibration {
 impl Calibration {
     /// Computes the network for all samples.
     pub fn of(graph: &Graph, samples: &[f32], threads: usize) -> Self {
+        // Nobody stops it.
+        Self::of_while(graph, samples, threads, &Progress::default()).unwrap_or_default()
+    }
+
+    /// The same, watched; `None` if it was stopped.
+    pub fn of_while(
+        graph: &Graph,
+        samples: &[f32],
+        threads: usize,
+        progress: &Progress,
+    ) -> Option<Self> {
         let n = graph.nodes().len();
-        let parts = Forward::<f32>::new(graph).for_blocks(samples, threads, |_, room| {
+        let forward = Forward::<f32>::new(graph);
+        let parts = forward.for_blocks_while(samples, threads, progress, |_, room| {
             let one = |i: usize| {
                 room.of(i)
                     .iter()
@@ -27,7 +40,7 @@ impl Calibration {
                     })
             };
             (0..n).map(one).collect::<Vec<_>>()
-        });
+        })?;
         let count = samples.len() / graph.input().len();
         let mut all = Self {
             samples: count,
@@ -43,6 +56,6 @@ impl Calibration {
             all.active
                 .push(active as f64 / (count * node.len()).max(1) as f64);
         }
-        all
+        Some(all)
     }
 }

@@ -13,6 +13,8 @@
 //! | AvgPool and other affine layers before an affine layer | none, they are multiplied out; or units of their own, if that takes fewer operations |
 //! | Add, Concat, Reshape, Pad, ... | none: they say where links go |
 
+use serde::{Deserialize, Serialize};
+
 use super::affine::Affine;
 use super::calibrate::Calibration;
 use crate::ann::{Activation, Graph, Op};
@@ -29,7 +31,8 @@ pub struct Coded {
 
 /// What the values of a population are in the trained network: `sign` times the node's value plus
 /// `shift`, if that is above 0, and at most `cap`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Source {
     pub node: usize,
     pub sign: f64,
@@ -49,6 +52,8 @@ pub struct Plan {
     pub net: Net,
     /// Of each population.
     pub sources: Vec<Source>,
+    /// Of each node of the graph: the populations that code it, if any do.
+    pub coded: Vec<Option<Coded>>,
     /// What was chosen, for the report.
     pub notes: Vec<String>,
 }
@@ -117,6 +122,7 @@ pub fn plan(graph: &Graph, seen: &Calibration, units: bool) -> Result<Plan, Stri
     };
     p.neurons(out, &graph.node(out).name, kind, source, out);
     p.plan.net.find_readers();
+    p.plan.coded = p.coded;
     Ok(p.plan)
 }
 

@@ -19,6 +19,8 @@ pub struct DataOptions {
     pub divide_by: Option<f64>,
     /// At most so many samples, from the first on.
     pub limit: Option<usize>,
+    /// Where names leave it open, take what is for training, not what is for testing.
+    pub training: bool,
 }
 
 /// Samples as a network takes them.
@@ -99,7 +101,16 @@ pub fn data(path: &Path, graph: &Graph, options: &DataOptions) -> Result<DataSet
     };
     let mut set = set;
     if let Some(labels) = labels {
-        set.labels = Some(read_labels(path, &labels, &set, samples.shape[0])?);
+        let entries = labels.shape.first().copied().unwrap_or(1);
+        let count = samples.len() / graph.input().len();
+        // Labels that nobody named may belong to other samples of the file.
+        if options.labels.is_none() && entries != count {
+            set.notes.push(format!(
+                "the labels are left out: there are {entries} of them for {count} samples"
+            ));
+        } else {
+            set.labels = Some(read_labels(path, &labels, &set, count)?);
+        }
     }
     if set.count == 0 {
         return Err(vec![error(path, "it has no samples")]);
@@ -123,7 +134,11 @@ fn choose(
         let of = |u: &&str| all.iter().find(|n| n.eq_ignore_ascii_case(u));
         list.iter().find_map(of).cloned()
     };
-    let x = match (&options.samples, usual(&SAMPLES), all) {
+    let mut likely = SAMPLES;
+    if options.training {
+        likely.sort_by_key(|n| !n.contains("train"));
+    }
+    let x = match (&options.samples, usual(&likely), all) {
         (Some(name), _, _) => named(name)?,
         (None, Some(x), _) => x,
         (None, None, [only]) => only.clone(),

@@ -1,10 +1,13 @@
-//! Pictures: rasters of spikes, traces of state variables, distributions and courses of weights, as PNG.
+//! Pictures: rasters of spikes, traces of state variables, distributions and courses of weights, decisions
+//! and costs of converted networks, as PNG.
 //!
 //! Marks are accumulated into pixels here, because millions of them must cost no more than the
 //! memory they touch; text comes from `plotters` with a font that is part of the program.
 
 mod axis;
 mod canvas;
+pub mod confusion;
+pub mod cost;
 pub mod raster;
 mod theme;
 pub mod traces;

@@ -299,11 +299,11 @@ fn draw_panel(
         steps(canvas, &bars.shares, edge, y, thickness, colour, area);
     }
     frame(canvas, area, theme, scale);
-    weight_axis(
+    value_axis(
         canvas,
         area,
         (low, high),
-        &panel.of.unit,
+        &Shown(&panel.of.unit).weight(),
         theme,
         normal,
         scale,
@@ -368,12 +368,12 @@ fn steps(
     }
 }
 
-/// Ticks, labels and the unit under `area`.
-fn weight_axis(
+/// Ticks, labels and the quantity under `area`.
+pub(super) fn value_axis(
     canvas: &mut Canvas,
     area: Area,
     (low, high): (f64, f64),
-    unit: &str,
+    what: &str,
     theme: Theme,
     style: Style,
     scale: f64,
@@ -395,7 +395,7 @@ fn weight_axis(
     }
     let middle = f64::from(area.left + area.right) / 2.0;
     canvas.text(
-        &Shown(unit).weight(),
+        what,
         middle,
         below + style.size * 1.25,
         Anchor::Centre,

@@ -77,6 +77,16 @@ impl ConvRows {
         }
     }
 
+    /// The weight from input channel `i` of a group to output channel `o`, at a place of the kernel.
+    pub fn weight(&self, o: usize, i: usize, y: usize, x: usize) -> f32 {
+        let (gin, gout) = (self.from[0] / self.groups, self.to[0] / self.groups);
+        let (class, back) = (x % self.stride[1], x / self.stride[1]);
+        let column = self.classes[class + 1] - 1 - back;
+        let input = o / gout * gin + i;
+        let row = (input * self.kernel[0] + y) * self.kernel[1] + column;
+        self.weight[row * gout + o % gout]
+    }
+
     /// Hands out the targets of a source as runs: number of the first target, and weights.
     #[inline(always)]
     fn runs(&self, id: usize, mut take: impl FnMut(usize, &[f32])) {

@@ -1,5 +1,7 @@
 //! Populations and the links between them.
 
+use serde::{Deserialize, Serialize};
+
 use super::kernel::Kernel;
 
 /// Synapses of one source population onto one target population.
@@ -13,7 +15,8 @@ pub struct Link {
 }
 
 /// What makes a population spike.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Kind {
     /// The sample: the part of its values with this sign.
     Input { sign: f64 },

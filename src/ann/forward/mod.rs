@@ -9,12 +9,10 @@ mod number;
 mod product;
 pub(crate) mod windows;
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use self::layer::{Packed, compute};
 pub use self::number::Number;
 use super::graph::Graph;
+use crate::parallel::{Progress, in_blocks};
 use crate::simd;
 
 /// A block of samples takes about this many numbers in all layers together, so that most of it stays
@@ -117,7 +115,7 @@ impl<'g, T: Number> Forward<'g, T> {
     }
 
     /// Samples per block: a matter of memory, never of results.
-    fn block(&self) -> usize {
+    pub fn block(&self) -> usize {
         let all: usize = self.graph.nodes().iter().map(|n| n.len()).sum();
         (BLOCK_ELEMENTS / all.max(1)).clamp(1, MOST_SAMPLES)
     }
@@ -130,34 +128,32 @@ impl<'g, T: Number> Forward<'g, T> {
         threads: usize,
         look: impl Fn(usize, &Activations<T>) -> R + Sync,
     ) -> Vec<R> {
-        let size = self.block();
-        let blocks: Vec<&[T]> = input.chunks(size * self.graph.input().len()).collect();
-        let next = AtomicUsize::new(0);
-        let done: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(blocks.len()));
-        let work = || {
-            let mut room = self.room();
-            loop {
-                let i = next.fetch_add(1, Ordering::Relaxed);
-                let Some(block) = blocks.get(i) else { break };
-                self.run(block, &mut room);
-                let answer = look(i * size, &room);
-                if let Ok(mut done) = done.lock() {
-                    done.push((i, answer));
-                }
-            }
-        };
-        if threads <= 1 {
-            work();
-        } else {
-            std::thread::scope(|scope| {
-                for _ in 0..threads.min(blocks.len()) {
-                    scope.spawn(work);
-                }
-            });
-        }
-        let mut done = done.into_inner().unwrap_or_else(|e| e.into_inner());
-        done.sort_by_key(|(i, _)| *i);
-        done.into_iter().map(|(_, answer)| answer).collect()
+        // Nobody stops it.
+        self.for_blocks_while(input, threads, &Progress::default(), look)
+            .unwrap_or_default()
+    }
+
+    /// The same, watched; `None` if it was stopped.
+    pub fn for_blocks_while<R: Send>(
+        &self,
+        input: &[T],
+        threads: usize,
+        progress: &Progress,
+        look: impl Fn(usize, &Activations<T>) -> R + Sync,
+    ) -> Option<Vec<R>> {
+        let len = self.graph.input().len();
+        assert_eq!(input.len() % len, 0, "samples are whole");
+        in_blocks(
+            input.len() / len,
+            self.block(),
+            threads,
+            progress,
+            || self.room(),
+            |room, samples| {
+                self.run(&input[samples.start * len..samples.end * len], room);
+                look(samples.start, room)
+            },
+        )
     }
 
     /// The outputs of the network (before `finish`), one sample after the other.

@@ -1,0 +1,134 @@
+//! What became of each layer of a trained network, for reports.
+
+use super::plan::Plan;
+use crate::ann::{Graph, Op};
+use crate::spiking::Kind;
+
+/// The fate of a layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is the sample.
+    Input(Vec<usize>),
+    /// Its values are spikes of these populations (two of them for values of either sign).
+    Population(Vec<usize>),
+    /// An affine layer as a population of its own.
+    Units(Vec<usize>),
+    /// A maximum: the first spikes of a population.
+    FirstSpike(usize),
+    /// Its weights are the synapses of these populations.
+    Synapses(Vec<usize>),
+    /// Its weights were multiplied with those of other layers; the products are the synapses of these
+    /// populations.
+    MultipliedOut(Vec<usize>),
+    /// It only says where synapses go.
+    Wiring(Vec<usize>),
+    /// The output hangs on it in no way.
+    Unused,
+}
+
+impl Fate {
+    /// In a few words.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Input(of) | Self::Population(of) if of.len() > 1 => "pair of populations",
+            Self::Units(of) if of.len() > 1 => "pair of units",
+            Self::Input(_) => "input",
+            Self::Population(_) => "population",
+            Self::Units(_) => "units",
+            Self::FirstSpike(_) => "first spike",
+            Self::Synapses(_) => "synapses",
+            Self::MultipliedOut(_) => "multiplied out",
+            Self::Wiring(_) => "wiring",
+            Self::Unused => "unused",
+        }
+    }
+
+    /// The populations that it is, or whose synapses it is part of.
+    pub fn populations(&self) -> &[usize] {
+        match self {
+            Self::Input(p)
+            | Self::Population(p)
+            | Self::Units(p)
+            | Self::Synapses(p)
+            | Self::MultipliedOut(p)
+            | Self::Wiring(p) => p,
+            Self::FirstSpike(p) => std::slice::from_ref(p),
+            Self::Unused => &[],
+        }
+    }
+}
+
+/// The fates of all layers, in their order.
+pub fn account(graph: &Graph, plan: &Plan) -> Vec<Fate> {
+    let n = graph.nodes().len();
+    // Which populations a layer drives, and whether another layer with weights lies between.
+    let mut drives: Vec<Vec<usize>> = vec![Vec::new(); n];
+    let mut mixed = vec![false; n];
+    for (p, population) in plan.net.populations.iter().enumerate() {
+        if matches!(population.kind, Kind::Neurons { .. } | Kind::Readout) {
+            let mut next = vec![(plan.sources[p].node, false)];
+            while let Some((m, behind)) = next.pop() {
+                let own = weighs(&graph.node(m).op);
+                mixed[m] |= behind && own;
+                if drives[m].contains(&p) {
+                    continue;
+                }
+                drives[m].push(p);
+                for k in &graph.node(m).inputs {
+                    if plan.coded[*k].is_none() {
+                        // A layer behind this one is multiplied out with it.
+                        if own && reaches_weights(graph, plan, *k) {
+                            mixed[m] = true;
+                        }
+                        next.push((*k, behind || own));
+                    }
+                }
+            }
+        }
+    }
+    (0..n)
+        .map(|m| {
+            let node = graph.node(m);
+            let largest = || {
+                let of = |p: &usize| {
+                    plan.net.populations[*p].kind == Kind::Largest && plan.sources[*p].node == m
+                };
+                (0..plan.sources.len()).find(of)
+            };
+            if let Op::MaxPool(_) | Op::Max = node.op {
+                return largest().map_or(Fate::Unused, Fate::FirstSpike);
+            }
+            if let Some(coded) = &plan.coded[m] {
+                let parts: Vec<usize> = coded.parts.iter().map(|(p, _)| *p).collect();
+                return match &node.op {
+                    Op::Input => Fate::Input(parts),
+                    op if op.is_affine() => Fate::Units(parts),
+                    _ => Fate::Population(parts),
+                };
+            }
+            let of = std::mem::take(&mut drives[m]);
+            match &node.op {
+                _ if of.is_empty() => Fate::Unused,
+                op if !weighs(op) => Fate::Wiring(of),
+                _ if mixed[m] => Fate::MultipliedOut(of),
+                _ => Fate::Synapses(of),
+            }
+        })
+        .collect()
+}
+
+/// Does a layer bring weights of its own?
+fn weighs(op: &Op) -> bool {
+    op.is_affine() && !op.is_wiring() && !matches!(op, Op::Sum(_))
+}
+
+/// Does an uncoded layer, or one before it up to populations, bring weights?
+fn reaches_weights(graph: &Graph, plan: &Plan, node: usize) -> bool {
+    plan.coded[node].is_none()
+        && (weighs(&graph.node(node).op)
+            || graph
+                .node(node)
+                .inputs
+                .iter()
+                .any(|k| reaches_weights(graph, plan, *k)))
+}

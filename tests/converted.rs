@@ -1,0 +1,324 @@
+//! `spikewheel convert` and `spikewheel evaluate` as a user calls them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use assert_cmd::Command;
+use serde_json::Value;
+use spikewheel::record::Recording;
+
+fn shipped(name: &str) -> String {
+    format!("{}/networks/models/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn spikewheel(directory: &Path, args: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("spikewheel").expect("the binary is built");
+    command.current_dir(directory).args(args);
+    command.output().expect("it runs")
+}
+
+/// What was said on standard error, in one line.
+fn told(out: &Output) -> String {
+    let text = String::from_utf8_lossy(&out.stderr).replace('│', " ");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn refused(out: &Output, why: &str) {
+    assert_eq!(out.status.code(), Some(2), "{}", told(out));
+    assert!(told(out).contains(why), "{why}: {}", told(out));
+}
+
+fn json(out: &Output) -> Value {
+    assert!(out.status.success(), "{}", told(out));
+    serde_json::from_slice(&out.stdout).expect("JSON")
+}
+
+/// A directory with the converted digits network.
+fn digits(more: &[&str]) -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let (model, data) = (shipped("digits_mlp.onnx"), shipped("digits.npz"));
+    let mut args = vec!["convert", &model, "--calibrate", &data, "--divide-by", "16"];
+    args.extend(["-o", "net.snn"]);
+    args.extend(more);
+    let out = spikewheel(dir.path(), &args);
+    assert!(out.status.success(), "{}", told(&out));
+    let path = dir.path().join("net.snn");
+    (dir, path)
+}
+
+fn evaluate(dir: &Path, more: &[&str]) -> Output {
+    let data = shipped("digits.npz");
+    let mut args = vec!["evaluate", "net.snn", "--data", &data, "--divide-by", "16"];
+    args.extend(more);
+    spikewheel(dir, &args)
+}
+
+#[test]
+fn every_test_digit_is_decided_as_by_the_trained_network() {
+    let (dir, _) = digits(&["--verify"]);
+    let report = json(&evaluate(dir.path(), &["--json", "--verify"]));
+    let s = &report["summary"];
+    assert_eq!(s["samples"], 450);
+    assert_eq!(s["same_decision"], 450);
+    assert_eq!(s["clipped"], 0);
+    assert_eq!(s["accuracy"], s["ann_accuracy"]);
+    assert!((s["accuracy"].as_f64().unwrap() - 437.0 / 450.0).abs() < 1e-12);
+    assert!(s["largest_relative_deviation"].as_f64().unwrap() < 1e-7);
+    // Zeros of the ANN send no spikes, and nothing else is left out.
+    assert_eq!(s["operations"], s["ann_effective_macs"]);
+    assert!(s["spikes_per_neuron"].as_f64().unwrap() <= 1.0);
+    assert_eq!(s["ann_macs"], 4928);
+    let confusion = s["confusion"]["counts"].as_array().unwrap();
+    let right: u64 = (0..10).map(|k| confusion[k][k].as_u64().unwrap()).sum();
+    assert_eq!(right, 437);
+}
+
+#[test]
+fn results_are_the_same_for_any_number_of_threads() {
+    let (dir, _) = digits(&["--window-bits", "5"]);
+    let mut all = Vec::new();
+    for threads in ["1", "2", "3", "5"] {
+        let csv = format!("{threads}.csv");
+        let args = ["--threads", threads, "--json", "--csv", &csv];
+        let mut report = json(&evaluate(dir.path(), &args));
+        let report = report.as_object_mut().unwrap();
+        report.remove("time");
+        report.remove("files");
+        let rows = fs::read(dir.path().join(csv)).unwrap();
+        all.push((report.clone(), rows));
+    }
+    assert!(all.iter().all(|one| *one == all[0]));
+    // Coarse enough that something differs, and that it is told where.
+    let first = &all[0].0;
+    assert!(first["summary"]["largest_relative_deviation"].as_f64() > Some(1e-3));
+}
+
+#[test]
+fn a_model_that_was_written_again_is_the_same_bytes() {
+    let (_a, one) = digits(&[]);
+    let (_b, two) = digits(&["--threads", "1"]);
+    for name in ["model.toml", "weights.npz"] {
+        assert_eq!(
+            fs::read(one.join(name)).unwrap(),
+            fs::read(two.join(name)).unwrap()
+        );
+    }
+}
+
+#[test]
+fn verification_fails_where_time_is_coarse_and_nothing_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let (model, data) = (shipped("digits_mlp.onnx"), shipped("digits.npz"));
+    let mut args = vec!["convert", &model, "--calibrate", &data, "--divide-by", "16"];
+    args.extend(["-o", "net.snn", "--window-bits", "4", "--verify", "1e-3"]);
+    let out = spikewheel(dir.path(), &args);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(told(&out).contains("verification failed"), "{}", told(&out));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    let (dir, _) = digits(&["--window-bits", "4"]);
+    let out = evaluate(dir.path(), &["--verify"]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(told(&out).contains("verification failed"), "{}", told(&out));
+}
+
+#[test]
+fn what_is_there_is_not_replaced_unasked() {
+    let (dir, path) = digits(&[]);
+    let (model, data) = (shipped("digits_mlp.onnx"), shipped("digits.npz"));
+    let mut args = vec!["convert", &model, "--calibrate", &data, "--divide-by", "16"];
+    args.extend(["-o", "net.snn", "--headroom", "2"]);
+    refused(&spikewheel(dir.path(), &args), "--force");
+    args.push("--force");
+    assert!(spikewheel(dir.path(), &args).status.success());
+    assert!(
+        fs::read_to_string(path.join("model.toml"))
+            .unwrap()
+            .contains("headroom = 2")
+    );
+    // A directory of something else is not replaced at all.
+    fs::create_dir(dir.path().join("work")).unwrap();
+    fs::write(dir.path().join("work/thesis.txt"), "years").unwrap();
+    let at = args.iter().position(|a| *a == "net.snn").unwrap();
+    args[at] = "work";
+    refused(
+        &spikewheel(dir.path(), &args),
+        "something else than a model",
+    );
+    assert!(dir.path().join("work/thesis.txt").is_file());
+    // Nothing is left over.
+    let names: Vec<_> = fs::read_dir(dir.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    let out = evaluate(dir.path(), &["--csv", "out.csv"]);
+    assert!(out.status.success());
+    refused(&evaluate(dir.path(), &["--csv", "out.csv"]), "--force");
+}
+
+#[test]
+fn damaged_foreign_and_later_models_are_refused() {
+    let (dir, path) = digits(&[]);
+    let description = path.join("model.toml");
+    let text = fs::read_to_string(&description).unwrap();
+    let weights = path.join("weights.npz");
+    let bytes = fs::read(&weights).unwrap();
+    let with = |from: &str, to: &str, why: &str| {
+        assert!(text.contains(from), "{from}");
+        fs::write(&description, text.replacen(from, to, 1)).unwrap();
+        refused(&evaluate(dir.path(), &[]), why);
+    };
+    with("format = 1", "format = 2", "a later version");
+    with("format = 1", "", "it says no `format`");
+    with("format = 1", "format = 0", "there is no format 0");
+    with("format = 1", "format = 1\nspeed = 3", "speed");
+    with("kind = \"exact\"", "kind = \"exactly\"", "exactly");
+    with("window = 1000000000", "window = 0", "window of 0 ticks");
+    with("inputs = [1]", "inputs = [7]", "not before it");
+    with("outputs = 48", "outputs = 47", "model.toml asks for");
+    with("planes = [48, 1, 1]", "planes = [49, 1, 1]", "49 neurons");
+    with("from = 0", "from = 5", "no population before it");
+    with("[[layers]]", "[[layer]]", "layer");
+    fs::write(&description, &text[..text.len() / 2]).unwrap();
+    assert_eq!(evaluate(dir.path(), &[]).status.code(), Some(2));
+    fs::write(&description, &text).unwrap();
+    assert!(evaluate(dir.path(), &[]).status.success());
+    let mut wrong = bytes.clone();
+    wrong[bytes.len() / 2] ^= 1;
+    fs::write(&weights, &wrong).unwrap();
+    refused(
+        &evaluate(dir.path(), &[]),
+        "not the file that model.toml describes",
+    );
+    fs::remove_file(&weights).unwrap();
+    assert_eq!(evaluate(dir.path(), &[]).status.code(), Some(2));
+    fs::remove_file(&description).unwrap();
+    refused(&evaluate(dir.path(), &[]), "it is no model");
+    let (model, data) = (shipped("digits_mlp.onnx"), shipped("digits.npz"));
+    let out = spikewheel(dir.path(), &["evaluate", &model, "--data", &data]);
+    refused(&out, "a model is a directory");
+    let out = spikewheel(dir.path(), &["evaluate", "none.snn", "--data", &data]);
+    refused(&out, "there is no such directory");
+}
+
+#[test]
+fn samples_that_do_not_fit_are_refused_with_what_would() {
+    let (dir, _) = digits(&[]);
+    let data = shipped("digits.npz");
+    let run = |more: &[&str]| {
+        let mut args = vec!["evaluate", "net.snn", "--data", &data];
+        args.extend(more);
+        spikewheel(dir.path(), &args)
+    };
+    refused(&run(&[]), "--divide-by 16");
+    refused(&run(&["--divide-by", "1"]), "calibrated with 0 to 1");
+    refused(&run(&["--divide-by", "1000"]), "calibrated with 0 to 1");
+    assert!(
+        run(&["--divide-by", "1000", "--any-range"])
+            .status
+            .success()
+    );
+    refused(
+        &run(&["--divide-by", "16", "--samples", "y_test"]),
+        "the network takes 64",
+    );
+    refused(
+        &run(&["--divide-by", "16", "--samples", "x_tset"]),
+        "x_test",
+    );
+    refused(
+        &run(&["--divide-by", "16", "--labels", "y_train"]),
+        "450 samples",
+    );
+    refused(
+        &run(&["--divide-by", "16", "--record", "a.h5", "--sample", "450"]),
+        "no sample 450",
+    );
+    let missing = spikewheel(dir.path(), &["evaluate", "net.snn", "--data", "none.npz"]);
+    refused(&missing, "none.npz");
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (model, data) = (shipped("digits_mlp.onnx"), shipped("digits.npz"));
+    let run = |more: &[&str]| {
+        let mut args = vec!["convert", &model, "-o", "net.snn"];
+        args.extend(more);
+        spikewheel(dir.path(), &args)
+    };
+    refused(&run(&["--headroom", "0"]), "headroom");
+    refused(
+        &run(&["--window", "1 s"]),
+        "a window of 1000000000000 ticks",
+    );
+    refused(&run(&["--window", "1"]), "a time needs its unit");
+    refused(
+        &run(&["--window", "1 ms", "--tick", "0.3 ms"]),
+        "no whole number of ticks",
+    );
+    refused(&run(&["--window-bits", "40"]), "40");
+    refused(&run(&["--verify"]), "--calibrate");
+    refused(&run(&["--input-range", "1,0"]), "1 is not below 0");
+    refused(&run(&["--code", "morse"]), "exact");
+    refused(&run(&["--calibrate", &data]), "--divide-by 16");
+    let out = spikewheel(dir.path(), &["convert", "none.onnx", "-o", "net.snn"]);
+    refused(&out, "none.onnx");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn without_samples_bounds_are_computed_and_decisions_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = spikewheel(
+        dir.path(),
+        &["convert", &shipped("digits_mlp.onnx"), "-o", "net.snn"],
+    );
+    assert!(out.status.success(), "{}", told(&out));
+    assert!(
+        told(&out).contains("without samples for calibration"),
+        "{}",
+        told(&out)
+    );
+    let report = json(&evaluate(dir.path(), &["--json", "--verify"]));
+    assert_eq!(report["summary"]["same_decision"], 450);
+    assert_eq!(report["summary"]["clipped"], 0);
+}
+
+#[test]
+fn spikes_of_single_samples_are_a_recording() {
+    let (dir, _) = digits(&[]);
+    let args = [
+        "--record",
+        "out/spikes.h5",
+        "--sample",
+        "3",
+        "--sample",
+        "0",
+        "--json",
+    ];
+    let report = json(&evaluate(dir.path(), &args));
+    let recording = Recording::open(&dir.path().join("out/spikes.h5")).unwrap();
+    assert_eq!(recording.completed, Some(true));
+    let latency = report["code"]["latency_ms"].as_f64().unwrap();
+    assert_eq!(latency, 3.0);
+    let sizes: Vec<u32> = recording.populations.iter().map(|p| p.size).collect();
+    assert_eq!(sizes, [64, 48, 32]);
+    // Each layer spikes in its own window of each sample, each neuron at most once.
+    for (i, p) in recording.populations.iter().enumerate() {
+        for sample in 0..2 {
+            let open = f64::from(sample) * latency + i as f64;
+            let of = p.span(open, open + 1.0 + 1e-6);
+            let mut ids = p.ids[of.clone()].to_vec();
+            assert!(!ids.is_empty());
+            ids.sort_unstable();
+            ids.dedup();
+            assert_eq!(ids.len(), of.len());
+        }
+        let inside = |t: &f64| (t % latency).floor() as usize == i;
+        assert!(p.times.iter().all(inside));
+    }
+    let out = spikewheel(dir.path(), &["raster", "out/spikes.h5"]);
+    assert!(out.status.success(), "{}", told(&out));
+}
