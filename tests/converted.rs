@@ -221,7 +221,7 @@ fn samples_that_do_not_fit_are_refused_with_what_would() {
     );
     refused(
         &run(&["--divide-by", "16", "--samples", "y_test"]),
-        "the network takes 64",
+        "the network takes 1 x 8 x 8",
     );
     refused(
         &run(&["--divide-by", "16", "--samples", "x_tset"]),
