@@ -72,6 +72,10 @@ fn every_test_digit_is_decided_as_by_the_trained_network() {
     let confusion = s["confusion"]["counts"].as_array().unwrap();
     let right: u64 = (0..10).map(|k| confusion[k][k].as_u64().unwrap()).sum();
     assert_eq!(right, 437);
+    for p in report["populations"].as_array().unwrap() {
+        let (mean, largest) = (p["mean_error"].as_f64(), p["largest_error"].as_f64());
+        assert!(mean <= largest && largest < Some(1e-6), "{p}");
+    }
 }
 
 #[test]

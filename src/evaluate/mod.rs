@@ -163,9 +163,10 @@ pub fn evaluate(
         of.dead = spiked[i].missing(read);
         of.saturated = full[i].count();
     }
-    // The read-out has no spikes, and nothing in it is dead.
+    // The read-out has no spikes: nothing in it is dead, and all of it is read.
     if let Some(last) = all.of_populations.last_mut() {
         last.dead = 0;
+        last.read = all.width;
     }
     Some(all)
 }

@@ -29,9 +29,10 @@ fn render(counts: &[Vec<u64>], title: &str, theme: Theme) -> Result<Canvas, Plot
     }
     let cell = (900 / n).clamp(5, 62);
     let side = (cell * n) as u32;
-    let (wide, tall) = ((side + 140).max(560), side + 150);
+    let em = text_size(side, side, 1.0).max(11.0);
+    let margin = |ems: f64| (ems * em).round() as u32;
+    let (wide, tall) = ((side + margin(6.7)).max(560), side + margin(6.9));
     let (width, height) = pixels(wide, tall, 1.0)?;
-    let em = text_size(wide, tall, 1.0).max(11.0);
     let normal = Style {
         size: em,
         colour: theme.text(),

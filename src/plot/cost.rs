@@ -68,12 +68,18 @@ fn render(cost: &Cost) -> Result<Canvas, PlotError> {
     let left = (widest + em * 2.2).min(f64::from(width) * 0.3);
     // Beside each bar stand its figures.
     let figures = |p: &(String, f64, f64, usize)| {
-        let spikes = if p.2 > 0.0 {
-            format!(", {} spikes of {} neurons", decimal(p.2), whole(p.3 as f64))
-        } else {
-            format!(", {} neurons", whole(p.3 as f64))
-        };
-        format!("{}{spikes}", decimal(p.1))
+        let neurons = whole(p.3 as f64);
+        match (p.1 > 0.0, p.2 > 0.0) {
+            (true, true) => {
+                format!(
+                    "{}; {} spikes of {neurons} neurons",
+                    decimal(p.1),
+                    decimal(p.2)
+                )
+            }
+            (true, false) => format!("{}; {neurons} neurons", decimal(p.1)),
+            (false, _) => format!("{} spikes of {neurons} neurons", decimal(p.2)),
+        }
     };
     let beside = shown
         .iter()

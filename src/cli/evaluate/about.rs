@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::cli::convert::row;
-use crate::cli::progress::time;
 use crate::model::{CodeSpec, Model};
 use crate::network::spec::PS_PER_MS;
 
@@ -26,11 +25,11 @@ pub(in crate::cli) fn code_text(model: &Model) -> Vec<Vec<String>> {
                 "latency",
                 &format!(
                     "{}: {} windows of {} ({} ticks of {})",
-                    time(latency_ms(model)),
+                    span(latency_ms(model) * PS_PER_MS),
                     model.network.windows(),
-                    time(f64::from(*window) * *tick_ps as f64 / PS_PER_MS),
+                    span(f64::from(*window) * *tick_ps as f64),
                     window,
-                    time(*tick_ps as f64 / PS_PER_MS),
+                    span(*tick_ps as f64),
                 ),
             ]),
         ],
@@ -49,6 +48,19 @@ pub(in crate::cli) fn code_json(model: &Model) -> Value {
 /// Time from the beginning of a sample until the output is there.
 pub(super) fn latency_ms(model: &Model) -> f64 {
     model.network.ticks() as f64 * model.code.tick_ps() as f64 / PS_PER_MS
+}
+
+/// A time in ps, in the unit in which it reads best.
+fn span(ps: f64) -> String {
+    const UNITS: [(&str, f64); 5] = [
+        ("s", 1e12),
+        ("ms", 1e9),
+        ("us", 1e6),
+        ("ns", 1e3),
+        ("ps", 1.0),
+    ];
+    let (unit, length) = UNITS.into_iter().find(|u| ps >= u.1).unwrap_or(UNITS[4]);
+    format!("{} {unit}", (ps / length * 1e4).round() / 1e4)
 }
 
 /// Four figures at most, whole numbers as they are.

@@ -8,6 +8,7 @@ use super::{Task, Told, recording};
 use crate::cli::convert::pair;
 use crate::cli::output::writable;
 use crate::cli::{Failure, Outcome};
+use crate::evaluate::decision;
 use crate::plot::cost::Cost;
 use crate::plot::raster::RasterOptions;
 use crate::plot::{PlotError, Theme, confusion, cost, raster};
@@ -44,7 +45,7 @@ pub(super) fn draw(
     std::fs::create_dir_all(directory)
         .map_err(|e| Failure::Work(miette!("cannot create `{}`: {e}", directory.display())))?;
     let mut files = Vec::new();
-    let name = &told.model.graph.name;
+    let name = &told.model.origin.file;
     if let (Some(c), Task::Classify) = (&told.summary.confusion, told.task) {
         let file = directory.join("confusion.png");
         confusion::draw(&c.counts, name, Theme::Light, &file).map_err(failed)?;
@@ -57,10 +58,29 @@ pub(super) fn draw(
     for sample in chosen {
         let file = directory.join(format!("sample-{sample}.png"));
         let recording = recording::in_memory(told, *sample, &mut session);
-        raster::draw(&recording, &RasterOptions::default(), &file).map_err(failed)?;
+        let options = RasterOptions {
+            to: recording.t_stop,
+            title: Some(title(told, *sample)),
+            ..RasterOptions::default()
+        };
+        raster::draw(&recording, &options, &file).map_err(failed)?;
         files.push(file);
     }
     Ok(files)
+}
+
+/// Network and sample, with what it is and what it was taken for.
+fn title(told: &Told<'_>, sample: usize) -> String {
+    let mut title = format!("{}, sample {sample}", told.model.origin.file);
+    if told.task == Task::Classify {
+        let width = told.evaluation.width;
+        let decided = decision(&told.evaluation.outputs[sample * width..][..width]);
+        match &told.set.labels {
+            Some(l) => title.push_str(&format!(": label {}, decision {decided}", l[sample])),
+            None => title.push_str(&format!(": decision {decided}")),
+        }
+    }
+    title
 }
 
 fn costs(told: &Told<'_>) -> Cost {
@@ -68,7 +88,7 @@ fn costs(told: &Told<'_>) -> Cost {
     let n = e.samples.max(1) as f64;
     let net = told.model.network.net();
     Cost {
-        title: told.model.graph.name.clone(),
+        title: told.model.origin.file.clone(),
         populations: net
             .populations
             .iter()

@@ -66,11 +66,13 @@ pub(super) fn in_memory(told: &Told<'_>, sample: usize, session: &mut Session<'_
     let len = told.model.graph.input().len();
     session.show(&told.set.values[sample * len..][..len]);
     let mut spikes = Vec::new();
-    let populations = order.iter().zip(&spec.populations).map(|(i, p)| {
+    let net = told.model.network.net();
+    let populations = order.iter().map(|i| {
+        let p = &net.populations[*i];
         session.spikes(*i, &mut spikes);
         let times = spikes.iter().map(|(t, _)| (*t + 1) as f64 * spec.tick_ms());
         let ids = spikes.iter().map(|(_, id)| *id).collect();
-        Population::new(p.name.clone(), p.size, times.collect(), ids)
+        Population::new(p.name.clone(), p.len() as u32, times.collect(), ids)
     });
     Recording {
         populations: populations.collect(),
@@ -115,7 +117,7 @@ fn spec(told: &Told<'_>, chosen: &[usize]) -> (NetworkSpec, Vec<usize>) {
     let spec = NetworkSpec {
         name: format!(
             "{}, {} {}",
-            told.model.graph.name,
+            told.model.origin.file,
             if chosen.len() == 1 {
                 "sample"
             } else {

@@ -13,9 +13,8 @@ use crate::spiking::Kind;
 pub(super) fn to_text(told: &Told<'_>) -> String {
     let (model, s, e) = (told.model, &told.summary, &told.evaluation);
     let mut out = format!(
-        "{}: {} from {}\n\n",
+        "{}, from {}\n\n",
         told.args.model.display(),
-        model.graph.name,
         model.origin.file
     );
     let mut rows: Vec<Vec<String>> = Vec::new();
