@@ -6,6 +6,7 @@ use std::process::Output;
 
 use assert_cmd::Command;
 use serde_json::Value;
+use spikewheel::model;
 use spikewheel::record::Recording;
 
 fn shipped(name: &str) -> String {
@@ -325,4 +326,48 @@ fn spikes_of_single_samples_are_a_recording() {
     }
     let out = spikewheel(dir.path(), &["raster", "out/spikes.h5"]);
     assert!(out.status.success(), "{}", told(&out));
+}
+
+/// Whatever a damaged description says, it is an error or a network that runs.
+#[test]
+fn a_thousand_damaged_descriptions_do_no_harm() {
+    let (_dir, path) = digits(&[]);
+    let file = path.join("model.toml");
+    let text = fs::read(&file).unwrap();
+    let mut seed = 1u64;
+    let mut next = |below: usize| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below
+    };
+    let mut read = 0;
+    for _ in 0..1000 {
+        let mut wrong = text.clone();
+        for _ in 0..=next(3) {
+            let at = next(wrong.len());
+            match next(4) {
+                0 => wrong[at] = b"0123456789-[]\"=.,en"[next(19)],
+                1 => drop(wrong.drain(at..(at + 1 + next(40)).min(text.len() / 2).max(at))),
+                2 => wrong.insert(at, b"0123456789-."[next(12)]),
+                _ => {
+                    // Digits only, which is what most numbers are made of.
+                    if let Some(k) = (at..wrong.len()).find(|k| wrong[*k].is_ascii_digit()) {
+                        wrong[k] = b"0123456789"[next(10)];
+                    }
+                }
+            }
+        }
+        fs::write(&file, &wrong).unwrap();
+        if let Ok(model) = model::read(&path) {
+            read += 1;
+            let mut session = model.network.session();
+            session.show(&vec![0.5; model.graph.input().len()]);
+            let mut outputs = Vec::new();
+            session.outputs(&mut outputs);
+            assert_eq!(outputs.len(), 10);
+        }
+    }
+    // Some numbers may have other values, most may not.
+    assert!((20..900).contains(&read), "{read}");
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use spikewheel::ann::{Activation, AvgPool, Conv, Dense, Forward, Graph, Op, Window, largest_of};
 use spikewheel::convert::{Calibration, plan};
 use spikewheel::import::{DataOptions, Options, data as read, expected, model as import};
+use spikewheel::model::{self, Calibrated, CodeSpec, Model, Origin};
 use spikewheel::spiking::{Kind, Ramp};
 
 /// Picoseconds in a millisecond: a fine tick.
@@ -120,6 +121,51 @@ fn what_is_larger_than_the_scale_is_clipped_and_counted() {
     let mut room = ramp.room();
     ramp.run(&samples, &mut room);
     assert!(room.counts.clipped[0] > 0);
+}
+
+#[test]
+fn a_model_that_is_written_and_read_again_is_the_same() {
+    let g = of_everything();
+    let samples = numbers(5 * g.input().len(), 77);
+    let dir = tempfile::tempdir().unwrap();
+    let code = CodeSpec::Exact {
+        window: 1 << 20,
+        tick_ps: 1000,
+        headroom: 1.25,
+    };
+    for units in [false, true] {
+        let seen = Calibration::of(&g, &samples, 1);
+        let planned = plan(&g, &seen, units).unwrap();
+        let written = Model {
+            graph: g.clone(),
+            network: code.network(planned.net),
+            code: code.clone(),
+            sources: planned.sources,
+            seen,
+            origin: Origin::default(),
+            calibrated: Some(Calibrated {
+                samples: 5,
+                ..Calibrated::default()
+            }),
+        };
+        let path = dir.path().join(format!("{units}.snn"));
+        model::write(&written, &path, false).unwrap();
+        let read = model::read(&path).unwrap();
+        assert_eq!(read.graph, written.graph);
+        assert_eq!((&read.seen, &read.code), (&written.seen, &code));
+        assert_eq!(read.sources, written.sources);
+        let (mut one, mut two) = (written.network.session(), read.network.session());
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        for sample in samples.chunks_exact(g.input().len()) {
+            one.show(sample);
+            two.show(sample);
+            one.outputs(&mut a);
+            two.outputs(&mut b);
+            assert_eq!(a, b);
+            assert_eq!(one.counts().operations, two.counts().operations);
+            assert_eq!(one.counts().spikes, two.counts().spikes);
+        }
+    }
 }
 
 struct Shown {
