@@ -5,10 +5,12 @@
 //! the order of the samples, so results do not depend on the number of threads.
 
 pub mod energy;
+mod fit;
 mod flags;
 mod macs;
 mod summary;
 
+pub use fit::Fit;
 pub use macs::Macs;
 pub use summary::{Confusion, Spread, Summary};
 

@@ -109,7 +109,15 @@ pub fn data(path: &Path, graph: &Graph, options: &DataOptions) -> Result<DataSet
                 "the labels are left out: there are {entries} of them for {count} samples"
             ));
         } else {
-            set.labels = Some(read_labels(path, &labels, &set, count)?);
+            match read_labels(path, &labels, &set, count) {
+                Ok(labels) => set.labels = Some(labels),
+                // What only has the name of labels may be something else.
+                Err(_) if options.labels.is_none() => {
+                    set.notes
+                        .push("the labels are left out: they are no classes".into());
+                }
+                Err(e) => return Err(e),
+            }
         }
     }
     if set.count == 0 {
@@ -445,6 +453,36 @@ fn read_labels(
             .collect());
     }
     as_labels(path, &a.values(0..set.count))
+}
+
+/// Values that the outputs of the first `count` samples should have: array `name` of a file, with `width`
+/// values for each sample.
+pub fn targets(
+    path: &Path,
+    name: &str,
+    count: usize,
+    width: usize,
+) -> Result<Vec<f64>, Vec<Diagnostic>> {
+    let tell = |e: Vec<String>| e.into_iter().map(Diagnostic::error).collect::<Vec<_>>();
+    let a = arrays::read(path, Some(name)).map_err(tell)?;
+    let rows = a.shape.first().copied().unwrap_or(0);
+    if rows < count || a.len() != rows * width {
+        return Err(vec![error(
+            path,
+            format!(
+                "its targets are {}, and the network gives {width} values for {count} samples",
+                a.shape_text()
+            ),
+        )]);
+    }
+    let values = a.values(0..count * width);
+    match values.iter().find(|v| !v.is_finite()) {
+        Some(bad) => Err(vec![error(
+            path,
+            format!("its targets have the value {bad}"),
+        )]),
+        None => Ok(values),
+    }
 }
 
 /// Values that a network should give, one row for each sample (for comparing).

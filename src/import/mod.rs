@@ -10,7 +10,7 @@ pub mod nir;
 pub mod onnx;
 mod weights;
 
-pub use data::{DataOptions, DataSet, data, expected};
+pub use data::{DataOptions, DataSet, data, expected, targets};
 
 use std::io::Read;
 use std::path::Path;

@@ -42,10 +42,7 @@ pub(super) fn to_json(told: &Told<'_>) -> Value {
         "task": match told.task { Task::Classify => "classify", Task::Values => "values" },
         "code": code_json(model),
         "summary": told.summary,
-        "reconstruction": told.reconstruction().map(|(own, ann)| json!({
-            "mean_square_error": own,
-            "ann_mean_square_error": ann,
-        })),
+        "fit": told.fit.map(|(own, ann)| json!({ "own": own, "ann": ann })),
         "energy_caveat": energy::CAVEAT,
         "populations": populations,
         "files": told.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>(),

@@ -25,7 +25,7 @@ use super::output::{put, put_json, refused};
 use super::progress::counted;
 use super::{Failure, Outcome};
 use crate::ann::Graph;
-use crate::evaluate::{Evaluation, Summary, evaluate};
+use crate::evaluate::{Evaluation, Fit, Summary, evaluate};
 use crate::import::{self, DataSet};
 use crate::model::{self, Model};
 use crate::parallel::Progress;
@@ -46,6 +46,9 @@ pub struct Args {
     pub data: PathBuf,
     #[command(flatten)]
     pub samples: DataArgs,
+    /// Array of a .npz file with the values that outputs should have (regression)
+    #[arg(long, value_name = "NAME")]
+    pub targets: Option<String>,
     /// Take the samples as they are, though their range is not that of calibration
     #[arg(long)]
     pub any_range: bool,
@@ -103,24 +106,11 @@ struct Told<'a> {
     task: Task,
     evaluation: Evaluation,
     summary: Summary,
+    /// How near both networks' outputs are to their targets.
+    fit: Option<(Fit, Fit)>,
     threads: usize,
     wall: Duration,
     files: Vec<PathBuf>,
-}
-
-impl Told<'_> {
-    /// Mean square difference between samples and what an autoencoder makes of them, for both networks.
-    fn reconstruction(&self) -> Option<(f64, f64)> {
-        let e = &self.evaluation;
-        let same = self.model.graph.node(self.model.graph.output()).len()
-            == self.model.graph.input().len();
-        let mean = |outputs: &[f64]| {
-            let square = |(o, x): (&f64, &f32)| (o - f64::from(*x)) * (o - f64::from(*x));
-            let all: f64 = outputs.iter().zip(&self.set.values).map(square).sum();
-            all / outputs.len().max(1) as f64
-        };
-        (same && self.task == Task::Values).then(|| (mean(&e.outputs), mean(&e.reference)))
-    }
 }
 
 /// Runs the command.
@@ -128,6 +118,11 @@ pub fn run(args: &Args) -> Outcome {
     let model = model::read(&args.model).map_err(refused)?;
     let set = import::data(&args.data, &model.graph, &args.samples.options()).map_err(refused)?;
     fit::check(args, &model, &set)?;
+    let width = model.graph.node(model.graph.output()).len();
+    let targets = match &args.targets {
+        Some(name) => Some(import::targets(&args.data, name, set.count, width).map_err(refused)?),
+        None => None,
+    };
     let chosen = chosen(args, set.count)?;
     for file in args.csv.iter().chain(&args.record) {
         super::output::writable(file, args.force)?;
@@ -146,10 +141,10 @@ pub fn run(args: &Args) -> Outcome {
     .ok_or_else(|| Failure::Work(miette!("stopped; nothing was written")))?;
     let wall = started.elapsed();
     let summary = Summary::of(pair(&model), &evaluation, set.labels.as_deref());
+    let task = task_of(args, &model, &set);
     let mut told = Told {
-        task: args
-            .task
-            .unwrap_or_else(|| task(&model.graph, set.labels.is_some())),
+        fit: fit_of(task, &model, &set, targets, &evaluation),
+        task,
         args,
         model: &model,
         set: &set,
@@ -198,6 +193,29 @@ fn chosen(args: &Args, count: usize) -> Result<Vec<usize>, Failure> {
     } else {
         args.sample.clone()
     })
+}
+
+fn task_of(args: &Args, model: &Model, set: &DataSet) -> Task {
+    match (args.task, &args.targets) {
+        (Some(task), _) => task,
+        (None, Some(_)) => Task::Values,
+        (None, None) => task(&model.graph, set.labels.is_some()),
+    }
+}
+
+/// How near outputs are to targets, or, of an autoencoder, to the samples.
+fn fit_of(
+    task: Task,
+    model: &Model,
+    set: &DataSet,
+    targets: Option<Vec<f64>>,
+    e: &Evaluation,
+) -> Option<(Fit, Fit)> {
+    let again = e.width == model.graph.input().len() && task == Task::Values;
+    let samples = || set.values.iter().map(|v| f64::from(*v)).collect();
+    let targets: Vec<f64> = targets.or_else(|| again.then(samples))?;
+    let fit = |outputs: &[f64]| Fit::of(outputs, &targets, e.width);
+    Some((fit(&e.outputs), fit(&e.reference)))
 }
 
 /// What the outputs are for, if nobody says.

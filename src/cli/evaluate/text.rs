@@ -7,7 +7,7 @@ use super::{Task, Told};
 use crate::cli::convert::row;
 use crate::cli::progress::seconds;
 use crate::definition::describe::table;
-use crate::evaluate::{Confusion, Spread, energy};
+use crate::evaluate::{Confusion, Fit, Spread, energy};
 use crate::spiking::Kind;
 
 pub(super) fn to_text(told: &Told<'_>) -> String {
@@ -46,10 +46,20 @@ pub(super) fn to_text(told: &Told<'_>) -> String {
             s.largest_deviation, s.largest_relative_deviation, s.rms_deviation
         ),
     );
-    if let Some((own, ann)) = told.reconstruction() {
+    if let Some((own, ann)) = &told.fit {
+        let r2 = |f: &Fit| f.r2.map_or(String::new(), |r| format!(", R2 {r:.4}"));
+        let text = |f: &Fit| format!("{:.4e}{}", f.mean_square_error, r2(f));
         line(
-            "reconstruction",
-            format!("mean square error {own:.4e}, the trained network {ann:.4e}"),
+            if told.args.targets.is_some() {
+                "to targets"
+            } else {
+                "to samples"
+            },
+            format!(
+                "mean square error {}; the trained network {}",
+                text(own),
+                text(ann)
+            ),
         );
     }
     line(
