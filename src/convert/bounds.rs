@@ -51,14 +51,15 @@ pub fn bounds(graph: &Graph, low: f64, high: f64) -> Calibration {
             Op::MaxPool(w) => {
                 let ([c, oh, ow], [_, h, width]) =
                     (node.planes(), graph.node(node.inputs[0]).planes());
-                let mut out = vec![NOTHING; len];
-                for e in 0..c * oh * ow {
+                let window = |e: usize| {
                     let plane = &before(0)[e / (oh * ow) * h * width..][..h * width];
+                    let mut best = NOTHING;
                     each(w, e / ow % oh, e % ow, h, width, |at| {
-                        out[e] = most(out[e], &plane[at])
+                        best = most(best, &plane[at])
                     });
-                }
-                out
+                    best
+                };
+                (0..c * oh * ow).map(window).collect()
             }
             _ => {
                 let start = |to| synapses::bias(graph, i, to);
