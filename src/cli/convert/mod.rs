@@ -127,7 +127,7 @@ pub fn run(args: &Args) -> Outcome {
             bounds(&graph, args.input_range.0, args.input_range.1)
         }
     };
-    let plan = plan(&graph, &seen, true).map_err(|e| super::recorded::refuse(e))?;
+    let plan = plan(&graph, &seen, true).map_err(super::recorded::refuse)?;
     let fates = account(&graph, &plan);
     let network = code.network(plan.net);
     let file_name = |p: &PathBuf| {

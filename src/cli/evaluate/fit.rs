@@ -16,18 +16,16 @@ const FRACTION: f64 = 10.0;
 /// Labels must be outputs, and values in the range of calibration.
 pub(super) fn check(args: &Args, model: &Model, set: &DataSet) -> Result<(), Failure> {
     let outputs = model.graph.node(model.graph.output()).len().max(2);
-    if let Some(labels) = &set.labels {
-        if let Some((i, label)) = labels
-            .iter()
-            .enumerate()
-            .find(|(_, l)| **l as usize >= outputs)
-        {
-            return Err(Failure::Input(vec![miette!(
-                help = "labels count classes from 0; --labels NAME chooses other ones",
-                "{}: the label of sample {i} is {label}, and the network tells {outputs} classes apart",
-                args.data.display()
-            )]));
-        }
+    let wrong = set.labels.as_ref().and_then(|labels| {
+        let mut all = labels.iter().enumerate();
+        all.find(|(_, label)| **label as usize >= outputs)
+    });
+    if let Some((i, label)) = wrong {
+        return Err(Failure::Input(vec![miette!(
+            help = "labels count classes from 0; --labels NAME chooses other ones",
+            "{}: the label of sample {i} is {label}, and the network tells {outputs} classes apart",
+            args.data.display()
+        )]));
     }
     if args.any_range {
         return Ok(());
