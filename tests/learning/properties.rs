@@ -157,8 +157,7 @@ proptest! {
         let mut wanted = synapses;
         wanted.sort_by_key(|s| (s.0, s.1, s.3));
         let rewards: Vec<(i64, f64)> = rewards.iter().map(|r| (r.0 as i64, r.1)).collect();
-        // Simpson's rule and bounds within its pieces set the limit for dopamine.
-        let tolerance = if rule.rule == RuleKind::StdpDopamine { 2e-4 } else { 1e-12 };
+        let tolerance = 1e-12;
         for (tick, got) in at.iter().zip(d.weights(&at, 1)) {
             prop_assert_eq!(got.len(), wanted.len());
             for (g, &(source, target, w0, delay)) in got.iter().zip(&wanted) {

@@ -176,8 +176,6 @@ impl Synapse<'_> {
             let h = (cut - at) as f64 * TICK;
             let tau_c = p("tau_c");
             if self.rule.rule == RuleKind::StdpDopamine {
-                // Simpson's rule on pieces so fine that its error is far below the tolerance, and a
-                // bound after each of them.
                 let n0: f64 = self
                     .rewards
                     .iter()
@@ -188,16 +186,20 @@ impl Synapse<'_> {
                     let c = (c[0] + c[1] * s / tau_c) * (-s / tau_c).exp();
                     c * (n0 * (-s / p("tau_n")).exp() - p("b"))
                 };
-                // Of a tick each, as long as there is anything left of c.
-                let h = h.min(40.0 * tau_c);
-                let pieces = (h / TICK).ceil().max(50.0) as usize;
-                for k in 0..pieces {
-                    let (a, b) = (
-                        h * k as f64 / pieces as f64,
-                        h * (k + 1) as f64 / pieces as f64,
-                    );
-                    let by = (b - a) / 6.0 * (rate(a) + 4.0 * rate(0.5 * (a + b)) + rate(b));
-                    *w = bounded(*w + by);
+                // Where the weight may turn: c or n - b is zero. In between it only rises or only
+                // falls, so a bound holds from where it is reached.
+                let h = h.min(60.0 * tau_c);
+                let mut turns = vec![
+                    0.0,
+                    -c[0] * tau_c / c[1],
+                    p("tau_n") * (n0 / p("b")).ln(),
+                    h,
+                ];
+                turns.retain(|s| s.is_finite() && (0.0..=h).contains(s));
+                turns.sort_by(f64::total_cmp);
+                for pair in turns.windows(2) {
+                    *w =
+                        bounded(*w + integral(rate, pair[0], pair[1], 0.1 * tau_c.min(p("tau_n"))));
                 }
             }
             let decay = (-h / tau_c).exp();
@@ -211,4 +213,24 @@ impl Synapse<'_> {
             at = cut;
         }
     }
+}
+
+/// Gauss and Legendre's rule of eight points on pieces of length `piece`: for products of
+/// exponentials it errs by less than rounding.
+fn integral(f: impl Fn(f64) -> f64, from: f64, to: f64, piece: f64) -> f64 {
+    const RULE: [(f64, f64); 4] = [
+        (0.183_434_642_495_649_8, 0.362_683_783_378_362),
+        (0.525_532_409_916_329, 0.313_706_645_877_887_3),
+        (0.796_666_477_413_626_7, 0.222_381_034_453_374_48),
+        (0.960_289_856_497_536_3, 0.101_228_536_290_376_26),
+    ];
+    let pieces = ((to - from) / piece).ceil().max(1.0) as usize;
+    let half = (to - from) / (2 * pieces) as f64;
+    let of_piece = |k: usize| -> f64 {
+        let middle = from + half * (2 * k + 1) as f64;
+        RULE.iter()
+            .map(|(x, weight)| weight * half * (f(middle - half * x) + f(middle + half * x)))
+            .sum()
+    };
+    (0..pieces).map(of_piece).sum()
 }
