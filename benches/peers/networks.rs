@@ -22,6 +22,7 @@ pub struct Network {
 
 const BOTH: &[Peer] = &Peer::ALL;
 const EACH: &[&str] = &["double", "single", "fixed"];
+const STDP: &str = "networks/learning/brunel_stdp.toml";
 const SPARSE: &str = "networks/sparse.toml";
 
 const PLAIN: Network = Network {
@@ -91,6 +92,25 @@ pub const NETWORKS: &[Network] = &[
         definition: SPARSE,
         sets: &["simulation.resolution=1 us"],
         about: "sparse, a hundred times finer in time",
+        ..PLAIN
+    },
+    Network {
+        name: "stdp",
+        definition: STDP,
+        arithmetics: &["double", "single"],
+        script: &["stdp"],
+        peers: &[Peer::Brian2],
+        about: "brunel, of whose synapses 10 M learn by STDP, with axonal delays as in Brian2",
+        ..PLAIN
+    },
+    Network {
+        name: "stdp-dendritic",
+        definition: STDP,
+        sets: &["axon=0 ms"],
+        arithmetics: &["double", "single"],
+        script: &["stdp"],
+        peers: &[Peer::Nest],
+        about: "the same with dendritic delays as in NEST",
         ..PLAIN
     },
     Network {

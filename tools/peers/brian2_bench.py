@@ -20,7 +20,7 @@ import tempfile
 import time
 
 import numpy as np
-from common import BRUNEL, BRUNEL_HZ, CUBA, MICROCIRCUIT, SPARSE, microcircuit, options, tell
+from common import BRUNEL, BRUNEL_HZ, CUBA, MICROCIRCUIT, SPARSE, STDP, microcircuit, options, tell
 
 # Line by line to a file of the program: wall time (s since the epoch), processor time (s), resident pages.
 PROBE = """{
@@ -53,6 +53,29 @@ def brunel(b, _):
     cells, e, i = delta_neurons(b, p["neurons"], p, p["theta"])
     parts = [b.PoissonInput(cells, "v", 1000, BRUNEL_HZ / 1000 * b.Hz, weight=p["J"]),
              fixed_indegree(b, e, cells, p["C_E"], p["J"], p["delay"]),
+             fixed_indegree(b, i, cells, p["C_I"], -p["g"] * p["J"], p["delay"])]
+    return cells, parts, p["neurons"] * (p["C_E"] + p["C_I"])
+
+
+def stdp(b, _):
+    """The delay of a plastic synapse is that of its axon."""
+    p, s = BRUNEL, STDP
+    cells, e, i = delta_neurons(b, p["neurons"], p, p["theta"])
+    plastic = b.Synapses(e, e, """w : 1
+                                  dx/dt = -x/tau : 1 (event-driven)
+                                  dy/dt = -y/tau : 1 (event-driven)""",
+                         on_pre="""v_post += w
+                                   x += up
+                                   w = clip(w - y, 0, highest)""",
+                         on_post="""y += down
+                                    w = clip(w + x, 0, highest)""",
+                         delay=p["delay"] * b.ms,
+                         namespace=dict(tau=s["tau"] * b.ms, highest=s["highest"], up=s["step"] * s["highest"],
+                                        down=s["alpha"] * s["step"] * s["highest"]))
+    plastic.connect(i="k for k in sample(N_pre, size=indegree)", namespace=dict(indegree=p["C_E"]))
+    plastic.w = p["J"]
+    parts = [b.PoissonInput(cells, "v", 1000, BRUNEL_HZ / 1000 * b.Hz, weight=p["J"]), plastic,
+             fixed_indegree(b, e, i, p["C_E"], p["J"], p["delay"]),
              fixed_indegree(b, i, cells, p["C_I"], -p["g"] * p["J"], p["delay"])]
     return cells, parts, p["neurons"] * (p["C_E"] + p["C_I"])
 
@@ -131,7 +154,7 @@ def cortical_microcircuit(b, a):
     return cells, [synapses], int(numbers.sum())
 
 
-NETWORKS = {"brunel": brunel, "cuba": cuba, "sparse": sparse, "microcircuit": cortical_microcircuit}
+NETWORKS = {"brunel": brunel, "cuba": cuba, "sparse": sparse, "microcircuit": cortical_microcircuit, "stdp": stdp}
 
 
 def main():

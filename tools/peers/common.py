@@ -15,6 +15,10 @@ BRUNEL = dict(neurons=12500, C_E=1000, C_I=250, tau_m=20.0, theta=20.0, V_reset=
 # 20 kHz for each neuron.
 BRUNEL_HZ = 1000.0 * BRUNEL["eta"] * BRUNEL["theta"] / (BRUNEL["J"] * BRUNEL["tau_m"])
 
+# networks/learning/brunel_stdp.toml: the same with additive STDP of the 10 million excitatory synapses onto
+# excitatory neurons (mV).
+STDP = dict(tau=20.0, step=0.01, alpha=1.05, highest=0.2)
+
 # networks/vogels_abbott_cuba.toml: its 16.2 pA into 200 pF are 1.62 mV into a membrane of C = tau_m.
 CUBA = dict(neurons=4000, tau_m=20.0, V_th=-50.0, V_reset=-60.0, E_L=-49.0, tau_ex=5.0, tau_in=10.0, t_ref=5.0,
             w_ex=1.62, w_in=-9.0, p=0.02, delay=0.1)
@@ -70,7 +74,7 @@ def microcircuit(scale):
 
 def options(description):
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("network", choices=["brunel", "cuba", "sparse", "microcircuit"])
+    parser.add_argument("network", choices=["brunel", "cuba", "sparse", "microcircuit", "stdp"])
     parser.add_argument("--neurons", type=int, default=20000, help="of sparse")
     parser.add_argument("--input-rate", type=float, default=10.0, help="Hz, of sparse")
     parser.add_argument("--scale", type=float, default=0.1, help="of microcircuit")

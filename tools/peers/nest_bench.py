@@ -14,7 +14,7 @@ Needs: pip install nest-simulator==3.10.0 numpy
 import os
 
 import numpy as np
-from common import BRUNEL, BRUNEL_HZ, CUBA, MICROCIRCUIT, SPARSE, Timer, microcircuit, options, resident, tell
+from common import BRUNEL, BRUNEL_HZ, CUBA, MICROCIRCUIT, SPARSE, STDP, Timer, microcircuit, options, resident, tell
 
 os.environ.setdefault("PYNEST_QUIET", "1")
 
@@ -31,16 +31,31 @@ def two_populations(nest, model, neurons, params, low, high):
     return nest.Create(model, excitatory, params=params), nest.Create(model, neurons - excitatory, params=params)
 
 
-def brunel(nest, _):
+def brunel(nest, _, plastic=False):
     p = BRUNEL
     params = dict(C_m=1.0, tau_m=p["tau_m"], t_ref=p["t_ref"], E_L=0.0, V_th=p["theta"], V_reset=p["V_reset"])
+    if plastic:
+        params["tau_minus"] = STDP["tau"]
     e, i = two_populations(nest, "iaf_psc_delta", p["neurons"], params, 0.0, p["theta"])
     homogeneous(nest, p["delay"], excitatory=p["J"], inhibitory=-p["g"] * p["J"])
     noise = nest.Create("poisson_generator", params={"rate": BRUNEL_HZ})
     nest.Connect(noise, e + i, syn_spec={"weight": p["J"], "delay": p["delay"]})
-    nest.Connect(e, e + i, {"rule": "fixed_indegree", "indegree": p["C_E"]}, "excitatory")
+    excitation = {"rule": "fixed_indegree", "indegree": p["C_E"]}
+    if plastic:
+        nest.CopyModel("stdp_synapse_hom", "plastic", {
+            "tau_plus": STDP["tau"], "lambda": STDP["step"], "alpha": STDP["alpha"], "Wmax": STDP["highest"],
+            "mu_plus": 0.0, "mu_minus": 0.0, "delay": p["delay"]})
+        nest.Connect(e, e, dict(excitation, allow_autapses=False), {"synapse_model": "plastic", "weight": p["J"]})
+        nest.Connect(e, i, excitation, "excitatory")
+    else:
+        nest.Connect(e, e + i, excitation, "excitatory")
     nest.Connect(i, e + i, {"rule": "fixed_indegree", "indegree": p["C_I"]}, "inhibitory")
     return [e, i], p["neurons"] * (p["C_E"] + p["C_I"])
+
+
+def stdp(nest, a):
+    """The delay of a plastic synapse is that of its dendrite."""
+    return brunel(nest, a, plastic=True)
 
 
 def cuba(nest, _):
@@ -95,7 +110,7 @@ def cortical_microcircuit(nest, a):
     return populations, int(synapses.sum())
 
 
-NETWORKS = {"brunel": brunel, "cuba": cuba, "sparse": sparse, "microcircuit": cortical_microcircuit}
+NETWORKS = {"brunel": brunel, "cuba": cuba, "sparse": sparse, "microcircuit": cortical_microcircuit, "stdp": stdp}
 
 
 def main():
