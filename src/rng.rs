@@ -33,6 +33,8 @@ pub enum Domain {
     Gamma = 32,
     PulsePacket = 33,
     NoiseCurrent = 34,
+    /// Samples shown as spikes by chance.
+    RateInput = 40,
 }
 
 /// The finaliser of SplitMix64: a bijection of 64 bits that mixes well.

@@ -2,7 +2,8 @@
 //!
 //! A [`Net`] is a list of populations, each with the links that drive it, in an order in which sources
 //! come first. What a spike stands for is a matter of the code: `ramp` has one spike per neuron, whose
-//! time is the value; `network` is a net under any of the codes. A spike walks along its row (`kernel`), and a neuron without a spike costs nothing
+//! time is the value; in `rate` the number of spikes is. `network` is a net under any of the codes. A
+//! spike walks along its row (`kernel`), and a neuron without a spike costs nothing
 //! at its targets. Neither trained networks nor files are known here.
 
 pub mod kernel;
@@ -10,8 +11,10 @@ pub mod net;
 pub mod network;
 mod order;
 pub mod ramp;
+pub mod rate;
 
 pub use kernel::{ConvRows, Kernel};
 pub use net::{Kind, Link, Net, Population};
 pub use network::{Network, Session};
 pub use ramp::Ramp;
+pub use rate::Rate;

@@ -1,0 +1,435 @@
+//! The rate code: a value is a number of spikes of integrate-and-fire neurons in T steps.
+//!
+//! A neuron has a threshold S, which is the value that a spike in every step stands for: after t steps
+//! with N spikes its value is N S / t. Every step its potential grows by its bias and by w S_src for each
+//! spike of a source; at S or above it fires once, and S is taken off (`Reset::Subtract`; Rueckauer et al.
+//! 2017, Front. Neurosci. 11:682) or the potential becomes 0 (`Reset::Zero`; Diehl et al. 2015). With a
+//! constant current x between 0 and S, N = floor((V_0 + t x) / S); V_0 = S / 2 rounds to the nearest
+//! (Bu et al. 2022, AAAI).
+//!
+//! **What a step is.** All layers take part in a step, one after the other: a spike of step t is there
+//! at its targets in step t. So T steps are what the literature counts, and a chip with one step of
+//! delay per layer has the same spikes, each layer one step later than the one before. With
+//! [`Settings::wait`] = d a layer starts to fire d steps after its sources did, and takes in their T steps meanwhile:
+//! step t of a layer comes after step min(t + d, T) of its sources. Then the output is there d steps later for
+//! each layer of neurons, see [`Rate::latency`]; with d = T - 1 every layer knows its whole input first, and
+//! what is lost is rounding alone. Links that skip layers are as much later, so all sources of a neuron
+//! are in the same step.
+//!
+//! **What is analog.** Inputs are currents that stay (`Encoding::Current`), and so are biases: they are
+//! no events. The potential is s + c tau after tau steps of current c; s changes with spikes only, so
+//! nothing happens to a neuron between its events (`cells`).
+//!
+//! **Maxima** are taken of counts: the neuron of a pool fires when the largest count of its inputs grows.
+//! So its count is that largest count at every step, where a maximum of spikes of a step would be too large.
+//!
+//! Layers are carried out one after the other for all steps, which changes nothing of the above: what a layer
+//! does in a step hangs on steps of layers before it. Spikes of a step arrive in the order of links, then
+//! of numbers.
+
+mod cells;
+mod leader;
+mod run;
+
+use super::net::{Kind, Net};
+use crate::simd;
+
+/// What firing does to the potential.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reset {
+    /// Takes the threshold off: nothing is lost.
+    #[default]
+    Subtract,
+    /// Makes it 0: what was above the threshold is lost.
+    Zero,
+}
+
+/// How samples come in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encoding {
+    /// As currents that stay.
+    #[default]
+    Current,
+    /// As spikes of neurons that these currents drive.
+    Spikes,
+    /// As spikes by chance, in every step with probability value / threshold (at most 1), keyed by
+    /// (seed, number of the sample).
+    Poisson,
+}
+
+/// How a network is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// T, at least 1.
+    pub steps: u32,
+    pub reset: Reset,
+    pub encoding: Encoding,
+    /// A neuron whose potential is below 0 takes back a spike, if there is one, by a negative spike
+    /// (signed neurons with memory: Wang et al. 2022, IJCAI).
+    pub negative: bool,
+    /// Steps by which a layer starts to fire later than its sources; below T.
+    pub wait: u32,
+    /// Of random input.
+    pub seed: u64,
+}
+
+impl Settings {
+    /// T steps with the usual choices.
+    pub fn new(steps: u32) -> Self {
+        Self {
+            steps,
+            reset: Reset::Subtract,
+            encoding: Encoding::Current,
+            negative: false,
+            wait: 0,
+            seed: 0,
+        }
+    }
+}
+
+/// Who is looked at in a step. It changes no spike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Regime {
+    /// All neurons where much comes in, else those that have events.
+    #[default]
+    ByLoad,
+    All,
+    Events,
+}
+
+/// A network with its thresholds.
+#[derive(Clone, Debug)]
+pub struct Rate {
+    pub net: Net,
+    pub settings: Settings,
+    pub regime: Regime,
+    /// Of each population: one threshold for each channel.
+    pub thresholds: Vec<Vec<f64>>,
+    /// Of each population: the potential before the first step, by neuron.
+    pub start: Vec<Vec<f64>>,
+    /// Thresholds by neuron.
+    theta: Vec<Vec<f64>>,
+    forms: Vec<Form>,
+}
+
+/// How a population is carried out.
+#[derive(Clone, Debug, PartialEq)]
+enum Form {
+    /// Values that stay.
+    Analog,
+    /// Spikes by chance.
+    Chance,
+    /// Neurons that integrate; a population without links is driven by the sample.
+    Neurons,
+    Leader,
+    /// The same where counts may fall: who is compared by each neuron, as (link, source).
+    FallingLeader(leader::Inputs),
+    Readout,
+}
+
+/// What happened in one sample, by population.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// Synapses that spikes went along, by step, counted at their targets.
+    pub operations: Vec<Vec<u64>>,
+    /// Multiplications with values that stay; once in a sample.
+    pub analog: Vec<u64>,
+    /// Neurons whose potential is still at the threshold or above after the last step: their values
+    /// were too large, or came too late.
+    pub saturated: Vec<u64>,
+}
+
+/// Spikes of a population: twice the number of the neuron, plus 1 if negative; ordered within a step.
+#[derive(Clone, Debug, Default)]
+struct Train {
+    spikes: Vec<u32>,
+    /// Where each step ends.
+    ends: Vec<u32>,
+}
+
+impl Train {
+    fn clear(&mut self) {
+        self.spikes.clear();
+        self.ends.clear();
+    }
+
+    /// Ends a step.
+    fn close(&mut self) {
+        self.ends.push(self.spikes.len() as u32);
+    }
+
+    /// Spikes of a step; steps count from 1.
+    #[inline(always)]
+    fn step(&self, t: u32) -> &[u32] {
+        let t = t as usize;
+        let start = if t > 1 { self.ends[t - 2] } else { 0 };
+        &self.spikes[start as usize..self.ends[t - 1] as usize]
+    }
+}
+
+/// State of a population.
+#[derive(Clone, Debug, Default)]
+struct Layer {
+    /// Potential without what currents brought.
+    s: Vec<f64>,
+    /// Current.
+    c: Vec<f64>,
+    /// Values that stay.
+    analog: Vec<f64>,
+    /// Spikes less negative ones, where there may be such; counts of a leader.
+    count: Vec<u32>,
+    train: Train,
+}
+
+/// Working memory for a sample; nothing is taken anew from sample to sample.
+#[derive(Debug, Default)]
+pub struct Room {
+    layers: Vec<Layer>,
+    agenda: cells::Agenda,
+    /// Counts of each source of a leader, by link.
+    seen: Vec<Vec<u32>>,
+    /// Neurons of a leader that something came in for; empty between steps.
+    touched: Vec<u32>,
+    /// Potentials of the read-out after each step, by neuron.
+    outputs: Vec<f64>,
+    pub counts: Counts,
+}
+
+impl Rate {
+    /// `thresholds`: of each population one for each channel, above 0. Those of populations that are
+    /// compared must be the same. Every neuron starts at half its threshold.
+    ///
+    /// # Errors
+    /// Settings that make no sense, thresholds that do not fit.
+    pub fn new(net: Net, thresholds: Vec<Vec<f64>>, settings: Settings) -> Result<Self, String> {
+        if settings.steps == 0 || settings.steps > 1 << 20 {
+            return Err(format!(
+                "{} steps are not between 1 and 1048576",
+                settings.steps
+            ));
+        }
+        if settings.wait >= settings.steps {
+            return Err(format!(
+                "layers cannot wait {} of {} steps; at most {}",
+                settings.wait,
+                settings.steps,
+                settings.steps - 1
+            ));
+        }
+        if settings.negative && settings.reset == Reset::Zero {
+            return Err("negative spikes need reset by subtraction".into());
+        }
+        for (i, p) in net.populations.iter().enumerate() {
+            let fits = thresholds.get(i).is_some_and(|s| {
+                s.len() == p.planes[0] && s.iter().all(|v| *v > 0.0 && v.is_finite())
+            });
+            if !fits {
+                return Err(format!(
+                    "{} needs {} thresholds above 0",
+                    p.name, p.planes[0]
+                ));
+            }
+            if p.kind == Kind::Largest {
+                for l in &p.links {
+                    if thresholds[l.from] != thresholds[i] {
+                        return Err(format!(
+                            "{} compares counts, so {} must have its thresholds",
+                            p.name, net.populations[l.from].name
+                        ));
+                    }
+                }
+            }
+        }
+        let theta: Vec<Vec<f64>> = net
+            .populations
+            .iter()
+            .zip(&thresholds)
+            .map(|(p, s)| s.iter().copied().cycle().take(p.len()).collect())
+            .collect();
+        let start = theta
+            .iter()
+            .map(|s| s.iter().map(|s| 0.5 * s).collect())
+            .collect();
+        Ok(Self {
+            forms: forms(&net, &settings),
+            net,
+            settings,
+            regime: Regime::ByLoad,
+            thresholds,
+            start,
+            theta,
+        })
+    }
+
+    /// Lets every neuron start at this share of its threshold.
+    pub fn start_at(&mut self, share: f64) {
+        for (start, theta) in self.start.iter_mut().zip(&self.theta) {
+            for (v, s) in start.iter_mut().zip(theta) {
+                *v = share * s;
+            }
+        }
+    }
+
+    pub fn room(&self) -> Room {
+        let n = self.net.populations.len();
+        Room {
+            layers: vec![Layer::default(); n],
+            counts: Counts {
+                operations: vec![Vec::new(); n],
+                analog: vec![0; n],
+                saturated: vec![0; n],
+            },
+            ..Room::default()
+        }
+    }
+
+    /// Shows one sample (channels first). `number` is its number in the data, by which random input is
+    /// drawn.
+    pub fn run(&self, sample: &[f32], number: u64, room: &mut Room) {
+        self.run_until(sample, number, self.net.populations.len(), room);
+    }
+
+    /// The same, for the first `populations` only.
+    pub fn run_until(&self, sample: &[f32], number: u64, populations: usize, room: &mut Room) {
+        simd::vectorized(run::Show {
+            rate: self,
+            sample,
+            number,
+            populations,
+            room,
+        });
+    }
+
+    /// Steps of a population's neurons before its own first, counted from the first of the sample.
+    fn delay(&self, population: usize) -> u32 {
+        let p = &self.net.populations[population];
+        let before = p
+            .links
+            .iter()
+            .map(|l| self.delay_behind(l.from))
+            .max()
+            .unwrap_or(0);
+        match self.forms[population] {
+            Form::Neurons if !p.links.is_empty() => before + self.settings.wait,
+            _ => before,
+        }
+    }
+
+    fn delay_behind(&self, population: usize) -> u32 {
+        match self.forms[population] {
+            Form::Analog => 0,
+            _ => self.delay(population),
+        }
+    }
+
+    /// Steps after which the output of step t is there.
+    pub fn latency(&self, step: u32) -> u32 {
+        step + self.delay(self.net.populations.len() - 1)
+    }
+
+    /// The mean output over the steps from `after` + 1 to `step`, of the sample that was shown last, as the
+    /// network's output has it: what corresponds to the trained network's output.
+    pub fn outputs<'a>(
+        &'a self,
+        room: &'a Room,
+        after: u32,
+        step: u32,
+    ) -> impl Iterator<Item = f64> + 'a {
+        let p = &self.net.populations[self.net.populations.len() - 1];
+        let n = p.len();
+        let at = move |t: u32, k: usize| {
+            if t == 0 {
+                0.0
+            } else {
+                room.outputs[(t as usize - 1) * n + k]
+            }
+        };
+        (0..n).map(move |e| {
+            let k = p.place(e);
+            (at(step, k) - at(after, k)) / f64::from(step - after)
+        })
+    }
+
+    /// The values that a population's spikes up to a step stand for, by neuron.
+    pub fn decode(&self, population: usize, step: u32, room: &Room, values: &mut Vec<f64>) {
+        values.clear();
+        let layer = &room.layers[population];
+        if self.forms[population] == Form::Analog {
+            values.extend_from_slice(&layer.analog);
+            return;
+        }
+        values.resize(self.net.populations[population].len(), 0.0);
+        let spikes = &layer.train.spikes[..layer.train.ends[step as usize - 1] as usize];
+        for spike in spikes {
+            values[(spike >> 1) as usize] += 1.0 - 2.0 * f64::from(spike & 1);
+        }
+        for (v, s) in values.iter_mut().zip(&self.theta[population]) {
+            *v *= s / f64::from(step);
+        }
+    }
+
+    /// Spikes of a population in the last sample: step (from 1), neuron, and whether it is a negative one.
+    pub fn spikes<'a>(
+        &'a self,
+        population: usize,
+        room: &'a Room,
+    ) -> impl Iterator<Item = (u32, u32, bool)> + 'a {
+        let train = &room.layers[population].train;
+        (1..=train.ends.len() as u32).flat_map(move |t| {
+            let all = train.step(t).iter();
+            all.map(move |spike| (t, spike >> 1, spike & 1 == 1))
+        })
+    }
+
+    /// Number of spikes of a population in a step of the last sample.
+    pub fn spikes_in(&self, population: usize, step: u32, room: &Room) -> u64 {
+        match room.layers[population].train.ends.is_empty() {
+            true => 0,
+            false => room.layers[population].train.step(step).len() as u64,
+        }
+    }
+
+    /// Does a population hold values that stay instead of spikes?
+    pub fn is_analog(&self, population: usize) -> bool {
+        self.forms[population] == Form::Analog
+    }
+}
+
+/// Values stay as long as nothing but maxima is taken of them. Where they are compared with counts,
+/// they become spikes.
+fn forms(net: &Net, settings: &Settings) -> Vec<Form> {
+    let n = net.populations.len();
+    let mut stays = vec![false; n];
+    let mut counted = vec![settings.encoding != Encoding::Current; n];
+    loop {
+        for (i, p) in net.populations.iter().enumerate() {
+            stays[i] = !counted[i]
+                && match p.kind {
+                    Kind::Input { .. } => true,
+                    Kind::Largest => p.links.iter().all(|l| stays[l.from]),
+                    _ => false,
+                };
+        }
+        let mut changed = false;
+        for (i, p) in net.populations.iter().enumerate() {
+            if p.kind == Kind::Largest && !stays[i] {
+                for l in &p.links {
+                    changed |= stays[l.from];
+                    counted[l.from] |= stays[l.from];
+                }
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    let form = |(i, p): (usize, &super::Population)| match p.kind {
+        _ if stays[i] => Form::Analog,
+        Kind::Input { .. } if settings.encoding == Encoding::Poisson => Form::Chance,
+        Kind::Input { .. } | Kind::Neurons { .. } => Form::Neurons,
+        Kind::Largest if settings.negative => Form::FallingLeader(leader::Inputs::of(net, i)),
+        Kind::Largest => Form::Leader,
+        Kind::Readout => Form::Readout,
+    };
+    net.populations.iter().enumerate().map(form).collect()
+}
