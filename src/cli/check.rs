@@ -8,6 +8,7 @@ use super::output::{put, put_json, refused, warn};
 use super::{Failure, Outcome};
 use crate::definition::describe::table;
 use crate::definition::{self, Loaded, Override};
+use crate::network::afford::refuse_if_too_large;
 use crate::network::degrees::{self, Degrees};
 use crate::network::estimate::{
     self, ASSUMED_RATE, Estimate, available_memory, show_bytes, show_count,
@@ -45,7 +46,7 @@ pub fn run(args: &Args) -> Outcome {
         warn(warnings);
         put(&to_text(&loaded, &estimate))?;
     }
-    estimate::refuse_if_too_large(&estimate)
+    refuse_if_too_large(&loaded.spec, &estimate)
         .map_err(|told| Failure::Input(vec![miette::Report::msg(told)]))
 }
 

@@ -39,6 +39,8 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub dialect: super::nir::DialectArgs,
 }
 
 /// What the samples say.
@@ -61,7 +63,7 @@ pub fn run(args: &Args) -> Outcome {
                 args.model.display()
             ))]));
         }
-        return inspect_nir::run(&args.model, args.json);
+        return inspect_nir::run(&args.model, &args.dialect, args.json);
     }
     let graph = import::model(&args.model, &args.network.options()).map_err(refused)?;
     let checked = match &args.data {

@@ -11,9 +11,9 @@ use crate::definition::describe::table;
 use crate::import::nir::{self, Dialect, Fidelity, Nir, Reset, Spike};
 
 /// Prints a spiking network.
-pub(super) fn run(path: &Path, as_json: bool) -> Outcome {
+pub(super) fn run(path: &Path, dialect: &super::nir::DialectArgs, as_json: bool) -> Outcome {
     let net = nir::read(path).map_err(refused)?;
-    let dialect = nir::detect(&net);
+    let dialect = Dialect::chosen(&net, &dialect.choice());
     let verdicts = nir::fidelity(&net, &dialect);
     if as_json {
         put_json(&to_json(path, &net, &dialect, &verdicts))

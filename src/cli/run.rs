@@ -18,6 +18,7 @@ use crate::definition::{self, Loaded, Override};
 use crate::engine::report::Phase;
 use crate::engine::sink::{NullSink, Sink, WeightOf};
 use crate::engine::{Control, RunReport, run as simulate};
+use crate::network::afford::refuse_if_too_large;
 use crate::network::estimate::{self, show_bytes};
 use crate::network::fixed::Rounding;
 use crate::network::spec::{NetworkSpec, PopulationKind, Slice};
@@ -33,11 +34,12 @@ use crate::record::{RecordOptions, Recorder, Recording, Summary, Weights};
   spikewheel run networks/brunel.toml
   spikewheel run networks/brunel.toml --threads 2 --set g=6 --set simulation.duration=\"5 s\"
   spikewheel run my.toml --out results/first --profile
+  spikewheel run model.nir --input pulses.csv
 
 The recording is an HDF5 file in the SONATA layout. Ctrl-C ends a run with everything up to that
 moment intact. Exit code: 0 done, 1 failed or stopped, 2 wrong input.")]
 pub struct Args {
-    /// Definition file (TOML)
+    /// Definition file (TOML), or a network in NIR
     pub file: PathBuf,
     /// Another value for a parameter, or for simulation.seed, simulation.duration, ...
     #[arg(long = "set", value_name = "NAME=VALUE")]
@@ -64,6 +66,10 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub input: super::nir::InputArgs,
+    #[command(flatten)]
+    pub dialect: super::nir::DialectArgs,
 }
 
 /// Everything that the summary tells.
@@ -83,12 +89,11 @@ struct Told<'a> {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Outcome {
-    let mut loaded = definition::load(&args.file, &args.set).map_err(refused)?;
+    let (mut loaded, nir) = load(args)?;
     warn(std::mem::take(&mut loaded.warnings));
     let spec = &loaded.spec;
     let needed = estimate::estimate(spec);
-    estimate::refuse_if_too_large(&needed)
-        .map_err(|told| Failure::Input(vec![Report::msg(told)]))?;
+    refuse_if_too_large(spec, &needed).map_err(|told| Failure::Input(vec![Report::msg(told)]))?;
     let threads = args
         .threads
         .map_or_else(|| worthwhile_threads(spec, &needed), usize::from);
@@ -156,7 +161,14 @@ pub fn run(args: &Args) -> Outcome {
             0.0,
             reached_ms(spec, &told.report),
         ));
+        let directory = file.parent().unwrap_or(Path::new("")).to_path_buf();
+        if let Some(session) = &nir {
+            let steps = directory.join("steps.csv");
+            session.write_steps(&recording, &steps)?;
+            told.files.push(steps);
+        }
         if !args.no_plot {
+            let file = &directory.join("spikes.h5");
             let busy = Busy::new("drawing");
             let drawn = pictures(&recording, file);
             drop(busy);
@@ -177,6 +189,25 @@ pub fn run(args: &Args) -> Outcome {
         )));
     }
     Ok(())
+}
+
+/// The network of a definition, or of a NIR file.
+fn load(args: &Args) -> Result<(Loaded, Option<super::nir::Session>), Failure> {
+    if !super::nir::is_nir(&args.file) {
+        super::nir::refuse(&args.dialect, &args.input)?;
+        let loaded = definition::load(&args.file, &args.set).map_err(refused)?;
+        return Ok((loaded, None));
+    }
+    if let Some(set) = args.set.first() {
+        return Err(Failure::Input(vec![miette!(
+            help = "`spikewheel convert` makes a definition of it, which can be changed",
+            "a NIR file has no parameters to set (--set {}={})",
+            set.name,
+            set.value
+        )]));
+    }
+    let (loaded, session) = super::nir::load(&args.file, &args.dialect, &args.input)?;
+    Ok((loaded, Some(session)))
 }
 
 /// One thread per core, but only as many as have enough to do between two meetings: they meet once
@@ -305,6 +336,7 @@ fn results_directory(args: &Args) -> Result<PathBuf, Failure> {
         for name in [
             "spikes.h5",
             "spikes.csv",
+            "steps.csv",
             "weights.h5",
             "raster.png",
             "traces.png",

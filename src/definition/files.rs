@@ -312,7 +312,7 @@ pub(super) fn points(path: &Path) -> Result<(usize, Vec<[f64; 3]>), Vec<String>>
 
 /// Spikes as they stand in a file.
 #[derive(Debug, Default)]
-pub(super) struct SpikeRows {
+pub(crate) struct SpikeRows {
     pub row: Vec<u64>,
     pub time_ms: Vec<f64>,
     pub element: Vec<u64>,
@@ -320,7 +320,7 @@ pub(super) struct SpikeRows {
 
 /// Reads spikes from a CSV file with `time_ms` and one of `neuron`, `input`, `node_id`, or from a
 /// SONATA file (`.h5`).
-pub(super) fn spikes(path: &Path, population: Option<&str>) -> Result<SpikeRows, Vec<String>> {
+pub(crate) fn spikes(path: &Path, population: Option<&str>) -> Result<SpikeRows, Vec<String>> {
     let extension = path
         .extension()
         .map(|e| e.to_string_lossy().to_lowercase())

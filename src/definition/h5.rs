@@ -12,12 +12,16 @@ use std::path::{Path, PathBuf};
 use hdf5::DType;
 
 use super::files;
+use crate::network::estimate::{available_memory, show_bytes};
 
 /// Rows that are read at a time, unless the chunks of the dataset are longer.
 const BLOCK: u64 = 1 << 20;
 
 /// The best that deflate can do: a file cannot hold more elements than this times its bytes.
 const MOST_PER_BYTE: u64 = 1032;
+
+/// Elements of a chunk: the format ends at 4 GB, and a chunk is unpacked as a whole.
+const MOST_IN_CHUNK: u64 = 1 << 29;
 
 /// An HDF5 file being read.
 pub(crate) struct File {
@@ -188,8 +192,17 @@ impl File {
         };
         let product = |dims: &[u64]| dims.iter().fold(1u64, |a, b| a.saturating_mul(*b));
         let most = self.bytes.saturating_mul(MOST_PER_BYTE);
-        if product(&shape) > most || chunk.as_ref().is_some_and(|c| product(c) > (1 << 32)) {
+        if product(&shape) > most || chunk.as_ref().is_some_and(|c| product(c) > MOST_IN_CHUNK) {
             return Err(self.fail(dataset, "it claims more elements than the file can hold"));
+        }
+        if let Some(bytes) = chunk.as_ref().map(|c| product(c).saturating_mul(16))
+            && available_memory().is_some_and(|available| bytes > available)
+        {
+            let told = format!(
+                "a chunk of it takes {}, more than is available",
+                show_bytes(bytes as f64)
+            );
+            return Err(self.fail(dataset, told));
         }
         let long = chunk
             .and_then(|c| c.first().copied())
@@ -336,6 +349,7 @@ impl Column<'_> {
         if self.len() == 0 {
             return Ok(Vec::new());
         }
+        self.affordable()?;
         let all = guard(|| self.set.read_f64()).map_err(|e| self.wrong(e))?;
         if all.len() as u64 != self.len() {
             return Err(self.wrong("numbers are missing"));
@@ -343,8 +357,23 @@ impl Column<'_> {
         Ok(all)
     }
 
+    /// What is packed, or never written, may unpack to anything: it must fit the memory, twice, since the
+    /// library may hold the bytes beside the numbers.
+    fn affordable(&self) -> Result<(), String> {
+        let needed = self.len().saturating_mul(16);
+        match available_memory() {
+            Some(available) if needed > available => Err(self.wrong(format!(
+                "it takes {}, and {} of memory are available",
+                show_bytes(needed as f64),
+                show_bytes(available as f64)
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// An empty list with room for all elements. A length that does not fit is an error, no abort.
     fn room<T>(&self) -> Result<Vec<T>, String> {
+        self.affordable()?;
         let mut all = Vec::new();
         let n = usize::try_from(self.len()).unwrap_or(usize::MAX);
         all.try_reserve_exact(n).map_err(|e| self.wrong(e))?;

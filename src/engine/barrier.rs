@@ -2,14 +2,10 @@
 //!
 //! A worker that panics poisons the barrier, so that the others leave instead of waiting for ever.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex};
-
-/// Rounds of spinning before a thread goes to sleep: about a few microseconds.
-const SPIN: u32 = 4000;
-/// With more members than cores, spinning would keep those away who are waited for: rounds of giving
-/// up the core instead.
-const YIELD: u32 = 50;
+use super::sync::{
+    AtomicBool, AtomicU64, AtomicUsize, Condvar, Mutex, Ordering, SPIN, YIELD, cores, spin_loop,
+    yield_now,
+};
 
 /// Someone panicked: nobody will come any more.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,7 +28,7 @@ impl Barrier {
     pub fn new(members: usize) -> Self {
         Self {
             members,
-            crowded: std::thread::available_parallelism().is_ok_and(|cores| members > cores.get()),
+            crowded: cores().is_some_and(|cores| members > cores),
             arrived: AtomicUsize::new(0),
             round: AtomicU64::new(0),
             poisoned: AtomicBool::new(false),
@@ -63,12 +59,12 @@ impl Barrier {
                 }
                 if self.crowded && spins < YIELD {
                     spins += 1;
-                    std::thread::yield_now();
+                    yield_now();
                     continue;
                 }
                 if !self.crowded && spins < SPIN {
                     spins += 1;
-                    std::hint::spin_loop();
+                    spin_loop();
                     continue;
                 }
                 let Ok(mut sleeping) = self.lock.lock() else {
@@ -97,39 +93,5 @@ impl Barrier {
         self.poisoned.store(true, Ordering::Release);
         drop(self.lock.lock());
         self.wake.notify_all();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_passes_before_all_have_arrived() {
-        let barrier = Barrier::new(3);
-        let count = AtomicUsize::new(0);
-        std::thread::scope(|s| {
-            for _ in 0..3 {
-                s.spawn(|| {
-                    for round in 1..=500 {
-                        count.fetch_add(1, Ordering::SeqCst);
-                        barrier.wait().unwrap();
-                        assert_eq!(count.load(Ordering::SeqCst), 3 * round);
-                        barrier.wait().unwrap();
-                    }
-                });
-            }
-        });
-    }
-
-    #[test]
-    fn a_poisoned_barrier_lets_sleepers_go() {
-        let barrier = Barrier::new(2);
-        std::thread::scope(|s| {
-            let waiting = s.spawn(|| barrier.wait());
-            std::thread::sleep(std::time::Duration::from_millis(20));
-            barrier.poison();
-            assert_eq!(waiting.join().unwrap(), Err(Poisoned));
-        });
     }
 }

@@ -2,15 +2,19 @@
 
 pub mod agenda;
 pub mod barrier;
+#[cfg(test)]
+mod barrier_tests;
 mod hits;
 #[cfg(test)]
 mod levels;
 pub mod modulator;
+mod outboxes;
 pub mod regime;
 pub mod report;
 mod run;
 pub mod shard;
 pub mod sink;
+mod sync;
 pub mod unit;
 mod visits;
 pub mod weights;

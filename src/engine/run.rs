@@ -19,16 +19,17 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crossbeam::utils::CachePadded;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::barrier::{Barrier, Poisoned};
+use super::outboxes::{Boxes, Outboxes, read};
 use super::report::{Phase, Profile, RunReport, TableReport};
 use super::shard::{Emitted, Sample, Shard};
 use super::sink::Sink;
+use super::sync::RwLockReadGuard;
 use super::weights::{self, WeightPlan};
 use crate::network::{Network, NetworkOf};
 use crate::neuron::real::Real;
@@ -78,8 +79,7 @@ struct Outbox {
 
 /// Everything that the workers share.
 struct Shared {
-    /// [parity][shard]
-    outboxes: [Vec<CachePadded<RwLock<Outbox>>>; 2],
+    outboxes: Outboxes<Outbox>,
     barrier: Barrier,
     /// Weights that are wanted, by shard.
     weights: Vec<Mutex<weights::Part>>,
@@ -115,7 +115,7 @@ fn run_shards<R: Real>(
     } = network;
     let n = shards.len();
     let shared = Shared {
-        outboxes: [0, 1].map(|_| (0..n).map(|_| CachePadded::default()).collect()),
+        outboxes: Outboxes::new(n),
         barrier: Barrier::new(n),
         weights: (0..n).map(|_| Mutex::default()).collect(),
         panic: Mutex::new(None),
@@ -263,7 +263,7 @@ fn work<R: Real>(
         let wanted = weights::next(&plan.weights, start).unwrap_or(u64::MAX);
         let end = end.min(wanted.saturating_add(1));
         {
-            let mut out = write(&shared.outboxes[parity][me]);
+            let mut out = shared.outboxes.write(parity, me);
             let Outbox {
                 spikes, samples, ..
             } = &mut *out;
@@ -278,7 +278,7 @@ fn work<R: Real>(
         shard.profile.begin();
         shared.barrier.wait()?;
         shard.profile.end(Phase::Wait);
-        let boxes = &shared.outboxes[parity];
+        let boxes = shared.outboxes.of(parity);
         let any = exchange(shard, plan, start, boxes);
         shard.profile.end(Phase::Exchange);
         let mut next = end;
@@ -354,22 +354,9 @@ fn hand_out_weights<R: Real>(
     Ok(())
 }
 
-fn read(b: &RwLock<Outbox>) -> std::sync::RwLockReadGuard<'_, Outbox> {
-    b.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn write(b: &RwLock<Outbox>) -> std::sync::RwLockWriteGuard<'_, Outbox> {
-    b.write().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Queues the spikes of the window in the order (tick, id). True if there were any.
-fn exchange<R: Real>(
-    shard: &mut Shard<R>,
-    plan: &Plan,
-    start: u64,
-    boxes: &[CachePadded<RwLock<Outbox>>],
-) -> bool {
-    let guards: Vec<_> = boxes.iter().map(|b| read(b)).collect();
+fn exchange<R: Real>(shard: &mut Shard<R>, plan: &Plan, start: u64, boxes: &Boxes<Outbox>) -> bool {
+    let guards: Vec<_> = boxes.iter().map(read).collect();
     let lists = guards.iter().map(|g| &g.spikes[..]);
     let any = lists.clone().any(|l| !l.is_empty());
     shard.announce(lists.clone());
@@ -406,9 +393,9 @@ fn each_in_order<'a>(
 
 impl Ledger<'_> {
     /// Hashes and hands out what the window brought.
-    fn note(&mut self, plan: &Plan, start: u64, next: u64, boxes: &[CachePadded<RwLock<Outbox>>]) {
+    fn note(&mut self, plan: &Plan, start: u64, next: u64, boxes: &Boxes<Outbox>) {
         self.windows += 1;
-        let guards: Vec<_> = boxes.iter().map(|b| read(b)).collect();
+        let guards: Vec<_> = boxes.iter().map(read).collect();
         self.batch.clear();
         self.words.clear();
         let (batch, words, per_population) =
@@ -438,7 +425,7 @@ impl Ledger<'_> {
     }
 
     /// Puts the parts of each sample together, in the order (tick, recording).
-    fn hand_out_samples(&mut self, plan: &Plan, guards: &[std::sync::RwLockReadGuard<'_, Outbox>]) {
+    fn hand_out_samples(&mut self, plan: &Plan, guards: &[RwLockReadGuard<'_, Outbox>]) {
         self.rows.clear();
         for (g, guard) in guards.iter().enumerate() {
             for (k, s) in guard.samples.iter().enumerate() {

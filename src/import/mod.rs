@@ -5,7 +5,7 @@
 //! wrong is a finding that names the file, the node and what to do.
 
 mod data;
-mod findings;
+pub(crate) mod findings;
 pub mod nir;
 pub mod onnx;
 mod weights;

@@ -201,7 +201,7 @@ fn build_shards<R: Weights>(
         }
     }
     // Without projections there is nothing to wait for; still, a run should answer to Ctrl-C.
-    let patience = ((10.0 / spec.tick_ms()) as u64).clamp(1, 1 << 30);
+    let patience = super::estimate::patience(spec.tick_ms());
     Ok(NetworkOf {
         shards,
         rounding,

@@ -9,8 +9,8 @@ use super::load;
 use super::plastic_bytes::{plastic_bytes, snapshot_bytes};
 use super::space::{OPEN, Point};
 use super::spec::{
-    Delay, DriveKind, GammaSpec, NetworkSpec, PacketSpec, PopulationKind, ProjectionSpec, Rate,
-    Rule, Slice, SourceSpec, Values, Weight,
+    Delay, DriveKind, GammaSpec, NetworkSpec, PacketSpec, PopulationKind, PopulationSpec,
+    ProjectionSpec, Rate, Rule, Slice, SourceSpec, StateRecording, Values, Weight,
 };
 use crate::neuron::block::channels;
 use crate::stimulus::rate::Course;
@@ -38,6 +38,10 @@ const BYTES_PER_COLLECTED: f64 = 16.0;
 const BUILD_BYTES_PER_END: f64 = 16.0;
 /// An explicit spike or synapse of a list, as it lies in the specification.
 const BYTES_PER_LISTED: f64 = 16.0;
+/// A value of recorded state.
+const BYTES_PER_VALUE: f64 = 8.0;
+/// Frames that wait for the disk at most, those that are being put together included.
+const FRAMES_UNDER_WAY: f64 = 12.0;
 /// Three coordinates.
 const BYTES_PER_POINT: f64 = 24.0;
 /// Coordinates twice, and the share of the tree.
@@ -74,8 +78,12 @@ pub struct Estimate {
     /// Needed while building, free afterwards.
     pub build_bytes: f64,
     pub state_bytes: f64,
-    /// Spikes, and weights on their way to a recorder.
+    /// Spikes, and state and weights on their way to a recorder.
     pub spike_bytes: f64,
+    /// Part of `state_bytes` of each population.
+    pub population_bytes: Vec<f64>,
+    /// Part of `spike_bytes` of each recording of state.
+    pub recording_bytes: Vec<f64>,
     /// Events per second of simulated time from private stimuli: rate times targets.
     pub external_events: f64,
     /// Synaptic events per second of simulated time: exact for sources whose rate is stated, and
@@ -93,6 +101,11 @@ impl Estimate {
     pub fn events(&self) -> f64 {
         self.external_events + self.recurrent_events
     }
+}
+
+/// The longest window: ticks of 10 ms, so that a run without delays soon answers to Ctrl-C.
+pub(super) fn patience(tick_ms: f64) -> u64 {
+    ((10.0 / tick_ms) as u64).clamp(1, 1 << 30)
 }
 
 /// Estimates all of `spec`.
@@ -146,25 +159,15 @@ pub fn estimate(spec: &NetworkSpec) -> Estimate {
         })
         .sum();
     let listed: f64 = spec
-        .populations
+        .drives
         .iter()
-        .filter_map(|p| match &p.kind {
-            PopulationKind::Source(SourceSpec::SpikeList(l)) => Some(l.events.len() as f64),
-            _ => None,
-        })
-        .chain(spec.drives.iter().filter_map(|d| match &d.kind {
-            DriveKind::SpikeList { list, .. } => Some(list.events.len() as f64),
-            _ => None,
-        }))
-        .sum();
-    let ports: f64 = spec
-        .populations
-        .iter()
-        .map(|p| match &p.kind {
-            PopulationKind::Neurons(n) => f64::from(p.size) * n.receptors.len() as f64,
-            PopulationKind::Source(_) => 0.0,
+        .map(|d| match &d.kind {
+            DriveKind::SpikeList { list, .. } => list.events.len() as f64,
+            _ => 0.0,
         })
         .sum();
+    let population_bytes: Vec<f64> = spec.populations.iter().map(population_bytes).collect();
+    let recording_bytes = recording_bytes(spec, window.unwrap_or(u64::MAX));
     Estimate {
         neurons,
         synapses: sum(|p| p.synapses),
@@ -178,16 +181,42 @@ pub fn estimate(spec: &NetworkSpec) -> Estimate {
             + sum(|p| p.graph_bytes)
             + delay_bytes(spec, &projections)
             + collected_bytes(&projections),
-        state_bytes: neurons * BYTES_PER_NEURON
-            + ports * BYTES_PER_PORT
-            + listed * BYTES_PER_LISTED,
+        state_bytes: population_bytes.iter().sum::<f64>() + listed * BYTES_PER_LISTED,
         // Two windows, at most one spike per neuron and tick, usually what the rates say.
         spike_bytes: 2.0 * BYTES_PER_SPIKE * (spikes_per_s * window_s).max(neurons)
-            + snapshot_bytes(spec, |i| projections.get(i).map_or(0.0, |p| p.synapses)),
+            + snapshot_bytes(spec, |i| projections.get(i).map_or(0.0, |p| p.synapses))
+            + recording_bytes.iter().sum::<f64>(),
+        population_bytes,
+        recording_bytes,
         external_events,
         recurrent_events,
         projections,
     }
+}
+
+/// State of the elements of a population.
+fn population_bytes(p: &PopulationSpec) -> f64 {
+    let more = match &p.kind {
+        PopulationKind::Neurons(n) => f64::from(p.size) * n.receptors.len() as f64 * BYTES_PER_PORT,
+        PopulationKind::Source(SourceSpec::SpikeList(l)) => {
+            l.events.len() as f64 * BYTES_PER_LISTED
+        }
+        PopulationKind::Source(_) => 0.0,
+    };
+    f64::from(p.size) * BYTES_PER_NEURON + more
+}
+
+/// Samples of a window, which shards keep until they meet (in two buffers), and those on their way to the
+/// file.
+fn recording_bytes(spec: &NetworkSpec, window: u64) -> Vec<f64> {
+    // However long delays are, a run answers to Ctrl-C.
+    let window = window.min(patience(spec.tick_ms()));
+    let each = |r: &StateRecording| {
+        let frames = (window.min(spec.duration) / r.every.max(1)) as f64 + 1.0;
+        let frame = f64::from(r.of.len()) * BYTES_PER_VALUE;
+        2.0 * frames * frame + FRAMES_UNDER_WAY * frame
+    };
+    spec.recording.state.iter().map(each).collect()
 }
 
 /// Bytes of the column that holds delays until the rows are cut, for the largest group of statements
@@ -597,34 +626,11 @@ fn scaled(mut value: f64, names: &[&str]) -> String {
     }
 }
 
-/// Refuses a network that the memory of this machine cannot hold, with the numbers.
-pub fn refuse_if_too_large(estimate: &Estimate) -> Result<(), String> {
-    match available_memory() {
-        Some(available) => refuse_above(estimate, available as f64),
-        None => Ok(()),
-    }
-}
-
-fn refuse_above(estimate: &Estimate, available: f64) -> Result<(), String> {
-    if estimate.memory() <= available {
-        return Ok(());
-    }
-    Err(format!(
-        "the network needs about {} of memory, and {} are available: {} for {} synapses, {} while building, {} for {} neurons",
-        show_bytes(estimate.memory()),
-        show_bytes(available),
-        show_bytes(estimate.table_bytes),
-        show_count(estimate.synapses),
-        show_bytes(estimate.build_bytes),
-        show_bytes(estimate.state_bytes),
-        show_count(estimate.neurons),
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::spec::{Arithmetic, PopulationSpec, RecordingSpec};
+    use crate::network::afford::refuse_above;
+    use crate::network::spec::{Arithmetic, RecordingSpec};
 
     fn spec(size: u32, rule: Rule, delay: Delay) -> NetworkSpec {
         let all = Slice {
@@ -715,17 +721,34 @@ mod tests {
     }
 
     #[test]
-    fn absurd_sizes_are_refused_with_the_numbers() {
-        let e = estimate(&spec(u32::MAX, Rule::AllToAll, Delay::Ticks(1)));
-        assert!(e.synapses > 1e19 && e.memory().is_finite());
-        let told = refuse_above(&e, 16e9).unwrap_err();
-        assert!(told.contains("PB") && told.contains("16.0 GB"), "{told}");
-        let e = estimate(&spec(
+    fn absurd_sizes_are_refused_with_the_numbers_and_the_names() {
+        let told = |spec: &NetworkSpec| {
+            let e = estimate(spec);
+            assert!(e.memory().is_finite());
+            refuse_above(spec, &e, 16e9).err().unwrap_or_default()
+        };
+        let all = spec(u32::MAX, Rule::AllToAll, Delay::Ticks(1));
+        let text = told(&all);
+        assert!(estimate(&all).synapses > 1e19);
+        assert!(text.contains("PB") && text.contains("16.0 GB"), "{text}");
+        assert!(text.contains("projection 1 from `p` to `p`"), "{text}");
+        let text = told(&spec(
             10,
             Rule::FixedTotalNumber(u64::MAX),
             Delay::Ticks(u64::MAX),
         ));
-        assert!(e.memory().is_finite());
-        assert!(refuse_above(&estimate(&spec(10, Rule::OneToOne, Delay::Ticks(1))), 16e9).is_ok());
+        assert!(text.contains("projection 1"), "{text}");
+        let text = told(&spec(u32::MAX, Rule::OneToOne, Delay::Ticks(1)));
+        assert!(text.contains("population `p`"), "{text}");
+        assert_eq!(told(&spec(10, Rule::OneToOne, Delay::Ticks(1))), "");
+        // Every potential of ten million neurons at each of the hundred ticks of a window.
+        let mut many = spec(10_000_000, Rule::OneToOne, Delay::Ticks(1000));
+        many.recording.state.push(StateRecording {
+            of: many.projections[0].from[0],
+            variable: 0,
+            every: 1,
+        });
+        let text = told(&many);
+        assert!(text.contains("recorded state of `p` (17"), "{text}");
     }
 }

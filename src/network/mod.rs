@@ -1,5 +1,6 @@
 //! From a specification to shards with their synapse tables.
 
+pub mod afford;
 mod build;
 mod class;
 pub mod connect;

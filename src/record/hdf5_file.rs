@@ -27,6 +27,7 @@ use hdf5::{
 };
 
 use super::error::RecordError;
+use crate::network::estimate::{available_memory, show_bytes};
 
 /// Elements per chunk. A flush in the middle of a chunk leaves the old copy of that chunk behind as
 /// dead bytes, so chunks are small: an hour of flushes costs some 20 MB per population at most.
@@ -525,10 +526,21 @@ impl Input {
         })?;
         let limit = self.bytes.saturating_mul(1032);
         let product = |dims: &[u64]| dims.iter().fold(1u64, |a, b| a.saturating_mul(*b));
-        if product(&shape) > limit || chunk.is_some_and(|c| product(&c) > (1 << 32)) {
+        if product(&shape) > limit || chunk.is_some_and(|c| product(&c) > (1 << 29)) {
             return Err(RecordError::Damaged {
                 path: self.path.clone(),
                 reason: format!("`{dataset}` claims more elements than the file can hold"),
+            });
+        }
+        // What was never written reads as zeros, however much of it there is said to be.
+        let needed = product(&shape).saturating_mul(16);
+        if available_memory().is_some_and(|available| needed > available) {
+            return Err(RecordError::Damaged {
+                path: self.path.clone(),
+                reason: format!(
+                    "`{dataset}` takes {}, more than is available",
+                    show_bytes(needed as f64)
+                ),
             });
         }
         Ok(())

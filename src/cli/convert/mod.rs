@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering;
 use clap::ValueEnum;
 use miette::miette;
 
+use super::convert_nir;
 use super::data_args::{DataArgs, NetworkArgs, ThreadArgs};
 use super::evaluate::{task, verify};
 use super::interrupt::stop_on_ctrl_c;
@@ -26,11 +27,13 @@ use crate::import::{self, DataSet};
 use crate::model::{self, Calibrated, Model, Origin};
 use crate::parallel::Progress;
 
-/// Convert a trained network (ONNX, weights in .npz) to a spiking one
+/// Convert a trained network (ONNX, weights in .npz) to a spiking one; NIR to a definition and back
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   spikewheel convert networks/models/digits_mlp.onnx --calibrate networks/models/digits.npz --divide-by 16 -o runs/digits.snn
   spikewheel convert net.onnx --input-range 0,1 -o net.snn
+  spikewheel convert net.nir --input pulses.csv -o net      (net/network.toml, for `spikewheel run`)
+  spikewheel convert network.toml -o network.nir
 
 Samples for calibration say how large the values of each layer get; a few hundred, without labels, are
 enough. Without them bounds are computed: safe, but loose. The directory has the network in readable
@@ -68,6 +71,10 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub input: super::nir::InputArgs,
+    #[command(flatten)]
+    pub dialect: super::nir::DialectArgs,
 }
 
 /// The codes.
@@ -108,6 +115,17 @@ struct Converted {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Outcome {
+    if convert_nir::concerns(&args.model) {
+        return convert_nir::run(&convert_nir::Asked {
+            model: &args.model,
+            out: &args.out,
+            dialect: &args.dialect,
+            input: &args.input,
+            force: args.force,
+            json: args.json,
+        });
+    }
+    super::nir::refuse(&args.dialect, &args.input)?;
     model::writable(&args.out, args.force).map_err(refused)?;
     let code = args.exact.code()?;
     let graph = import::model(&args.model, &args.network.options()).map_err(refused)?;

@@ -20,6 +20,7 @@ use miette::miette;
 
 use super::convert::pair;
 use super::data_args::{DataArgs, ThreadArgs};
+use super::evaluate_nir;
 use super::interrupt::stop_on_ctrl_c;
 use super::output::{put, put_json, refused};
 use super::progress::counted;
@@ -34,12 +35,13 @@ use crate::parallel::Progress;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   spikewheel evaluate runs/digits.snn --data networks/models/digits.npz --divide-by 16
+  spikewheel evaluate net.nir --data test.npz --divide-by 255 --nir-steps 32
   spikewheel evaluate net.snn --data test.npz --record runs/net.h5 --sample 0 --sample 17
 
 Every sample also goes through the trained network, in double precision. Results are the same for any
 number of threads. Exit code: 0 done, 1 failed (also --verify), 2 wrong input.")]
 pub struct Args {
-    /// Directory of the converted network
+    /// Directory of the converted network, or a NIR file
     pub model: PathBuf,
     /// Samples: .npz, .npy or .csv
     #[arg(short, long, value_name = "FILE")]
@@ -79,6 +81,10 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub shown: evaluate_nir::ShownArgs,
+    #[command(flatten)]
+    pub dialect: super::nir::DialectArgs,
 }
 
 /// What outputs are for.
@@ -115,6 +121,18 @@ struct Told<'a> {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Outcome {
+    if super::nir::is_nir(&args.model) {
+        return evaluate_nir::run(&evaluate_nir::Asked {
+            model: &args.model,
+            dialect: &args.dialect,
+            data: &args.data,
+            options: args.samples.options(),
+            steps: args.shown.nir_steps,
+            frames: args.shown.nir_frames,
+            threads: args.threads.count(),
+            json: args.json,
+        });
+    }
     let model = model::read(&args.model).map_err(refused)?;
     let set = import::data(&args.data, &model.graph, &args.samples.options()).map_err(refused)?;
     fit::check(args, &model, &set)?;

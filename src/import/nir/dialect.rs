@@ -42,7 +42,49 @@ pub struct Dialect {
     pub evidence: Vec<String>,
 }
 
+/// What a user knows better than the numbers tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Choice {
+    /// In the file's unit of time; 1 means that it counts steps.
+    pub time_step: Option<f64>,
+    pub spike: Option<Spike>,
+    pub reset: Option<Reset>,
+}
+
 impl Dialect {
+    /// The dialect of a file, but for what is chosen.
+    pub fn chosen(nir: &Nir, choice: &Choice) -> Self {
+        let mut d = detect(nir);
+        if let Some(dt) = choice.time_step {
+            d.time_step = dt;
+            d.in_steps = dt == 1.0;
+            d.evidence.push(format!("the time step {dt} was asked for"));
+        }
+        if let Some(spike) = choice.spike {
+            d.spike = spike;
+            d.evidence.push(
+                match spike {
+                    Spike::Box => "spikes held for a step were asked for",
+                    Spike::Dirac => "spikes of area 1 were asked for",
+                }
+                .into(),
+            );
+        }
+        // Pulses have no step that a tool's decay could belong to.
+        d.step_equivalent = d.spike == Spike::Box;
+        if let Some(reset) = choice.reset {
+            d.reset = reset;
+            d.evidence.push(
+                match reset {
+                    Reset::ToValue => "a reset to v_reset was asked for",
+                    Reset::Subtract => "a reset that subtracts was asked for",
+                }
+                .into(),
+            );
+        }
+        d
+    }
+
     /// Area of a spike of weight 1.
     pub fn area(&self) -> f64 {
         match self.spike {

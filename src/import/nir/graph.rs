@@ -120,7 +120,7 @@ impl Nir {
 }
 
 /// The strongly connected component of each node (two depth-first walks, Kosaraju).
-pub(super) fn components(n: usize, edges: &[Edge]) -> Vec<usize> {
+pub(crate) fn components(n: usize, edges: &[Edge]) -> Vec<usize> {
     let mut ahead = vec![Vec::new(); n];
     let mut back = vec![Vec::new(); n];
     for e in edges {

@@ -9,6 +9,7 @@ pub mod dialect;
 pub mod fidelity;
 mod flatten;
 pub mod graph;
+pub mod input;
 mod nested;
 pub mod neurons;
 pub mod primitives;
@@ -17,9 +18,10 @@ mod write;
 
 use std::path::Path;
 
-pub use dialect::{Dialect, Reset, Spike, detect};
+pub use dialect::{Choice, Dialect, Reset, Spike, detect};
 pub use fidelity::{Fidelity, Verdict, fidelity};
 pub use graph::{Array, Edge, Meta, Nir, Node};
+pub use input::Feed;
 pub use neurons::{Neurons, effective_tau};
 pub use primitives::{Kind, PRIMITIVES};
 pub use write::write;

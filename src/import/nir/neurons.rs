@@ -44,6 +44,17 @@ pub struct Neurons {
     pub coupling: Vec<f64>,
 }
 
+impl Neurons {
+    /// Where the potential begins: at rest, or at v_reset where rest lies above the threshold.
+    pub fn start(&self, i: usize) -> f64 {
+        if self.v_leak[i] > self.v_threshold[i] {
+            self.v_reset[i]
+        } else {
+            self.v_leak[i]
+        }
+    }
+}
+
 /// Parameters of the neurons of a node; `None` for nodes without state.
 pub fn neurons(node: &Node, d: &Dialect) -> Option<Neurons> {
     let kind = node.kind;
