@@ -43,6 +43,26 @@ pub(super) struct Style {
     pub bold: bool,
 }
 
+impl Style {
+    /// Names and axes.
+    pub(super) fn normal(em: f64, theme: Theme) -> Self {
+        Self {
+            size: em,
+            colour: theme.text(),
+            bold: false,
+        }
+    }
+
+    /// What stands beside.
+    pub(super) fn small(em: f64, theme: Theme) -> Self {
+        Self {
+            size: em * 0.9,
+            colour: theme.faint_text(),
+            bold: false,
+        }
+    }
+}
+
 /// Text is drawn this many times too large and averaged down: at the size of labels, letters on
 /// whole pixels stand unevenly and points and commas look alike.
 const FINE: i32 = 4;

@@ -33,11 +33,7 @@ fn render(counts: &[Vec<u64>], title: &str, theme: Theme) -> Result<Canvas, Plot
     let margin = |ems: f64| (ems * em).round() as u32;
     let (wide, tall) = ((side + margin(6.7)).max(560), side + margin(6.9));
     let (width, height) = pixels(wide, tall, 1.0)?;
-    let normal = Style {
-        size: em,
-        colour: theme.text(),
-        bold: false,
-    };
+    let normal = Style::normal(em, theme);
     let small = Style {
         size: (em * 0.9).min(cell as f64 * 0.9),
         colour: theme.faint_text(),

@@ -42,16 +42,8 @@ fn render(cost: &Cost) -> Result<Canvas, PlotError> {
     let (width, height) = pixels(wide, tall, 1.0)?;
     let theme = cost.theme;
     let em = text_size(wide, wide, 1.0);
-    let normal = Style {
-        size: em,
-        colour: theme.text(),
-        bold: false,
-    };
-    let small = Style {
-        size: em * 0.9,
-        colour: theme.faint_text(),
-        bold: false,
-    };
+    let normal = Style::normal(em, theme);
+    let small = Style::small(em, theme);
     let mut canvas = Canvas::new(width, height, theme.background());
     let mean = cost.operations.iter().sum::<f64>() / cost.operations.len() as f64;
     let facts = format!(

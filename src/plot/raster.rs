@@ -122,11 +122,7 @@ fn render(recording: &Recording, options: &RasterOptions) -> Result<Canvas, Plot
     }
     let theme = options.theme;
     let em = text_size(options.width, options.height, options.scale);
-    let normal = Style {
-        size: em,
-        colour: theme.text(),
-        bold: false,
-    };
+    let normal = Style::normal(em, theme);
     let faint = Style {
         colour: theme.faint_text(),
         ..normal

@@ -73,16 +73,8 @@ fn render(recording: &Recording, options: &TraceOptions) -> Result<Canvas, PlotE
     let panels = panels(recording, options)?;
     let theme = options.theme;
     let em = text_size(options.width, options.height, options.scale);
-    let normal = Style {
-        size: em,
-        colour: theme.text(),
-        bold: false,
-    };
-    let small = Style {
-        size: em * 0.9,
-        colour: theme.faint_text(),
-        bold: false,
-    };
+    let normal = Style::normal(em, theme);
+    let small = Style::small(em, theme);
     let mut canvas = Canvas::new(width, height, theme.background());
     let name = options.title.as_deref().unwrap_or(&recording.name);
     heading(&mut canvas, name, &duration(to - from), theme, em);

@@ -77,16 +77,8 @@ fn render(file: &Weights, options: &WeightOptions) -> Result<Canvas, PlotError> 
     let (width, height) = pixels(wide, tall, scale)?;
     let theme = options.theme;
     let em = text_size(wide, tall.min(wide), scale);
-    let normal = Style {
-        size: em,
-        colour: theme.text(),
-        bold: false,
-    };
-    let small = Style {
-        size: em * 0.9,
-        colour: theme.faint_text(),
-        bold: false,
-    };
+    let normal = Style::normal(em, theme);
+    let small = Style::small(em, theme);
     let bins = (f64::from(width) / scale / 14.0).clamp(12.0, 80.0) as usize;
     let panels = with
         .iter()

@@ -120,16 +120,8 @@ fn render(file: &Weights, options: &WeightOptions) -> Result<Canvas, PlotError> 
     let (width, height) = pixels(wide, tall, scale)?;
     let theme = options.theme;
     let em = text_size(wide, tall.min(wide), scale);
-    let normal = Style {
-        size: em,
-        colour: theme.text(),
-        bold: false,
-    };
-    let small = Style {
-        size: em * 0.9,
-        colour: theme.faint_text(),
-        bold: false,
-    };
+    let normal = Style::normal(em, theme);
+    let small = Style::small(em, theme);
     let last = panels.iter().map(|p| match &p.content {
         Content::Traces(t) => t.times.last().copied().unwrap_or(0.0),
         Content::Snapshots(all) => all.last().map_or(0.0, |s| s.time_ms),
