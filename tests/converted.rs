@@ -1,6 +1,7 @@
 //! `spikewheel convert` and `spikewheel evaluate` as a user calls them.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
@@ -326,6 +327,94 @@ fn spikes_of_single_samples_are_a_recording() {
     }
     let out = spikewheel(dir.path(), &["raster", "out/spikes.h5"]);
     assert!(out.status.success(), "{}", told(&out));
+}
+
+fn npz(path: &Path, arrays: &[(&str, &[usize], Vec<f32>)]) {
+    let mut zip = zip::ZipWriter::new(fs::File::create(path).unwrap());
+    for (name, shape, values) in arrays {
+        let axes: Vec<String> = shape.iter().map(|n| format!("{n},")).collect();
+        let header = format!(
+            "{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}\n",
+            axes.join(" ")
+        );
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file(format!("{name}.npy"), options).unwrap();
+        zip.write_all(b"\x93NUMPY\x01\x00").unwrap();
+        zip.write_all(&(header.len() as u16).to_le_bytes()).unwrap();
+        zip.write_all(header.as_bytes()).unwrap();
+        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        zip.write_all(&bytes).unwrap();
+    }
+    zip.finish().unwrap();
+}
+
+#[test]
+fn regressions_and_autoencoders_are_held_to_values() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    // y = relu(x0 - x1) + relu(x1 - x0) = |x0 - x1|, for inputs of either sign.
+    let distance = [
+        ("w0", &[2, 2][..], vec![1.0, -1.0, -1.0, 1.0]),
+        ("w1", &[1, 2], vec![1.0, 1.0]),
+    ];
+    npz(&at("distance.npz"), &distance);
+    let x = vec![0.5, -1.0, -0.25, 0.75, 1.0, 1.0];
+    let data = [
+        ("x", &[3, 2][..], x.clone()),
+        ("y", &[3], vec![1.5, 1.0, 0.5]),
+    ];
+    npz(&at("data.npz"), &data);
+    let run = |args: &[&str]| spikewheel(dir.path(), args);
+    let out = run(&[
+        "convert",
+        "distance.npz",
+        "-c",
+        "data.npz",
+        "-o",
+        "net.snn",
+        "--verify",
+    ]);
+    assert!(out.status.success(), "{}", told(&out));
+    let evaluate = [
+        "evaluate", "net.snn", "-d", "data.npz", "--verify", "--json",
+    ];
+    let report = json(&run(&[&evaluate[..], &["--targets", "y"]].concat()));
+    assert_eq!(report["task"], "values");
+    // One of three is wrong, by a half: of the targets' variance 1/6 that is a half.
+    for who in ["own", "ann"] {
+        let fit = &report["fit"][who];
+        let near = |k: &str, v: f64| (fit[k].as_f64().unwrap() - v).abs() < 1e-6;
+        assert!(near("mean_square_error", 0.25 / 3.0), "{fit}");
+        assert!(near("mean_absolute_error", 0.5 / 3.0), "{fit}");
+        assert!(near("r2", 0.5), "{fit}");
+    }
+    assert!(report["summary"]["accuracy"].is_null());
+    refused(
+        &run(&[&evaluate[..], &["--targets", "x"]].concat()),
+        "1 values for 3 samples",
+    );
+    refused(
+        &run(&[&evaluate[..], &["--targets", "z"]].concat()),
+        "no array `z`",
+    );
+    // Back to the input through one number: x0 - x1 is kept, the rest is lost.
+    let auto = [
+        ("w0", &[2, 2][..], vec![1.0, -1.0, -1.0, 1.0]),
+        ("w1", &[2, 2], vec![0.5, -0.5, -0.5, 0.5]),
+    ];
+    npz(&at("auto.npz"), &auto);
+    let out = run(&["convert", "auto.npz", "-c", "data.npz", "-o", "auto.snn"]);
+    assert!(out.status.success(), "{}", told(&out));
+    let report = json(&run(&["evaluate", "auto.snn", "-d", "data.npz", "--json"]));
+    assert_eq!(report["task"], "values");
+    // What is lost is the mean of both: its square, on average.
+    let lost: f64 = x
+        .chunks(2)
+        .map(|x| f64::from((x[0] + x[1]) / 2.0).powi(2))
+        .sum::<f64>()
+        / 3.0;
+    let error = report["fit"]["own"]["mean_square_error"].as_f64().unwrap();
+    assert!((error - lost).abs() < 1e-6, "{error} {lost}");
 }
 
 /// Whatever a damaged description says, it is an error or a network that runs.

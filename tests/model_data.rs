@@ -197,7 +197,47 @@ fn samples_and_labels_are_found_by_usual_names_and_belong_together() {
     assert!(refused(&path, &g, &wrong).contains("did you mean `foo`"));
     let three = npy("|u1", &[3], &[0; 3]);
     let path = npz(dir.path(), "e.npz", &[("x", x(0.5)), ("y", three)]);
-    assert!(refused(&path, &g, &DataOptions::default()).contains("there are 2 samples"));
+    // Labels that only have a usual name may belong to other samples; those that are asked for may not.
+    let set = samples(&path, &g, &DataOptions::default());
+    assert_eq!((set.count, set.labels), (2, None));
+    assert!(
+        set.notes
+            .iter()
+            .any(|n| n.contains("3 of them for 2 samples"))
+    );
+    let named = DataOptions {
+        labels: Some("y".into()),
+        ..DataOptions::default()
+    };
+    assert!(refused(&path, &g, &named).contains("there are 2 samples"));
+    let reals = floats(&[2], &[0.5, 1.5]);
+    let path = npz(dir.path(), "f.npz", &[("x", x(0.5)), ("targets", reals)]);
+    let set = samples(&path, &g, &DataOptions::default());
+    assert!(
+        set.labels.is_none() && set.notes[1].contains("no classes"),
+        "{:?}",
+        set.notes
+    );
+}
+
+#[test]
+fn calibration_takes_what_is_for_training() {
+    let dir = tempfile::tempdir().unwrap();
+    let g = net(&[2]);
+    let x = |v: f32| floats(&[2, 2], &[v; 4]);
+    let all = [
+        ("x_test", x(0.5)),
+        ("x_train", x(0.25)),
+        ("y_train", npy("|u1", &[2], &[1, 0])),
+    ];
+    let path = npz(dir.path(), "a.npz", &all);
+    let training = DataOptions {
+        training: true,
+        ..DataOptions::default()
+    };
+    let set = samples(&path, &g, &training);
+    assert_eq!((set.values, set.labels), (vec![0.25; 4], Some(vec![1, 0])));
+    assert_eq!(samples(&path, &g, &DataOptions::default()).values, [0.5; 4]);
 }
 
 #[test]

@@ -127,6 +127,15 @@ impl Graph {
         self.output = node;
     }
 
+    /// Names of the file's layers that were folded into others.
+    pub fn all_folded(&self) -> Vec<&str> {
+        let names = self.nodes.iter().flat_map(|n| &n.folded);
+        names
+            .map(String::as_str)
+            .filter(|n| !n.is_empty())
+            .collect()
+    }
+
     /// States which layers of the file were folded into a node.
     pub fn set_folded(&mut self, node: usize, folded: Vec<String>) {
         self.nodes[node].folded = folded;

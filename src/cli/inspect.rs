@@ -196,12 +196,7 @@ fn to_text(args: &Args, graph: &Graph, checked: Option<&Checked>) -> String {
         vec!["weights".into(), format!("{weights}, {some} of them not 0")],
         vec!["MACs".into(), format!("{} per sample", graph.total_macs())],
     ];
-    let folded: Vec<&str> = graph
-        .nodes()
-        .iter()
-        .flat_map(|n| n.folded.iter().map(String::as_str))
-        .filter(|n| !n.is_empty())
-        .collect();
+    let folded = graph.all_folded();
     if !folded.is_empty() {
         rows.push(vec!["folded".into(), folded.join(", ")]);
     }

@@ -159,16 +159,23 @@ fn histogram(canvas: &mut Canvas, cost: &Cost, mean: f64, area: Area, normal: St
     if near(cost.effective_macs) && (cost.effective_macs - mean).abs() > 0.02 * span {
         marks.push((cost.effective_macs, "MACs without a zero, mean"));
     }
+    marks.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let several = marks.len() > 1;
     for (k, (v, what)) in marks.into_iter().enumerate() {
         canvas.dashed(x(v), (area.top, area.bottom), area, theme, 1.0, em);
-        let right = x(v) > f64::from(area.left + area.right) / 2.0;
-        let (at, anchor) = if right {
+        let room = x(v) - f64::from(area.left) - em;
+        let left = if several {
+            k == 0
+        } else {
+            v > (low + high) / 2.0
+        };
+        // Outwards, so that no label lies on the other line.
+        let (at, anchor) = if left && text_width(what, small) < room {
             (x(v) - em * 0.5, Anchor::Right)
         } else {
             (x(v) + em * 0.5, Anchor::Left)
         };
-        let y = f64::from(area.top) + em * (0.9 + 1.3 * k as f64);
-        canvas.text(what, at, y, anchor, small);
+        canvas.text(what, at, f64::from(area.top) + em * 0.9, anchor, small);
     }
     frame(canvas, area, theme, 1.0);
     let highest = top / 1.08;

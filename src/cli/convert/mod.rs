@@ -30,14 +30,14 @@ use crate::parallel::Progress;
 /// Convert a trained network (ONNX, weights in .npz) to a spiking one; NIR to a definition and back
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
-  spikewheel convert networks/models/digits_mlp.onnx --calibrate networks/models/digits.npz --divide-by 16 -o runs/digits.snn
-  spikewheel convert net.onnx --input-range 0,1 -o net.snn
+  spikewheel convert net.onnx --calibrate train.npz --divide-by 255 -o net.snn
+  spikewheel convert net.onnx --input-range=-1,1 -o net.snn --window-bits 8
   spikewheel convert net.nir --input pulses.csv -o net      (net/network.toml, for `spikewheel run`)
   spikewheel convert network.toml -o network.nir
 
-Samples for calibration say how large the values of each layer get; a few hundred, without labels, are
-enough. Without them bounds are computed: safe, but loose. The directory has the network in readable
-form (model.toml) and its arrays (weights.npz); `spikewheel evaluate` runs it.")]
+Samples for calibration say how large the values of each layer get; a few hundred, without labels,
+are enough. Without them bounds are computed: safe, but loose. The directory has the network in
+readable form (model.toml) and its arrays (weights.npz); `spikewheel evaluate` runs it.")]
 pub struct Args {
     /// File of the trained network
     pub model: PathBuf,
@@ -57,8 +57,6 @@ pub struct Args {
     /// How values become spikes
     #[arg(long, value_enum, default_value_t = Code::Exact)]
     pub code: Code,
-    #[command(flatten)]
-    pub exact: exact::ExactArgs,
     /// Fail, and write nothing, if outputs for the calibration samples differ from the trained
     /// network's by more than this part of the sample's largest output, or a decision differs
     #[arg(long, value_name = "TOLERANCE", num_args = 0..=1, default_missing_value = "1e-5", requires = "calibrate", value_parser = super::evaluate::tolerance)]
@@ -71,6 +69,9 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    // Groups with headings come last: a heading holds for all options after it.
+    #[command(flatten)]
+    pub exact: exact::ExactArgs,
     #[command(flatten)]
     pub input: super::nir::InputArgs,
     #[command(flatten)]

@@ -123,12 +123,7 @@ pub(super) fn to_text(args: &Args, c: &Converted) -> String {
             ),
         ]));
     }
-    let folded: Vec<&str> = graph
-        .nodes()
-        .iter()
-        .flat_map(|n| n.folded.iter().map(String::as_str))
-        .filter(|n| !n.is_empty())
-        .collect();
+    let folded = graph.all_folded();
     if !folded.is_empty() {
         rows.push(row(["folded", &folded.join(", ")]));
     }

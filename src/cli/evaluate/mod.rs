@@ -34,12 +34,12 @@ use crate::parallel::Progress;
 /// Run a converted network on samples: accuracy, agreement with the trained network, spikes, operations
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
-  spikewheel evaluate runs/digits.snn --data networks/models/digits.npz --divide-by 16
+  spikewheel evaluate net.snn --data test.npz --divide-by 255
+  spikewheel evaluate net.snn --data test.npz --plot pictures --sample 0 --sample 17
   spikewheel evaluate net.nir --data test.npz --divide-by 255 --nir-steps 32
-  spikewheel evaluate net.snn --data test.npz --record runs/net.h5 --sample 0 --sample 17
 
-Every sample also goes through the trained network, in double precision. Results are the same for any
-number of threads. Exit code: 0 done, 1 failed (also --verify), 2 wrong input.")]
+Every sample also goes through the trained network, in double precision. Results are the same for
+any number of threads. Exit code: 0 done, 1 failed (also --verify), 2 wrong input.")]
 pub struct Args {
     /// Directory of the converted network, or a NIR file
     pub model: PathBuf,
