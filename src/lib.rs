@@ -7,6 +7,7 @@
 pub mod analysis;
 pub mod ann;
 pub mod cli;
+pub mod columns;
 pub mod convert;
 pub mod definition;
 pub mod engine;
@@ -21,6 +22,7 @@ pub mod plot;
 pub mod record;
 pub mod rng;
 pub mod simd;
+pub mod snapshot;
 pub mod spiking;
 pub mod stimulus;
 pub mod synapse;

@@ -1,5 +1,6 @@
 //! The `spikewheel` command.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -11,13 +12,18 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Input(reports)) => {
             for report in reports {
-                eprintln!("{report:?}");
+                tell(&report);
             }
             ExitCode::from(2)
         }
         Err(Failure::Work(report)) => {
-            eprintln!("{report:?}");
+            tell(&report);
             ExitCode::from(1)
         }
     }
+}
+
+/// A standard error that is closed is no reason to panic.
+fn tell(report: &miette::Report) {
+    let _ = writeln!(std::io::stderr(), "{report:?}");
 }

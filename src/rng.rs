@@ -90,6 +90,23 @@ impl Stream {
         }
         Self(Pcg64::from_seed(bytes))
     }
+
+    /// Where the generator stands: state and stream, low words first.
+    pub fn words(&self) -> [u64; 4] {
+        let (state, stream) = (self.0.state(), self.0.stream());
+        [
+            state as u64,
+            (state >> 64) as u64,
+            stream as u64,
+            (stream >> 64) as u64,
+        ]
+    }
+
+    /// The generator that stands there.
+    pub fn of_words([a, b, c, d]: [u64; 4]) -> Self {
+        let wide = |low: u64, high: u64| u128::from(low) | u128::from(high) << 64;
+        Self(Pcg64::from_state(wide(a, b), wide(c, d)))
+    }
 }
 
 impl<G: Words> Stream<G> {

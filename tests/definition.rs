@@ -146,7 +146,7 @@ fn the_brunel_network_becomes_the_expected_specification() {
     else {
         panic!("{:?}", spec.drives)
     };
-    assert_eq!((*hz, *start, *stop), (20_000.0, 0, 10_000));
+    assert_eq!((*hz, *start, *stop), (20_000.0, 0, u64::MAX));
     assert_eq!(*weight, Values::Constant(0.1));
     assert_eq!(spec.drives[0].to.len(), 2);
     assert_eq!(spec.projections.len(), 2);
@@ -269,7 +269,7 @@ fn stepped_rates_and_currents_and_regular_trains_are_on_the_grid() {
         DriveKind::Regular {
             interval: 100,
             start: 50,
-            stop: 10_000,
+            stop: u64::MAX,
             ..
         }
     ));

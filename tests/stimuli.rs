@@ -221,7 +221,7 @@ fn gamma_trains_and_volleys_are_read_and_checked() {
     );
     assert_eq!(
         format!("{:?}", source(&l)),
-        "Gamma(GammaSpec { hz: Array([10.0, 0.0]), shape: 3.0, dead_ms: 2.0, n_proc: 4, equilibrium: false, start: 10, stop: 10000 })"
+        "Gamma(GammaSpec { hz: Array([10.0, 0.0]), shape: 3.0, dead_ms: 2.0, n_proc: 4, equilibrium: false, start: 10, stop: 18446744073709551615 })"
     );
     let l = ok("model = \"gamma\"\nto = \"a\"\nweight = \"w\"\nrate = \"10 Hz\"");
     assert!(
@@ -312,14 +312,14 @@ fn currents_are_read_and_checked() {
     };
     assert_eq!(
         (*mean, *std, *dt, *start, *stop),
-        (10.0, 100.0, 10, 0, 10_000)
+        (10.0, 100.0, 10, 0, u64::MAX)
     );
     let l = ok("model = \"sine_current\"\nto = \"a\"\namplitude = \"10 pA\"\nfrequency = \"5 Hz\"");
     assert!(matches!(current(&l), CurrentSpec::Sine { dt: 1, hz, .. } if *hz == 5.0));
     let l = ok("model = \"dc_current\"\nto = \"a\"\namplitude = \"10 pA\"\nstart = \"5 ms\"");
     assert!(
         matches!(&l.spec.drives[0].kind, DriveKind::StepCurrent { at, amplitude }
-        if at == &[50, 10_000] && amplitude == &[10.0, 0.0])
+        if at == &[50, u64::MAX] && amplitude == &[10.0, 0.0])
     );
     let l = ok("model = \"dc_current\"\nto = \"a[0..2]\"\namplitude = [\"10 pA\", \"20 pA\"]");
     assert!(
@@ -468,7 +468,7 @@ fn an_image_becomes_rates_latencies_or_currents() {
     let l = ok(
         "model = \"image\"\nto = \"a\"\nvalues = [0, 1, 0, 1]\nencode = \"current\"\namplitude = \"1 pA\"",
     );
-    assert!(matches!(current(&l), CurrentSpec::Table { at, .. } if at[..] == [0, 10_000]));
+    assert!(matches!(current(&l), CurrentSpec::Table { at, .. } if at[..] == [0, u64::MAX]));
     let l = ok(&format!(
         "model = \"image\"\nsize = 4\n{values}\nduration = \"600 ms\"\nencode = \"rate\"\nmax_rate = \"80 Hz\""
     ));

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    Outcome, check, completions, convert, describe, evaluate, inspect, raster, run, schema, stats,
-    traces, weights,
+    Outcome, check, completions, convert, describe, evaluate, inspect, raster, resume, run, schema,
+    stats, traces, weights,
 };
 
 /// Event-driven simulator of spiking neural networks
@@ -24,6 +24,7 @@ pub struct App {
 #[derive(Subcommand, Debug)]
 pub enum Command {
     Run(run::Args),
+    Resume(resume::Args),
     Check(check::Args),
     Describe(describe::Args),
     Inspect(inspect::Args),
@@ -43,6 +44,7 @@ impl App {
     pub fn run(&self) -> Outcome {
         match &self.command {
             Command::Run(args) => run::run(args),
+            Command::Resume(args) => resume::run(args),
             Command::Check(args) => check::run(args),
             Command::Describe(args) => describe::run(args),
             Command::Inspect(args) => inspect::run(args),

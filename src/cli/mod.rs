@@ -2,6 +2,7 @@
 
 mod app;
 pub mod check;
+mod checkpoints;
 pub mod completions;
 pub mod convert;
 mod convert_nir;
@@ -12,14 +13,17 @@ mod evaluate_nir;
 pub mod inspect;
 mod inspect_nir;
 mod interrupt;
+mod job;
 mod nir;
 mod output;
 mod progress;
 pub mod raster;
 mod recorded;
+pub mod resume;
 pub mod run;
 pub mod schema;
 pub mod stats;
+mod summary;
 pub mod traces;
 pub mod weights;
 

@@ -342,6 +342,7 @@ pub(super) fn load(
             .map(|n| Diagnostic::warning(n.as_str()))
             .collect(),
         output: OutputOptions::default(),
+        files: Vec::new(),
     };
     Ok((loaded, session))
 }

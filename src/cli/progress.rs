@@ -43,7 +43,7 @@ pub(super) fn watched<T>(
             "{} of {} simulated, {left} left, {} spikes/s",
             time(tick() as f64 * tick_ms),
             time(duration as f64 * tick_ms),
-            super::run::short(spikes as f64 / wall.max(1e-9)),
+            super::summary::short(spikes as f64 / wall.max(1e-9)),
         )
     };
     drawn(duration, tick, told, run)

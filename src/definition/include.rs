@@ -51,18 +51,19 @@ pub(super) fn read(ctx: &mut Context, main: &Arc<SourceFile>, root: &Table) -> V
         let Some(name) = ctx.text(&node, "include") else {
             continue;
         };
-        let path = node.place.file.resolve(name);
+        let path = node.place.file.beside(name);
         if !seen.insert(identity(path.clone())) {
             continue;
         }
-        let text = match files::read_text(&path) {
+        let files = &node.place.file.files;
+        let text = match files::read_text(&files.place(path.clone())) {
             Ok(text) => text,
             Err(e) => {
                 ctx.reports.error(&node.place, format!("include: {e}"));
                 continue;
             }
         };
-        let file = SourceFile::new(&path, &text);
+        let file = SourceFile::among(&path, &text, files);
         match syntax::read(&file) {
             Ok(table) => {
                 check_top(ctx, &file, &table);

@@ -4,11 +4,12 @@
 //! compared with its resolution; then whatever has a name and a size; then what refers to it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::context::Context;
 use super::diagnostics::{Diagnostic, Severity};
 use super::names::{Names, is_name};
-use super::source::{Place, SourceFile};
+use super::source::{Files, Place, SourceFile};
 use super::syntax::{self, Node, Table, Value};
 use super::weights::Statement;
 use super::{
@@ -23,8 +24,9 @@ pub(super) fn lower(
     text: &str,
     path: &Path,
     given: &[Override],
+    files: &Arc<Files>,
 ) -> Result<Loaded, Vec<Diagnostic>> {
-    let file = SourceFile::new(path, text);
+    let file = SourceFile::among(path, text, files);
     if text.trim().is_empty() {
         let mut d = Diagnostic::error(format!("{} is empty", path.display()));
         d.help("a definition begins with format = 1 and needs [simulation] and [populations.NAME]");
@@ -155,6 +157,7 @@ pub(super) fn lower(
         path: path.to_path_buf(),
         warnings: findings,
         output,
+        files: files.named(),
     })
 }
 

@@ -48,7 +48,9 @@ mod values;
 mod weight;
 mod weights;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use diagnostics::{Diagnostic, Severity};
 
@@ -64,6 +66,8 @@ pub struct Loaded {
     /// What is allowed but may not be what was meant, such as rounded times.
     pub warnings: Vec<Diagnostic>,
     pub output: OutputOptions,
+    /// Files that it names, includes and data, as they were resolved.
+    pub files: Vec<PathBuf>,
 }
 
 /// How results are written, as far as the definition says it.
@@ -104,5 +108,17 @@ pub fn load(path: &Path, overrides: &[Override]) -> Result<Loaded, Vec<Diagnosti
 /// Reads a definition from its text. `path` is what messages call it, and files named in it are
 /// relative to its directory.
 pub fn parse(text: &str, path: &Path, overrides: &[Override]) -> Result<Loaded, Vec<Diagnostic>> {
-    lower::lower(text, path, overrides)
+    lower::lower(text, path, overrides, &Arc::default())
+}
+
+/// `parse`, where the contents of files that the definition names may lie elsewhere: by the path to which
+/// a name is resolved.
+pub fn parse_among(
+    text: &str,
+    path: &Path,
+    overrides: &[Override],
+    instead: HashMap<PathBuf, PathBuf>,
+) -> Result<Loaded, Vec<Diagnostic>> {
+    let files = Arc::new(source::Files::instead(instead));
+    lower::lower(text, path, overrides, &files)
 }

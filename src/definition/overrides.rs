@@ -23,6 +23,7 @@ pub(super) fn apply(
             name: format!("--set {}", o.name),
             path: PathBuf::new(),
             text: o.value.clone(),
+            files: Arc::default(),
         });
         let place = Place::new(&file, 0, o.value.len());
         let key = o.name.strip_prefix("simulation.");

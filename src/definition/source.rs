@@ -1,12 +1,45 @@
 //! The text of a file, and places in it.
 
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
+/// The files that a definition names.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// Where the contents of some are, if not where the definition says: those of a checkpoint.
+    instead: HashMap<PathBuf, PathBuf>,
+    /// All that were asked for, as they were resolved.
+    named: Mutex<BTreeSet<PathBuf>>,
+}
+
+impl Files {
+    pub fn instead(instead: HashMap<PathBuf, PathBuf>) -> Self {
+        Self {
+            instead,
+            named: Mutex::default(),
+        }
+    }
+
+    /// Where to read what the definition calls `path`.
+    pub fn place(&self, path: PathBuf) -> PathBuf {
+        let place = self.instead.get(&path).cloned();
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        named.insert(path.clone());
+        place.unwrap_or(path)
+    }
+
+    /// All that were asked for, sorted.
+    pub fn named(&self) -> Vec<PathBuf> {
+        let named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        named.iter().cloned().collect()
+    }
+}
+
 /// A text that errors can point into: a definition file, or the value of an override.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct SourceFile {
     /// What messages call it.
     pub name: String,
@@ -14,24 +47,45 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// All of it.
     pub text: String,
+    /// Where the files are that it names.
+    pub files: Arc<Files>,
 }
+
+impl PartialEq for SourceFile {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.name, &self.path, &self.text) == (&other.name, &other.path, &other.text)
+    }
+}
+
+impl Eq for SourceFile {}
 
 impl SourceFile {
     /// The text of a file on disk.
     pub fn new(path: &Path, text: &str) -> Arc<Self> {
+        Self::among(path, text, &Arc::default())
+    }
+
+    /// The same, with the files of a definition.
+    pub fn among(path: &Path, text: &str, files: &Arc<Files>) -> Arc<Self> {
         Arc::new(Self {
             name: path.display().to_string(),
             path: path.to_path_buf(),
             text: text.to_string(),
+            files: Arc::clone(files),
         })
     }
 
     /// `file` as seen from this file's directory.
-    pub fn resolve(&self, file: &str) -> PathBuf {
+    pub fn beside(&self, file: &str) -> PathBuf {
         match self.path.parent() {
             Some(directory) => directory.join(file),
             None => PathBuf::from(file),
         }
+    }
+
+    /// Where to read `file`.
+    pub fn resolve(&self, file: &str) -> PathBuf {
+        self.files.place(self.beside(file))
     }
 }
 

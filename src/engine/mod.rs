@@ -5,6 +5,7 @@ pub mod barrier;
 #[cfg(test)]
 mod barrier_tests;
 mod hits;
+pub mod keep;
 #[cfg(test)]
 mod levels;
 pub mod modulator;
@@ -14,6 +15,7 @@ pub mod report;
 mod run;
 pub mod shard;
 pub mod sink;
+pub mod spike_hash;
 mod sync;
 pub mod unit;
 mod visits;
@@ -21,4 +23,4 @@ pub mod weights;
 pub mod wheel;
 
 pub use report::RunReport;
-pub use run::{Control, Plan, RunError, run};
+pub use run::{Checkpoints, Control, Plan, RunError, run, run_kept};

@@ -159,6 +159,52 @@ impl Modulators {
     }
 }
 
+/// What a modulator keeps: its stated events are found again by their ticks.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ModulatorState {
+    release: Option<ReleaseState>,
+}
+
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+struct ReleaseState {
+    generator: [u64; 4],
+    waiting: Vec<u64>,
+    /// `After::last` and `After::earlier`.
+    after: [Option<u64>; 2],
+}
+
+impl Modulators {
+    /// Hands out what is not known otherwise.
+    pub fn keep(&self) -> Vec<ModulatorState> {
+        let release = |r: &Release| ReleaseState {
+            generator: r.stream.words(),
+            waiting: r.waiting.iter().copied().collect(),
+            after: r.after.as_ref().map_or([None; 2], |a| [a.last, a.earlier]),
+        };
+        self.all
+            .iter()
+            .map(|m| ModulatorState {
+                release: m.release.as_ref().map(release),
+            })
+            .collect()
+    }
+
+    /// The way back of `keep`: everything up to tick `t` has been told.
+    pub fn take_back(&mut self, states: &[ModulatorState], t: u64) {
+        for (modulator, state) in self.all.iter_mut().zip(states) {
+            modulator.next = modulator.events.partition_point(|e| e.0 <= t);
+            let (Some(release), Some(state)) = (&mut modulator.release, &state.release) else {
+                continue;
+            };
+            release.stream = Stream::of_words(state.generator);
+            release.waiting = state.waiting.iter().copied().collect();
+            if let Some(after) = &mut release.after {
+                [after.last, after.earlier] = state.after;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

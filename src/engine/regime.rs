@@ -55,7 +55,59 @@ pub struct Regime {
     last: u64,
 }
 
+/// What a regime has learnt from the run so far.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RegimeState {
+    pub swept: Vec<bool>,
+    load: Vec<f64>,
+    swept_ticks: Vec<u64>,
+    spikes: Vec<u64>,
+    last: u64,
+}
+
 impl Regime {
+    /// Hands out what it has learnt.
+    pub fn keep(&self) -> RegimeState {
+        RegimeState {
+            swept: self.swept.clone(),
+            load: self.load.clone(),
+            swept_ticks: self.swept_ticks.clone(),
+            spikes: self.spikes.clone(),
+            last: self.last,
+        }
+    }
+
+    /// The way back of `keep`, at the end of tick `now`. `None`: it is of another network.
+    pub fn take_back(&mut self, state: &RegimeState, now: u64) -> Option<()> {
+        let n = self.populations.len();
+        let lengths = [
+            state.swept.len(),
+            state.load.len(),
+            state.swept_ticks.len(),
+            state.spikes.len(),
+        ];
+        if lengths != [n; 4] || state.last > now {
+            return None;
+        }
+        self.swept.clone_from(&state.swept);
+        self.load.clone_from(&state.load);
+        self.swept_ticks.clone_from(&state.swept_ticks);
+        self.spikes.clone_from(&state.spikes);
+        self.last = state.last;
+        Some(())
+    }
+
+    /// What the definition decides holds from now on, whatever was.
+    pub fn enforce(&mut self) {
+        for (swept, known) in self.swept.iter_mut().zip(&self.populations) {
+            match known.update {
+                Update::Lazy => *swept = false,
+                Update::Sweep => *swept = known.neurons > 0,
+                Update::Auto => {}
+            }
+        }
+    }
+
     /// `sizes`: elements of each population; `expected_hz`: rate of each source, `None` for neurons.
     pub fn new(
         populations: Vec<PopulationLoad>,

@@ -15,16 +15,18 @@
 //! - on entry to `process` every spike of a tick before `start` is in the queues;
 //! - windows end at the ticks at which the regime is decided, and nothing else about the cut into
 //!   windows enters a result. If a window brought no spike, the next one starts at the first tick
-//!   at which any shard has anything to do: silence costs nothing.
+//!   at which any shard has anything to do: silence costs nothing;
+//! - a checkpoint is taken between two windows, when every spike is in the queues and nothing waits
+//!   anywhere else; shards hand out their parts one after the other.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
-
-use xxhash_rust::xxh3::Xxh3;
+use std::time::{Duration, Instant};
 
 use super::barrier::{Barrier, Poisoned};
+use super::keep::{Done, Keeper, Rest};
 use super::outboxes::{Boxes, Outboxes, read};
 use super::report::{Phase, Profile, RunReport, TableReport};
 use super::shard::{Emitted, Sample, Shard};
@@ -33,6 +35,7 @@ use super::sync::RwLockReadGuard;
 use super::weights::{self, WeightPlan};
 use crate::network::{Network, NetworkOf};
 use crate::neuron::real::Real;
+use crate::synapse::keep::Common;
 
 /// How a run is watched and stopped from outside.
 #[derive(Debug, Default)]
@@ -47,6 +50,16 @@ pub struct Control {
     pub profile: bool,
 }
 
+/// When the state of a run is kept, and where. It is also kept when the run ends, stopped or not. That
+/// changes no result.
+pub struct Checkpoints<'a> {
+    /// Ticks from one to the next.
+    pub every: Option<u64>,
+    /// Wall time from one to the next.
+    pub every_wall: Option<Duration>,
+    pub keeper: &'a mut dyn Keeper,
+}
+
 /// Why a run could not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -54,15 +67,26 @@ pub enum RunError {
     Worker(String),
 }
 
-/// Runs a network to the end of its duration, or until `control.stop`.
+/// Runs a network to the end of its duration, or until `control.stop`; from the beginning, or from
+/// where the state that it has taken back was kept.
 pub fn run(
     network: Network,
     sink: &mut dyn Sink,
     control: &Control,
 ) -> Result<RunReport, RunError> {
+    run_kept(network, sink, control, None)
+}
+
+/// `run` with checkpoints.
+pub fn run_kept(
+    network: Network,
+    sink: &mut dyn Sink,
+    control: &Control,
+    checkpoints: Option<Checkpoints<'_>>,
+) -> Result<RunReport, RunError> {
     match network {
-        Network::Double(n) => run_shards(n, sink, control),
-        Network::Single(n) => run_shards(n, sink, control),
+        Network::Double(n) => run_shards(n, sink, control, checkpoints),
+        Network::Single(n) => run_shards(n, sink, control, checkpoints),
     }
 }
 
@@ -73,16 +97,19 @@ struct Outbox {
     samples: Vec<Sample>,
     /// First tick at which this shard has something to do, if nothing is sent to it.
     next_event: Option<u64>,
-    /// Only shard 0 decides about stopping.
+    /// Only shard 0 decides about stopping, and about checkpoints by wall time.
     stop: bool,
+    keep: bool,
 }
 
 /// Everything that the workers share.
-struct Shared {
+struct Shared<'a> {
     outboxes: Outboxes<Outbox>,
     barrier: Barrier,
     /// Weights that are wanted, by shard.
     weights: Vec<Mutex<weights::Part>>,
+    /// The state that is being put together, and who receives it.
+    keeping: Option<Mutex<(&'a mut dyn Keeper, Rest)>>,
     panic: Mutex<Option<String>>,
 }
 
@@ -90,52 +117,77 @@ struct Shared {
 struct Ledger<'a> {
     sink: &'a mut dyn Sink,
     control: &'a Control,
-    hash: Xxh3,
     batch: Vec<(u64, u32)>,
     /// The same as it is hashed: tick and id of each spike, little-endian.
     words: Vec<[u64; 2]>,
     /// Values of the samples of one tick of one recording, put together from the shards.
     row: Vec<f64>,
     rows: Vec<(u64, usize, usize, usize, usize)>,
-    spikes: u64,
-    per_population: Vec<u64>,
-    windows: u64,
-    /// Of which recordings of weights the traced synapses have been told.
-    traced: Vec<bool>,
+    done: Done,
+    /// Spikes of the last ticks, as many as the longest delay has, if states are kept.
+    recent: Option<VecDeque<(u64, u32)>>,
+    /// When a checkpoint by wall time is due, and the time from one to the next.
+    wall: Option<(Instant, Duration)>,
 }
 
 fn run_shards<R: Real>(
     network: NetworkOf<R>,
     sink: &mut dyn Sink,
     control: &Control,
+    checkpoints: Option<Checkpoints<'_>>,
 ) -> Result<RunReport, RunError> {
     let started = Instant::now();
     let NetworkOf {
-        mut shards, plan, ..
+        mut shards,
+        mut plan,
+        start,
+        ..
     } = network;
     let n = shards.len();
+    let (mut keeping, mut wall) = (None, None);
+    if let Some(Checkpoints {
+        every,
+        every_wall,
+        keeper,
+    }) = checkpoints
+    {
+        plan.checkpoint_every = every;
+        wall = every_wall.map(|every| (Instant::now() + every, every));
+        keeping = Some(Mutex::new((keeper, Rest::default())));
+    }
+    plan.goes_on_after = start.as_ref().map(|s| s.0);
     let shared = Shared {
         outboxes: Outboxes::new(n),
         barrier: Barrier::new(n),
         weights: (0..n).map(|_| Mutex::default()).collect(),
+        keeping,
         panic: Mutex::new(None),
     };
     let mut ledger = Ledger {
         sink,
         control,
-        hash: Xxh3::new(),
         batch: Vec::new(),
         words: Vec::new(),
         row: Vec::new(),
         rows: Vec::new(),
-        spikes: 0,
-        per_population: vec![0; plan.offsets.len() - 1],
-        windows: 0,
-        traced: Vec::new(),
+        recent: shared
+            .keeping
+            .is_some()
+            .then(|| plan.recent.drain(..).collect()),
+        wall,
+        done: start.map_or_else(
+            || Done {
+                per_population: vec![0; plan.offsets.len() - 1],
+                ..Done::default()
+            },
+            |s| s.1,
+        ),
     };
     for shard in &mut shards {
         shard.profile = Profile::switched(control.profile);
-        shard.prepare();
+        if plan.goes_on_after.is_none() {
+            shard.prepare();
+        }
     }
     let mut reached = 0;
     let mut first = None;
@@ -187,13 +239,14 @@ fn run_shards<R: Real>(
             }))
         })
         .collect();
+    let done = ledger.done;
     Ok(RunReport {
-        spike_hash: ledger.hash.digest(),
+        spike_hash: done.hash.digest(),
         weight_hash: weights::hash(&shards, reached),
-        spikes: ledger.spikes,
-        spikes_per_population: ledger.per_population,
-        synaptic_events: shards.iter().map(|s| s.delivered).sum(),
-        neuron_updates: shards.iter().map(|s| s.updated).sum(),
+        spikes: done.spikes,
+        spikes_per_population: done.per_population,
+        synaptic_events: done.delivered + shards.iter().map(|s| s.delivered).sum::<u64>(),
+        neuron_updates: done.updated + shards.iter().map(|s| s.updated).sum::<u64>(),
         reached,
         stopped: reached < plan.duration,
         wall: started.elapsed(),
@@ -203,13 +256,13 @@ fn run_shards<R: Real>(
             .unwrap_or_default(),
         profiles: shards.into_iter().map(|s| s.profile).collect(),
         tables,
-        windows: ledger.windows,
+        windows: done.windows,
         window: plan.window,
     })
 }
 
 /// Runs a worker; if it panics, the others are sent home and the message is kept.
-fn guarded(shared: &Shared, work: impl FnOnce() -> Result<u64, Poisoned>) -> u64 {
+fn guarded(shared: &Shared<'_>, work: impl FnOnce() -> Result<u64, Poisoned>) -> u64 {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(reached)) => reached,
         Ok(Err(Poisoned)) => 0,
@@ -241,6 +294,21 @@ pub struct Plan {
     pub recordings: Vec<usize>,
     /// Recordings of weights.
     pub weights: Vec<WeightPlan>,
+    /// Longest delay in ticks.
+    pub longest: u64,
+    /// Ticks between checkpoints, if any are taken by simulated time.
+    pub checkpoint_every: Option<u64>,
+    /// The last tick that was done before this run; `None`: it begins at the beginning.
+    pub goes_on_after: Option<u64>,
+    /// Spikes that were under way then.
+    pub recent: Vec<(u64, u32)>,
+}
+
+impl Plan {
+    /// Elements of each population.
+    pub fn sizes(&self) -> Vec<u64> {
+        self.offsets.windows(2).map(|w| w[1] - w[0]).collect()
+    }
 }
 
 /// One worker: returns the last complete tick.
@@ -248,13 +316,27 @@ fn work<R: Real>(
     me: usize,
     shard: &mut Shard<R>,
     plan: &Plan,
-    shared: &Shared,
+    shared: &Shared<'_>,
     mut ledger: Option<&mut Ledger<'_>>,
 ) -> Result<u64, Poisoned> {
-    let mut start = 1;
+    let before = plan.goes_on_after.unwrap_or(0);
+    let mut start = before + 1;
     let mut parity = 0;
-    if weights::next(&plan.weights, 0) == Some(0) {
+    let due_after = |tick: u64| match plan.checkpoint_every {
+        Some(every) => (tick / every.max(1) + 1).saturating_mul(every.max(1)),
+        None => u64::MAX,
+    };
+    let mut checkpoint = due_after(before);
+    if before == 0 && weights::next(&plan.weights, 0) == Some(0) {
         hand_out_weights(me, shard, plan, shared, ledger.as_deref_mut(), 0, None)?;
+    }
+    // What ended at a tick of a decision and goes on now has to decide first.
+    if before > 0 && before < plan.duration {
+        while shard.regime.next_decision() <= before {
+            let at = shard.regime.next_decision();
+            shard.regime.decide();
+            shard.adapt(at);
+        }
     }
     while start <= plan.duration {
         let end = (start + plan.window)
@@ -271,9 +353,10 @@ fn work<R: Real>(
             samples.clear();
             shard.process(start, end, spikes, samples);
             out.next_event = shard.next_event(end);
-            out.stop = ledger
-                .as_ref()
-                .is_some_and(|l| l.control.stop.load(Ordering::Relaxed));
+            if let Some(ledger) = &mut ledger {
+                out.stop = ledger.control.stop.load(Ordering::Relaxed);
+                out.keep = ledger.is_checkpoint_due();
+            }
         }
         shard.profile.begin();
         shared.barrier.wait()?;
@@ -282,11 +365,12 @@ fn work<R: Real>(
         let any = exchange(shard, plan, start, boxes);
         shard.profile.end(Phase::Exchange);
         let mut next = end;
-        let mut stop = false;
+        let (mut stop, mut keep) = (false, false);
         let mut earliest = None;
         for b in boxes {
             let b = read(b);
             stop |= b.stop;
+            keep |= b.keep;
             earliest = match (earliest, b.next_event) {
                 (None, e) | (e, None) => e,
                 (Some(a), Some(b)) => Some(u64::min(a, b)),
@@ -322,6 +406,11 @@ fn work<R: Real>(
                 last,
             )?;
         }
+        keep |= stop || next > plan.duration || next > checkpoint;
+        if keep && shared.keeping.is_some() {
+            take_checkpoint(me, shard, plan, shared, ledger.as_deref_mut(), next - 1)?;
+            checkpoint = due_after(next - 1);
+        }
         if stop {
             return Ok(next - 1);
         }
@@ -331,12 +420,48 @@ fn work<R: Real>(
     Ok(plan.duration)
 }
 
+/// Hands out the state at the end of tick `now`, which all shards have reached: each in its turn, so that
+/// columns are in the order of ids. Nobody goes on before the last part is out.
+fn take_checkpoint<R: Real>(
+    me: usize,
+    shard: &mut Shard<R>,
+    plan: &Plan,
+    shared: &Shared<'_>,
+    ledger: Option<&mut Ledger<'_>>,
+    now: u64,
+) -> Result<(), Poisoned> {
+    let Some(keeping) = &shared.keeping else {
+        return Ok(());
+    };
+    let lock = || keeping.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut ledger = ledger;
+    if let Some(ledger) = &mut ledger {
+        ledger.sink.checkpoint(now);
+        let (keeper, rest) = &mut *lock();
+        keeper.begin(now);
+        *rest = ledger.rest(plan, now);
+    }
+    for turn in 0..shared.weights.len() {
+        if turn == me {
+            let (keeper, rest) = &mut *lock();
+            shard.keep(now, rest, &mut **keeper);
+        }
+        shared.barrier.wait()?;
+    }
+    if ledger.is_some() {
+        let (keeper, rest) = &mut *lock();
+        rest.projections.values_mut().for_each(Common::finish);
+        keeper.end(rest);
+    }
+    Ok(())
+}
+
 /// Hands out the weights that are wanted at a tick, which all shards have reached.
 fn hand_out_weights<R: Real>(
     me: usize,
     shard: &mut Shard<R>,
     plan: &Plan,
-    shared: &Shared,
+    shared: &Shared<'_>,
     ledger: Option<&mut Ledger<'_>>,
     now: u64,
     last: Option<u64>,
@@ -349,7 +474,8 @@ fn hand_out_weights<R: Real>(
     shared.barrier.wait()?;
     if let Some(ledger) = ledger {
         let parts = shared.weights.iter().map(|w| lock(w, Vec::new())).collect();
-        weights::hand_out(ledger.sink, &plan.weights, now, parts, &mut ledger.traced);
+        let traced = &mut ledger.done.traced;
+        weights::hand_out(ledger.sink, &plan.weights, now, parts, traced);
     }
     Ok(())
 }
@@ -392,14 +518,41 @@ fn each_in_order<'a>(
 }
 
 impl Ledger<'_> {
+    /// Is it time for a checkpoint by wall time?
+    fn is_checkpoint_due(&mut self) -> bool {
+        let Some((due, every)) = &mut self.wall else {
+            return false;
+        };
+        let now = Instant::now();
+        let is_due = now >= *due;
+        if is_due {
+            *due = now + *every;
+        }
+        is_due
+    }
+
+    /// The parts of a state that only shard 0 knows.
+    fn rest(&self, plan: &Plan, now: u64) -> Rest {
+        Rest {
+            tick: now,
+            sizes: plan.sizes(),
+            spikes: self.recent.iter().flatten().copied().collect(),
+            done: self.done.clone(),
+            ..Rest::default()
+        }
+    }
+
     /// Hashes and hands out what the window brought.
     fn note(&mut self, plan: &Plan, start: u64, next: u64, boxes: &Boxes<Outbox>) {
-        self.windows += 1;
+        self.done.windows += 1;
         let guards: Vec<_> = boxes.iter().map(read).collect();
         self.batch.clear();
         self.words.clear();
-        let (batch, words, per_population) =
-            (&mut self.batch, &mut self.words, &mut self.per_population);
+        let (batch, words, per_population) = (
+            &mut self.batch,
+            &mut self.words,
+            &mut self.done.per_population,
+        );
         // Ids rise within a tick, so the population is mostly that of the spike before.
         let mut population = 0;
         let mut ids = 0..0;
@@ -413,15 +566,24 @@ impl Ledger<'_> {
             }
             per_population[population] += 1;
         });
-        self.hash.update(bytemuck::cast_slice(&self.words));
-        self.spikes += self.batch.len() as u64;
+        self.done.hash.update(&self.words);
+        self.done.spikes += self.batch.len() as u64;
+        if let Some(recent) = &mut self.recent {
+            let since = (next - 1).saturating_sub(plan.longest);
+            while recent.front().is_some_and(|s| s.0 <= since) {
+                recent.pop_front();
+            }
+            recent.extend(self.batch.iter().filter(|s| s.0 > since));
+        }
         if !self.batch.is_empty() {
             self.sink.spikes(&self.batch);
         }
         self.hand_out_samples(plan, &guards);
         self.sink.reached(next - 1);
         self.control.tick.store(next - 1, Ordering::Relaxed);
-        self.control.spikes.store(self.spikes, Ordering::Relaxed);
+        self.control
+            .spikes
+            .store(self.done.spikes, Ordering::Relaxed);
     }
 
     /// Puts the parts of each sample together, in the order (tick, recording).

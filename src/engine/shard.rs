@@ -15,6 +15,7 @@ use super::wheel::{Entry, Wheel};
 use crate::neuron::real::Real;
 use crate::stimulus::counts::Counts;
 use crate::stimulus::current::Injection;
+use crate::stimulus::keep::Of;
 use crate::stimulus::train::Train;
 use crate::synapse::bitmap::Planes;
 use crate::synapse::learner::{Arrival, Learner};
@@ -26,6 +27,7 @@ pub type Emitted = (u32, u32);
 /// A train and what becomes of its events.
 #[derive(Debug)]
 pub struct Feed {
+    pub of: Of,
     pub train: Train,
     pub into: Into,
 }
@@ -72,11 +74,11 @@ pub struct CurrentStep {
 /// A current that is computed when it changes.
 #[derive(Debug)]
 pub struct CurrentFeed {
-    injection: Injection,
+    pub(super) injection: Injection,
     /// `slot` is the place of the first target within its unit.
-    run: Run,
+    pub(super) run: Run,
     /// What each target gets at present. Changed by `Shard::change_current` only.
-    now: Vec<f64>,
+    pub(super) now: Vec<f64>,
     /// Scratch: what each will get.
     new: Vec<f64>,
 }
@@ -170,12 +172,18 @@ pub struct Scratch {
     drawn: Vec<u16>,
 }
 
+impl Scratch {
+    pub(super) fn prepare(&mut self, tables: usize) {
+        self.rows.resize_with(tables, Vec::new);
+    }
+}
+
 const WIDE: u32 = 1 << 31;
 
 /// Entries of learning synapses hold the first synapse in the low 40 bits, and above them the number of
 /// the flight, of which no more than 2^24 can be under way.
-const FLIGHT: u64 = 1 << 40;
-const FLIGHTS: u64 = 1 << 24;
+pub(super) const FLIGHT: u64 = 1 << 40;
+pub(super) const FLIGHTS: u64 = 1 << 24;
 
 /// Entries between asking for a row and delivering it.
 const AHEAD: usize = 3;
@@ -183,7 +191,7 @@ const AHEAD: usize = 3;
 impl<R: Real> Shard<R> {
     /// To be called once, after the parts are in place and before the first window.
     pub fn prepare(&mut self) {
-        self.scratch.rows.resize_with(self.tables.len(), Vec::new);
+        self.scratch.prepare(self.tables.len());
         for (i, feed) in self.feeds.iter().enumerate() {
             self.sources
                 .schedule(Kind::Source, i as u64, feed.train.next());
@@ -534,13 +542,13 @@ impl<R: Real> Shard<R> {
 
     /// Currents come behind the steps among the actions, so a neuron under several has them added
     /// in the same order in every shard.
-    fn schedule_current(&mut self, current: usize, tick: Option<u64>) {
+    pub(super) fn schedule_current(&mut self, current: usize, tick: Option<u64>) {
         let id = (self.steps.len() + current) as u64;
         self.agenda.schedule(Kind::Action, id, tick);
     }
 
     /// A clocked unit feels a change from its next step on.
-    fn next_current_change(&self, current: usize, from: u64) -> Option<u64> {
+    pub(super) fn next_current_change(&self, current: usize, from: u64) -> Option<u64> {
         let feed = &self.currents[current];
         let period = self.units[feed.run.unit].period;
         let change = feed.injection.next_change(from)?;

@@ -25,6 +25,10 @@ pub trait Sink: Send {
 
     /// Their weights after `tick`, in that order; in time order and whole.
     fn weight_traces(&mut self, _recording: usize, _tick: u64, _values: &[f64]) {}
+
+    /// The state of the run is kept at the end of `tick`, up to which everything has been handed over.
+    /// Whoever wants to go on from there makes sure that it is safe before this returns.
+    fn checkpoint(&mut self, _tick: u64) {}
 }
 
 /// A synapse with the weight that it has at some time.

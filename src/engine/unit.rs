@@ -53,6 +53,9 @@ impl Route {
 /// Input counted per neuron and weighted when the neuron is updated.
 #[derive(Debug)]
 pub struct CountPlane<R> {
+    /// Whose input it is, whatever the shards: number of the projection or, behind all of these, of the
+    /// private stimulus, and which of the slices that it lists.
+    pub of: (u32, u32),
     pub wide: bool,
     /// First slot.
     pub base: usize,

@@ -19,6 +19,7 @@ use super::spec::{Arithmetic, Delay, NetworkSpec, ProjectionSpec};
 use super::units::{UnitPlan, make_units};
 use super::{feeds, learners, load};
 use crate::engine::Plan;
+use crate::engine::keep::Done;
 use crate::engine::regime::Regime;
 use crate::engine::report::Profile;
 use crate::engine::shard::{Scratch, Shard};
@@ -86,6 +87,8 @@ pub struct NetworkOf<R: Real> {
     pub plan: Plan,
     /// Of each projection: what rounding to whole numbers did to its weights, if they were.
     pub rounding: Vec<Option<Rounding>>,
+    /// The tick after which it goes on, and what was done up to there; `None`: from the beginning.
+    pub start: Option<(u64, Done)>,
 }
 
 /// What a shard's builder hands over.
@@ -205,9 +208,14 @@ fn build_shards<R: Weights>(
     Ok(NetworkOf {
         shards,
         rounding,
+        start: None,
         plan: Plan {
             duration: spec.duration,
             window: shortest.min(patience),
+            longest,
+            checkpoint_every: None,
+            goes_on_after: None,
+            recent: Vec::new(),
             offsets,
             recordings: spec
                 .recording
@@ -629,6 +637,7 @@ impl<'a, R: Weights> ShardBuilder<'a, R> {
                             };
                             let weight = R::of(class.weight);
                             u.counts.push(CountPlane {
+                                of: (site.index as u32, 0),
                                 wide,
                                 base,
                                 weight: PlaneWeight::One {

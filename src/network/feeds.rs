@@ -10,6 +10,7 @@ use crate::rng::{Domain, of_stimulus};
 use crate::stimulus::counts::Counts;
 use crate::stimulus::current::Injection;
 use crate::stimulus::gamma::Renewal;
+use crate::stimulus::keep::Of;
 use crate::stimulus::poisson::{BLOCK, COUNTS_ABOVE, Gaps};
 use crate::stimulus::pulse_packet::Packets;
 use crate::stimulus::rate::{Course, Rows};
@@ -51,6 +52,7 @@ pub(super) fn make<R: Real>(
             let own = lo - first_id..hi - first_id;
             let mut add = |train| {
                 feeds.trains.push(Feed {
+                    of: Of::source(p),
                     train,
                     into: Into::Spikes {
                         first_id,
@@ -169,6 +171,7 @@ pub(super) fn make<R: Real>(
         }
         let mut add = |train| {
             feeds.trains.push(Feed {
+                of: Of::drive(d),
                 train,
                 into: Into::Input {
                     wide,
@@ -287,7 +290,20 @@ fn plane<R: Real>(
             PlaneWeight::Each { weights, route }
         }
     };
-    u.counts.push(CountPlane { wide, base, weight });
+    // Which slice of the list an element belongs to: slices follow one another.
+    let mut behind = 0;
+    let mut slices = spec.drives[drive].to.iter();
+    let slice = slices.position(|s| {
+        behind += s.len();
+        range.start < behind
+    });
+    let slice = slice.unwrap_or(0) as u32;
+    u.counts.push(CountPlane {
+        of: ((spec.projections.len() + drive) as u32, slice),
+        wide,
+        base,
+        weight,
+    });
     base
 }
 

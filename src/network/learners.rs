@@ -10,6 +10,7 @@ use crate::rng::{Domain, Stream};
 use crate::synapse::builder::{Placer, WeightKind};
 use crate::synapse::counter::Counter;
 use crate::synapse::gain::Gains;
+use crate::synapse::keep::TargetIds;
 use crate::synapse::learner::{self, Axon, Held as Weights, Learner, Plan};
 use crate::synapse::slots::Slots;
 
@@ -86,6 +87,16 @@ pub(super) fn build<R: Weights>(
         tick_ms: spec.tick_ms(),
         elements,
         slots,
+        target_ids: TargetIds::new(
+            places
+                .iter()
+                .map(|p| {
+                    let id = site.to.id(p.range.start);
+                    let n = p.range.end - p.range.start;
+                    (id..id + n, p.slot[0])
+                })
+                .collect(),
+        ),
     };
     let mut learner = Learner::new(table, &plan)?;
     learner.gains = match learning.map(|l| l.homeostasis) {

@@ -56,14 +56,14 @@ pub struct Clocked<M: Model> {
     /// Ticks from step to step, and steps within a tick; one of them is 1.
     ticks: u64,
     substeps: u32,
-    varied: bool,
-    state: [Vec<f64>; STATE],
+    pub(super) varied: bool,
+    pub(super) state: [Vec<f64>; STATE],
     /// Last refractory tick.
-    ref_until: Vec<u64>,
+    pub(super) ref_until: Vec<u64>,
     /// Ticks; a multiple of `ticks`.
     t_ref: Vec<u64>,
-    rest: Vec<f64>,
-    drive: Vec<f64>,
+    pub(super) rest: Vec<f64>,
+    pub(super) drive: Vec<f64>,
     constants: Vec<M::Constants>,
     /// Scratch of a chunk: marks of the step, and whether a neuron has spiked at this tick.
     marks: Vec<u8>,

@@ -34,10 +34,10 @@ impl<R: Real, const N: usize, const S: usize> Held<R, S> for [R; N] {
 
 /// State of one neuron after its last visit.
 #[derive(Clone, Copy, Debug)]
-struct Cell<R, H> {
+pub(super) struct Cell<R, H> {
     /// Tick of the last visit, and `APART`.
-    mark: u64,
-    v: R,
+    pub(super) mark: u64,
+    pub(super) v: R,
     s: H,
 }
 
@@ -54,7 +54,7 @@ impl<R, H> Cell<R, H> {
 
 /// What a lazily updated population has besides its constants.
 pub struct Lazy<R: Real, H, const C: usize> {
-    cells: Vec<Cell<R, H>>,
+    pub(super) cells: Vec<Cell<R, H>>,
     /// Neurons of the present visits that do not go the short way, with their input, and those that
     /// have gone it but may spike. Emptied before the visits end.
     apart: Vec<(u32, [R; C])>,
@@ -153,7 +153,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
     }
 
     #[inline(always)]
-    fn lazy_syn(&self, i: usize) -> [R; S] {
+    pub(super) fn lazy_syn(&self, i: usize) -> [R; S] {
         if D::COLUMNS {
             self.syn_of(i)
         } else {

@@ -200,7 +200,7 @@ pub struct Lif<D: Dynamics<R, S, C>, R: Real, const S: usize = SYN, const C: usi
     pub(super) varied: bool,
     pub(super) threshold: Vec<R>,
     pub(super) reset: Vec<R>,
-    rest: Vec<f64>,
+    pub(super) rest: Vec<f64>,
     pub(super) t_ref: Vec<u64>,
     pub(super) drive: Vec<R>,
     pub(super) constants: Vec<D::Constants>,

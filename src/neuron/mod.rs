@@ -12,6 +12,7 @@ pub mod escape;
 pub mod exponential;
 pub mod if_neuron;
 pub mod izhikevich;
+mod keep;
 pub mod lazy;
 pub mod lif_alpha;
 pub mod lif_cond_alpha;

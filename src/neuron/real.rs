@@ -8,7 +8,7 @@ use std::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 /// Only operations that IEEE 754 rounds correctly are offered, so every machine gives the same
 /// bits; anything transcendental is computed in f64 with `libm` and rounded once.
 pub trait Real:
-    bytemuck::Pod
+    crate::columns::Number
     + Copy
     + Default
     + Debug

@@ -19,7 +19,7 @@ use super::{RuleKind, RuleSpec, r_stdp, stdp_dopamine};
 pub type Eligibility = [f64; 2];
 
 /// The modulator as a synapse sees it: its events, with the level just after each for a continuous one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Level {
     /// (tick, level after or amount), by rising ticks.
     events: Vec<(i64, f64)>,

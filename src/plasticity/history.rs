@@ -159,6 +159,44 @@ impl<R: Real> History<R> {
         (head.at, head.bits, head.oldest) = (at, bits, 0);
     }
 
+    /// Spikes before this tick may have been dropped.
+    pub fn needed_from(&self) -> i64 {
+        self.needed_from
+    }
+
+    /// The spikes of a neuron that are still there, the oldest first.
+    pub fn spikes<'a>(&'a self, head: &'a Head<R>) -> impl Iterator<Item = &'a Post<R>> {
+        (0..head.len).rev().filter_map(|k| self.back(head, k))
+    }
+
+    /// Puts a neuron in the state in which it was left: its last spikes, and all that are still there.
+    pub fn put_back(
+        &mut self,
+        i: usize,
+        last: Post<R>,
+        [before, third]: [i64; 2],
+        all: &[Post<R>],
+    ) {
+        let head = &mut self.heads[i];
+        (head.last, head.before, head.third) = (last, before, third);
+        (head.oldest, head.len) = (0, all.len() as u32);
+        while all.len() > 1 << head.bits {
+            head.bits += 1;
+        }
+        if head.bits > FIRST {
+            self.free[FIRST as usize].push(head.at);
+            head.at = self.arena.len() as u32;
+            let none = Post {
+                tick: NEVER,
+                y: R::ZERO,
+                z: R::ZERO,
+            };
+            self.arena.resize(self.arena.len() + (1 << head.bits), none);
+        }
+        let at = head.at as usize;
+        self.arena[at..at + all.len()].copy_from_slice(all);
+    }
+
     /// The k-th of the spikes of a neuron that are still there, counted from the last one.
     #[inline(always)]
     pub fn back(&self, head: &Head<R>, k: u32) -> Option<&Post<R>> {

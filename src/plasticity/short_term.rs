@@ -6,7 +6,7 @@ use super::decay::Decayed;
 use super::{RuleKind, RuleSpec, tsodyks, tsodyks2};
 
 /// The resources of a source, as its last spike left them.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Resources {
     x: f64,
     y: f64,

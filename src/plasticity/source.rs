@@ -17,7 +17,7 @@ pub struct PreTraces {
     pub nearest: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Source {
     /// Tick of its last spike, or of none that its synapses have not met.
     pub last: i64,
@@ -31,7 +31,7 @@ pub struct Source {
 }
 
 /// A spike under way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Flight {
     pub source: u32,
     /// When it was sent.

@@ -22,7 +22,18 @@ impl CsvWriter {
         writeln!(self.out, "{ms:?} {population} {id}")
     }
 
+    /// A line as it stood in another file.
+    pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
+        writeln!(self.out, "{line}")
+    }
+
     pub(super) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
+    }
+
+    /// What has come is on the disk when this returns.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        self.flush()?;
+        self.out.get_ref().sync_all()
     }
 }

@@ -90,6 +90,13 @@ impl Attribute {
 /// Named attributes in the order in which they are written.
 pub(super) type Attributes = Vec<(&'static str, Attribute)>;
 
+/// What a file is called until it can be opened by anybody.
+pub(super) fn unfinished(path: &Path) -> PathBuf {
+    let mut name = path.to_path_buf().into_os_string();
+    name.push(".part");
+    name.into()
+}
+
 /// Opens a file for writing; an existing one only with `overwrite`.
 pub(super) fn create(path: &Path, overwrite: bool) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
@@ -155,21 +162,13 @@ struct ReportColumns {
 }
 
 impl Output {
-    /// Writes the empty file: from here on it can be opened by anybody at any time.
-    pub(super) fn create(
-        path: &Path,
-        layout: &Layout,
-        overwrite: bool,
-    ) -> Result<Self, RecordError> {
-        let mut handle = create(path, overwrite).map_err(|source| {
-            if source.kind() == io::ErrorKind::AlreadyExists {
-                RecordError::Exists { path: path.into() }
-            } else {
-                RecordError::Create {
-                    path: path.into(),
-                    source,
-                }
-            }
+    /// Writes the empty file under the name of what is `unfinished`: from here on it can be opened by
+    /// anybody at any time, and may get its own.
+    pub(super) fn create(path: &Path, layout: &Layout) -> Result<Self, RecordError> {
+        let unnamed = &unfinished(path);
+        let mut handle = create(unnamed, true).map_err(|source| RecordError::Create {
+            path: path.into(),
+            source,
         })?;
         let fail = |e: hdf5::Error| RecordError::Write {
             path: path.into(),
@@ -184,9 +183,9 @@ impl Output {
             })?;
         drop(handle);
         (|| {
-            add_populations(path, layout)?;
+            add_populations(unnamed, layout)?;
             let file = File::open_rw_with_options(
-                path,
+                unnamed,
                 FileAccessProperties::new().with_sync_policy(SyncPolicy::OnClose),
             )?;
             let mut spikes = Vec::new();
@@ -224,6 +223,12 @@ impl Output {
             path: self.path.clone(),
             reason: e.to_string(),
         }
+    }
+
+    /// What has been appended is on the disk when this returns.
+    pub(super) fn sync(&mut self) -> Result<(), RecordError> {
+        let done = self.file.sync();
+        done.map_err(|e| self.fail(e))
     }
 
     /// Appends to the columns of population `at` of the layout. The three have one length.
@@ -496,6 +501,36 @@ impl Input {
     pub(super) fn reals(&self, dataset: &str) -> Result<Vec<f64>, RecordError> {
         self.sized(dataset)?;
         guard(&self.path, || self.file.dataset(dataset)?.read_f64())
+    }
+
+    /// Number of elements of a one-dimensional dataset.
+    pub(super) fn len(&self, dataset: &str) -> Result<u64, RecordError> {
+        let shape = guard(&self.path, || self.file.dataset(dataset)?.shape())?;
+        Ok(shape.first().copied().unwrap_or(0))
+    }
+
+    /// `n` elements from `from` on.
+    pub(super) fn reals_in(
+        &self,
+        dataset: &str,
+        from: u64,
+        n: u64,
+    ) -> Result<Vec<f64>, RecordError> {
+        guard(&self.path, || {
+            self.file.dataset(dataset)?.read_f64_rows(from, n)
+        })
+    }
+
+    /// `n` numbers that cannot be negative, from `from` on.
+    pub(super) fn ints_in(
+        &self,
+        dataset: &str,
+        from: u64,
+        n: u64,
+    ) -> Result<Vec<u64>, RecordError> {
+        guard(&self.path, || {
+            self.file.dataset(dataset)?.read_u64_rows(from, n)
+        })
     }
 
     pub(super) fn texts(&self, dataset: &str) -> Result<Vec<String>, RecordError> {

@@ -36,8 +36,10 @@
 //! that holds what was flushed so far, with columns of perhaps unequal length: the shortest counts.
 
 mod csv;
+mod earlier;
 mod error;
 mod hdf5_file;
+mod layout;
 mod recorder;
 mod recording;
 mod select;
@@ -46,7 +48,7 @@ mod weights;
 mod weights_hdf5;
 
 pub use error::RecordError;
-pub use recorder::{RecordOptions, Recorder, Summary};
+pub use recorder::{Earlier, RecordOptions, Recorder, Summary};
 pub use recording::{Attribute, Population, Recording, StateTrace};
 pub(crate) use select::{Part, parts, unknown};
 pub use select::{SelectError, Selection};

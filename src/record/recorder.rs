@@ -1,9 +1,8 @@
 //! The sink that writes a run to its file while the run goes on.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -11,10 +10,11 @@ use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::csv::CsvWriter;
 use super::error::RecordError;
-use super::hdf5_file::{Attribute, Attributes, Layout, Output, Report, SpikeGroup};
+use super::hdf5_file::{Attribute, Attributes, Output, unfinished};
+use super::layout::{Range, layout};
 use super::weight_writer::WeightWriter;
 use crate::engine::sink::{Sink, WeightOf};
-use crate::network::spec::{NetworkSpec, PS_PER_MS, PopulationKind};
+use crate::network::spec::{NetworkSpec, PS_PER_MS};
 
 /// Spikes or values in one batch. Together with `QUEUE` it bounds the memory of a recorder.
 const BATCH: usize = 1 << 16;
@@ -39,6 +39,20 @@ pub struct RecordOptions {
     /// Deflate every column. Such a file is about a third as large, and h5py reads it, but the
     /// Python package of libsonata does not, because it comes without zlib.
     pub compress: bool,
+    /// A recording of the same network that this one goes on with.
+    pub continues: Option<Earlier>,
+}
+
+/// What a recording begins with: that of an earlier run, up to a tick. It may be the file that is
+/// written; then it stands until the new one holds as much.
+#[derive(Clone, Debug)]
+pub struct Earlier {
+    pub spikes: PathBuf,
+    pub csv: PathBuf,
+    pub weights: PathBuf,
+    pub tick: u64,
+    /// Spikes of each recorded population that it must hold up to there; empty: that is not known.
+    pub recorded: Vec<u64>,
 }
 
 impl Default for RecordOptions {
@@ -49,6 +63,7 @@ impl Default for RecordOptions {
             weights: None,
             flush_every: Duration::from_secs(2),
             compress: false,
+            continues: None,
         }
     }
 }
@@ -73,6 +88,7 @@ pub struct Recorder {
     full: Option<Sender<Message>>,
     empty: Receiver<Batch>,
     failed: Arc<AtomicBool>,
+    told: Option<Arc<Mutex<Option<Vec<u64>>>>>,
     thread: Option<JoinHandle<Result<(), RecordError>>>,
 }
 
@@ -113,6 +129,8 @@ enum Message {
         last: bool,
     },
     Traced(usize, Vec<WeightOf>),
+    /// Everything so far is to be on the disk; the answer is how many spikes that are.
+    Sync(Sender<Vec<u64>>),
     Finish(Summary),
 }
 
@@ -126,29 +144,37 @@ impl Recorder {
         definition: &str,
         options: &RecordOptions,
     ) -> Result<Self, RecordError> {
-        let (layout, ranges) = layout(spec, definition, options.compress)?;
-        if let Some(csv) = options
-            .csv
-            .as_ref()
-            .filter(|p| !options.overwrite && p.exists())
-        {
-            return Err(RecordError::Exists { path: csv.clone() });
-        }
         let weights = (!spec.recording.weights.is_empty()).then(|| {
             let to = options.weights.clone();
             to.unwrap_or_else(|| path.with_file_name("weights.h5"))
         });
-        if let Some(path) = weights
-            .as_ref()
-            .filter(|p| !options.overwrite && p.exists())
-        {
-            return Err(RecordError::Exists { path: path.clone() });
+        let files = [Some(path), options.csv.as_deref(), weights.as_deref()];
+        for file in files.into_iter().flatten() {
+            if !options.overwrite && file.exists() {
+                return Err(RecordError::Exists { path: file.into() });
+            }
         }
-        let output = Output::create(path, &layout, options.overwrite)?;
+        Self::begin(spec, path, weights.as_deref(), definition, options).inspect_err(|_| {
+            for file in files.into_iter().flatten() {
+                let _ = std::fs::remove_file(unfinished(file));
+            }
+        })
+    }
+
+    fn begin(
+        spec: &NetworkSpec,
+        path: &Path,
+        weights_path: Option<&Path>,
+        definition: &str,
+        options: &RecordOptions,
+    ) -> Result<Self, RecordError> {
+        let (layout, ranges) = layout(spec, definition, options.compress)?;
+        // Under another name until anybody can open them, and until they hold what they go on with.
+        let output = Output::create(path, &layout)?;
         let csv = match &options.csv {
             None => None,
             Some(path) => Some((
-                CsvWriter::create(path, options.overwrite).map_err(|source| {
+                CsvWriter::create(&unfinished(path), true).map_err(|source| {
                     RecordError::Create {
                         path: path.clone(),
                         source,
@@ -157,18 +183,18 @@ impl Recorder {
                 path.clone(),
             )),
         };
-        let weights = match &weights {
+        let weights = match weights_path {
             None => None,
             Some(to) => {
                 let mut root = layout.root.clone();
                 root.push(("contents", Attribute::Text("weights".into())));
-                Some(WeightWriter::create(spec, to, &root, options.overwrite)?)
+                Some(WeightWriter::create(spec, to, &root)?)
             }
         };
         let (full, from_run) = bounded(QUEUE);
         let (give_back, empty) = bounded(QUEUE + 1);
         let failed = Arc::new(AtomicBool::new(false));
-        let writer = Writer {
+        let mut writer = Writer {
             output,
             csv,
             weights,
@@ -179,8 +205,12 @@ impl Recorder {
             ranges,
             resolution_ps: spec.resolution_ps,
             duration: spec.duration,
-            recorded: 0,
+            recorded: vec![0; layout.spikes.len()],
         };
+        if let Some(earlier) = &options.continues {
+            writer.begin_with(spec, &layout, earlier)?;
+        }
+        writer.take_names(path, weights_path)?;
         let (flag, every) = (Arc::clone(&failed), options.flush_every);
         let thread = std::thread::Builder::new()
             .name("recorder".into())
@@ -203,6 +233,7 @@ impl Recorder {
             full: Some(full),
             empty,
             failed,
+            told: None,
             thread: Some(thread),
         })
     }
@@ -226,6 +257,12 @@ impl Recorder {
             let _ = full.send(Message::Finish(*summary));
         }
         self.join()
+    }
+
+    /// Where what is safe is told at each checkpoint: spikes of each recorded population, or nothing if
+    /// writing has failed.
+    pub fn tell(&mut self, to: Arc<Mutex<Option<Vec<u64>>>>) {
+        self.told = Some(to);
     }
 
     fn join(&mut self) -> Result<(), RecordError> {
@@ -307,6 +344,19 @@ impl Sink for Recorder {
         }
     }
 
+    fn checkpoint(&mut self, _: u64) {
+        self.hand_over();
+        let (answer, answered) = bounded(1);
+        let asked = self.full.as_ref().map(|f| f.send(Message::Sync(answer)));
+        let safe = match asked {
+            Some(Ok(())) => answered.recv().ok(),
+            _ => None,
+        };
+        if let Some(told) = &self.told {
+            *told.lock().unwrap_or_else(PoisonError::into_inner) = safe;
+        }
+    }
+
     fn reached(&mut self, _: u64) {
         if self.sent.elapsed() >= HAND_OVER {
             self.hand_over();
@@ -322,17 +372,6 @@ impl Drop for Recorder {
     }
 }
 
-/// A run of global ids whose spikes are recorded.
-#[derive(Clone, Copy, Debug)]
-struct Range {
-    start: u64,
-    end: u64,
-    /// Global id of the first element of the population.
-    offset: u64,
-    /// Index among the recorded populations.
-    column: usize,
-}
-
 #[derive(Default)]
 struct Columns {
     ms: Vec<f64>,
@@ -341,12 +380,12 @@ struct Columns {
 }
 
 /// The half that lives on the recorder's thread.
-struct Writer {
-    output: Output,
-    csv: Option<(CsvWriter, PathBuf)>,
-    weights: Option<WeightWriter>,
+pub(super) struct Writer {
+    pub(super) output: Output,
+    pub(super) csv: Option<(CsvWriter, PathBuf)>,
+    pub(super) weights: Option<WeightWriter>,
     columns: Vec<Columns>,
-    widths: Vec<usize>,
+    pub(super) widths: Vec<usize>,
     /// Tick of the first waiting frame of each recording, and the values that wait.
     frames: Vec<(u64, Vec<f64>)>,
     names: Vec<String>,
@@ -354,7 +393,8 @@ struct Writer {
     ranges: Vec<Range>,
     resolution_ps: u64,
     duration: u64,
-    recorded: u64,
+    /// Spikes in the file, of each population.
+    pub(super) recorded: Vec<u64>,
 }
 
 impl Writer {
@@ -385,6 +425,10 @@ impl Writer {
                 Ok(Message::Traced(recording, synapses)) => {
                     self.weights()?.traced(recording, &synapses)?;
                 }
+                Ok(Message::Sync(answer)) => {
+                    self.sync()?;
+                    let _ = answer.send(self.recorded.clone());
+                }
                 Ok(Message::Finish(summary)) => return self.finish(Some(summary)),
                 Err(RecvTimeoutError::Disconnected) => return self.finish(None),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -402,7 +446,7 @@ impl Writer {
         })
     }
 
-    fn ms(&self, tick: u64) -> f64 {
+    pub(super) fn ms(&self, tick: u64) -> f64 {
         ms(tick, self.resolution_ps)
     }
 
@@ -482,7 +526,7 @@ impl Writer {
             return Ok(());
         }
         self.output.spikes(column, &c.ms, &c.ids, &c.ticks)?;
-        self.recorded += c.ids.len() as u64;
+        self.recorded[column] += c.ids.len() as u64;
         c.ms.clear();
         c.ids.clear();
         c.ticks.clear();
@@ -515,9 +559,42 @@ impl Writer {
         Ok(())
     }
 
+    fn sync(&mut self) -> Result<(), RecordError> {
+        self.flush()?;
+        self.output.sync()?;
+        if let Some(weights) = &mut self.weights {
+            weights.sync()?;
+        }
+        if let Some((csv, path)) = &mut self.csv {
+            csv.sync().map_err(|e| text_failed(path, &e))?;
+        }
+        Ok(())
+    }
+
+    /// Gives the files their names. From here on they hold at least what those held that they replace.
+    fn take_names(&mut self, path: &Path, weights: Option<&Path>) -> Result<(), RecordError> {
+        self.sync()?;
+        let rename = |path: &Path| {
+            std::fs::rename(unfinished(path), path).map_err(|source| RecordError::Create {
+                path: path.into(),
+                source,
+            })
+        };
+        if let Some(path) = weights {
+            rename(path)?;
+        }
+        if let Some((_, path)) = &self.csv {
+            rename(path)?;
+        }
+        rename(path)
+    }
+
     fn finish(mut self, summary: Option<Summary>) -> Result<(), RecordError> {
         self.flush()?;
-        let mut last: Attributes = vec![("recorded_spikes", Attribute::Int(self.recorded))];
+        let mut last: Attributes = vec![(
+            "recorded_spikes",
+            Attribute::Int(self.recorded.iter().sum()),
+        )];
         if let Some(s) = summary {
             last.push(("reached_ticks", Attribute::Int(s.reached)));
             last.push(("reached", Attribute::Real(self.ms(s.reached))));
@@ -535,7 +612,7 @@ impl Writer {
 }
 
 /// The product is exact, so that tick 3 of 0.1 ms reads 0.3 and not 0.30000000000000004.
-fn ms(tick: u64, resolution_ps: u64) -> f64 {
+pub(super) fn ms(tick: u64, resolution_ps: u64) -> f64 {
     // Few runs are so long that the product takes more than 64 bits.
     let long = || (u128::from(tick) * u128::from(resolution_ps)) as f64;
     tick.checked_mul(resolution_ps)
@@ -548,180 +625,4 @@ fn text_failed(path: &Path, e: &std::io::Error) -> RecordError {
         path: path.into(),
         reason: e.to_string(),
     }
-}
-
-/// What the file holds from the start, and where each recorded spike goes.
-fn layout(
-    spec: &NetworkSpec,
-    definition: &str,
-    compress: bool,
-) -> Result<(Layout, Vec<Range>), RecordError> {
-    for p in &spec.populations {
-        if p.name.is_empty() || p.name.starts_with('.') || p.name.contains(['/', '\0']) {
-            return Err(RecordError::Name {
-                name: p.name.clone(),
-            });
-        }
-    }
-    let ms = |ticks: u64| ms(ticks, spec.resolution_ps);
-    let names = spec.populations.iter().map(|p| p.name.clone()).collect();
-    let sizes = spec.populations.iter().map(|p| p.size.into()).collect();
-    let root = vec![
-        ("magic", Attribute::Word(0x0A7A)),
-        ("version", Attribute::Words(vec![0, 1])),
-        ("completed", Attribute::Word(0)),
-        ("program", Attribute::Text("spikewheel".into())),
-        (
-            "program_version",
-            Attribute::Text(env!("CARGO_PKG_VERSION").into()),
-        ),
-        ("name", Attribute::Text(spec.name.clone())),
-        ("definition", Attribute::Text(definition.into())),
-        ("seed", Attribute::Int(spec.seed)),
-        ("resolution_ps", Attribute::Int(spec.resolution_ps)),
-        ("resolution", Attribute::Real(spec.tick_ms())),
-        (
-            "arithmetic",
-            Attribute::Text(spec.arithmetic.name().to_owned()),
-        ),
-        ("duration_ticks", Attribute::Int(spec.duration)),
-        ("t_stop", Attribute::Real(ms(spec.duration))),
-        ("population_names", Attribute::Texts(names)),
-        ("population_sizes", Attribute::Ints(sizes)),
-    ];
-    let (spikes, ranges) = recorded_spikes(spec)?;
-    Ok((
-        Layout {
-            root,
-            spikes,
-            reports: reports(spec, ms)?,
-            compress,
-        },
-        ranges,
-    ))
-}
-
-type RecordedSpikes = (Vec<SpikeGroup>, Vec<Range>);
-
-fn recorded_spikes(spec: &NetworkSpec) -> Result<RecordedSpikes, RecordError> {
-    let offsets = spec.offsets();
-    let mut groups = Vec::new();
-    let mut ranges = Vec::new();
-    for slice in &spec.recording.spikes {
-        check_slice(spec, slice)?;
-    }
-    for (index, population) in spec.populations.iter().enumerate() {
-        let mut parts: Vec<(u32, u32)> = spec
-            .recording
-            .spikes
-            .iter()
-            .filter(|s| s.population == index && !s.is_empty())
-            .map(|s| (s.start, s.end))
-            .collect();
-        if parts.is_empty() {
-            continue;
-        }
-        // Slices may overlap; a spike is recorded once.
-        parts.sort_unstable();
-        let mut merged: Vec<(u32, u32)> = Vec::new();
-        for (start, end) in parts {
-            match merged.last_mut() {
-                Some(last) if start <= last.1 => last.1 = last.1.max(end),
-                _ => merged.push((start, end)),
-            }
-        }
-        let offset = offsets[index];
-        ranges.extend(merged.iter().map(|&(start, end)| Range {
-            start: offset + u64::from(start),
-            end: offset + u64::from(end),
-            offset,
-            column: groups.len(),
-        }));
-        let recorded = merged
-            .iter()
-            .flat_map(|&(a, b)| [u64::from(a), u64::from(b)])
-            .collect();
-        groups.push(SpikeGroup {
-            name: population.name.clone(),
-            attributes: vec![
-                ("size", Attribute::Int(population.size.into())),
-                ("recorded", Attribute::Ints(recorded)),
-            ],
-            labels: population.labels.clone(),
-        });
-    }
-    Ok((groups, ranges))
-}
-
-fn reports(spec: &NetworkSpec, ms: impl Fn(u64) -> f64) -> Result<Vec<Report>, RecordError> {
-    let mut taken = HashSet::new();
-    let mut all = Vec::new();
-    for state in &spec.recording.state {
-        check_slice(spec, &state.of)?;
-        let population = &spec.populations[state.of.population];
-        let unknown = || RecordError::Unknown {
-            what: format!("state variable {} of `{}`", state.variable, population.name),
-        };
-        let PopulationKind::Neurons(neurons) = &population.kind else {
-            return Err(unknown());
-        };
-        let model = neurons.model.def();
-        let variable = model.recordables.get(state.variable).ok_or_else(unknown)?;
-        let variable_name = neurons
-            .recordable_name(state.variable)
-            .ok_or_else(unknown)?;
-        let alone = spec
-            .recording
-            .state
-            .iter()
-            .filter(|s| s.of.population == state.of.population)
-            .count()
-            == 1;
-        let base = if alone {
-            population.name.clone()
-        } else {
-            format!("{}.{variable_name}", population.name)
-        };
-        let mut name = base.clone();
-        let mut copy = 2;
-        while !taken.insert(name.clone()) {
-            name = format!("{base}.{copy}");
-            copy += 1;
-        }
-        let mut attributes: Attributes = vec![
-            ("population", Attribute::Text(population.name.clone())),
-            ("variable", Attribute::Text(variable_name)),
-            ("every_ticks", Attribute::Int(state.every)),
-        ];
-        let threshold = model
-            .param("V_th")
-            .and_then(|at| neurons.params.get(at)?.constant());
-        if let Some(v) = threshold.filter(|_| variable.name == "V_m") {
-            attributes.push(("threshold", Attribute::Real(v)));
-        }
-        all.push(Report {
-            name,
-            attributes,
-            unit: variable.dimension.canonical_unit(),
-            ids: (state.of.start..state.of.end).map(u64::from).collect(),
-            step: ms(state.every),
-        });
-    }
-    Ok(all)
-}
-
-fn check_slice(spec: &NetworkSpec, slice: &crate::network::spec::Slice) -> Result<(), RecordError> {
-    let fits = spec
-        .populations
-        .get(slice.population)
-        .is_some_and(|p| slice.start <= slice.end && slice.end <= p.size);
-    if fits {
-        return Ok(());
-    }
-    Err(RecordError::Unknown {
-        what: format!(
-            "elements {}..{} of population {}",
-            slice.start, slice.end, slice.population
-        ),
-    })
 }

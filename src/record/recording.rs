@@ -118,6 +118,15 @@ impl StateTrace {
 }
 
 impl Recording {
+    /// Does a file say that its run came to its end? Nothing else of it is read.
+    pub fn says_completed(path: &Path) -> Result<bool, RecordError> {
+        let attributes = Input::open(path)?.attributes("/")?;
+        Ok(matches!(
+            attributes.get("completed"),
+            Some(Attribute::Int(1))
+        ))
+    }
+
     /// Reads a whole file.
     ///
     /// Understands what [`Recorder`](super::Recorder) writes, also if the run was killed, and SONATA

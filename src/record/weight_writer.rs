@@ -46,7 +46,6 @@ impl WeightWriter {
         spec: &NetworkSpec,
         path: &Path,
         root: &Attributes,
-        overwrite: bool,
     ) -> Result<Self, RecordError> {
         let names = spec.populations.iter().map(|p| p.name.clone());
         let names = names.chain([String::new()]);
@@ -57,7 +56,7 @@ impl WeightWriter {
             .map(|r| One::new(spec, r))
             .collect::<Result<_, _>>()?;
         Ok(Self {
-            output: WeightOutput::create(path, root, overwrite)?,
+            output: WeightOutput::create(path, root)?,
             resolution_ps: spec.resolution_ps,
             duration: spec.duration,
             populations: names.zip(spec.offsets()).collect(),
@@ -252,6 +251,12 @@ impl WeightWriter {
             self.flush_one(recording)?;
         }
         Ok(())
+    }
+
+    /// What has come is on the disk when this returns.
+    pub(super) fn sync(&mut self) -> Result<(), RecordError> {
+        self.flush()?;
+        self.output.sync()
     }
 
     /// Closes the file.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use hdf5::{AttrValue, File, FileAccessProperties, FileBuilder, SyncPolicy};
 
 use super::error::RecordError;
-use super::hdf5_file::{Attribute, Attributes, Packing, column, column_of, create};
+use super::hdf5_file::{Attribute, Attributes, Packing, column, column_of, create, unfinished};
 
 /// A file of weights being written.
 pub(super) struct WeightOutput {
@@ -63,24 +63,19 @@ pub(super) struct Traces {
 }
 
 impl WeightOutput {
-    /// Writes a file without weights, which anybody can open from here on.
-    pub(super) fn create(
-        path: &Path,
-        root: &Attributes,
-        overwrite: bool,
-    ) -> Result<Self, RecordError> {
-        let new = |source: std::io::Error| match source.kind() {
-            std::io::ErrorKind::AlreadyExists => RecordError::Exists { path: path.into() },
-            _ => RecordError::Create {
-                path: path.into(),
-                source,
-            },
+    /// Writes a file without weights, which anybody can open from here on, under the name of what is
+    /// `unfinished`.
+    pub(super) fn create(path: &Path, root: &Attributes) -> Result<Self, RecordError> {
+        let new = |source: std::io::Error| RecordError::Create {
+            path: path.into(),
+            source,
         };
         let fail = |e: hdf5::Error| RecordError::Write {
             path: path.into(),
             reason: e.to_string(),
         };
-        let mut handle = create(path, overwrite).map_err(new)?;
+        let unnamed = &unfinished(path);
+        let mut handle = create(unnamed, true).map_err(new)?;
         let mut skeleton = FileBuilder::new();
         for (name, value) in root {
             skeleton.set_attr(name, value.value());
@@ -93,7 +88,7 @@ impl WeightOutput {
         handle.write_all(&bytes).map_err(new)?;
         drop(handle);
         let file = File::open_rw_with_options(
-            path,
+            unnamed,
             FileAccessProperties::new().with_sync_policy(SyncPolicy::OnClose),
         )
         .map_err(fail)?;
@@ -108,6 +103,11 @@ impl WeightOutput {
             path: self.path.clone(),
             reason: e.to_string(),
         }
+    }
+
+    /// What has been appended is on the disk when this returns.
+    pub(super) fn sync(&self) -> Result<(), RecordError> {
+        self.file.sync().map_err(|e| self.fail(e))
     }
 
     /// Begins the edge population `name` between these two, of at most `most` edges.

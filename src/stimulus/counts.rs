@@ -97,6 +97,15 @@ impl Counts {
         true
     }
 
+    /// Prepares to go on after tick `t`, as if it had drawn up to there: a piece is prepared for by its
+    /// length from where it begins.
+    pub fn pass(&mut self, t: u64) {
+        if t > 0 {
+            self.piece = self.course.piece(t);
+            self.enter_piece(self.course.start(self.piece) + 1);
+        }
+    }
+
     fn set_mean(&mut self, mean: f64) {
         self.mean = mean;
         self.law.set(mean);

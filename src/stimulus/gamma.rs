@@ -90,10 +90,10 @@ pub fn gamma(stream: &mut Stream, shape: f64) -> f64 {
 
 /// One component process.
 #[derive(Clone, Debug)]
-struct Process {
-    stream: Stream,
+pub(super) struct Process {
+    pub(super) stream: Stream,
     /// Where it stands between ticks, 0 to 1.
-    fraction: f64,
+    pub(super) fraction: f64,
     /// Scale in ticks.
     scale: f64,
 }
@@ -104,12 +104,12 @@ pub struct Renewal {
     shape: f64,
     /// Ticks.
     dead: f64,
-    stop: u64,
-    n_proc: u32,
-    first: u32,
-    all: Vec<Process>,
+    pub(super) stop: u64,
+    pub(super) n_proc: u32,
+    pub(super) first: u32,
+    pub(super) all: Vec<Process>,
     /// Next event of each process, (tick, process): as many as are still active.
-    next: BinaryHeap<Reverse<(u64, u32)>>,
+    pub(super) next: BinaryHeap<Reverse<(u64, u32)>>,
 }
 
 impl Renewal {

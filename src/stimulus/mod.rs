@@ -5,6 +5,7 @@ pub mod current;
 pub mod def;
 pub mod gamma;
 mod inversion;
+pub mod keep;
 pub mod poisson;
 pub mod pulse_packet;
 pub mod rate;

@@ -22,20 +22,20 @@ pub const MOST_PER_TICK: f64 = 10_000.0;
 /// Exponential gaps at the summed rate of a block of elements.
 #[derive(Clone, Debug)]
 pub struct Gaps {
-    stream: Stream,
-    course: Course,
-    piece: usize,
-    elements: u32,
+    pub(super) stream: Stream,
+    pub(super) course: Course,
+    pub(super) piece: usize,
+    pub(super) elements: u32,
     /// First element of the block within the stimulus or source.
     first: u32,
     rows: Option<Rows>,
     /// Summed rates of the elements up to each in this piece, if they differ.
     cumulated: Vec<f64>,
     /// Where the process stands, in ticks: whole part and fraction.
-    tick: u64,
-    fraction: f64,
+    pub(super) tick: u64,
+    pub(super) fraction: f64,
     /// The next event: tick and element.
-    next: Option<(u64, u32)>,
+    pub(super) next: Option<(u64, u32)>,
 }
 
 impl Gaps {
@@ -68,8 +68,13 @@ impl Gaps {
         gaps
     }
 
+    /// First element of the block.
+    pub fn first(&self) -> u32 {
+        self.first
+    }
+
     /// Sums up the rates that hold in this piece.
-    fn enter_piece(&mut self) {
+    pub(super) fn enter_piece(&mut self) {
         let Some(rows) = &self.rows else {
             return;
         };

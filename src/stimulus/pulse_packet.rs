@@ -137,6 +137,22 @@ impl Packets {
         }
     }
 
+    /// Passes over all spikes up to tick `t`. Volleys that are over by then need not be drawn.
+    pub fn pass(&mut self, t: u64) {
+        (self.pulse, self.at) = (0, 0);
+        self.drawn.clear();
+        while let Some(&(begins, centre, number)) = self.pulses.get(self.pulse)
+            && begins <= t
+        {
+            self.pulse += 1;
+            if centre + REACH * self.sdev + 1.0 >= t as f64 {
+                self.draw(centre, number);
+            }
+        }
+        self.drawn.sort_unstable();
+        self.at = self.drawn.partition_point(|e| e.0 <= t);
+    }
+
     fn draw(&mut self, centre: f64, number: u32) {
         for e in self.first..self.end {
             let key = u64::from(number) << 32 | u64::from(e);

@@ -204,6 +204,11 @@ impl Course {
         }
     }
 
+    /// Tick after which a piece begins.
+    pub fn start(&self, piece: usize) -> u64 {
+        self.at[piece]
+    }
+
     /// Last tick of a piece.
     pub fn end(&self, piece: usize) -> u64 {
         self.at.get(piece + 1).copied().unwrap_or(u64::MAX)

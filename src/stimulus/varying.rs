@@ -11,16 +11,16 @@ use crate::rng::{Domain, Stream};
 
 #[derive(Clone, Debug)]
 pub struct Varying {
-    stream: Stream,
-    course: Course,
-    piece: usize,
-    elements: u32,
+    pub(super) stream: Stream,
+    pub(super) course: Course,
+    pub(super) piece: usize,
+    pub(super) elements: u32,
     /// First element of the block within the stimulus or source.
     first: u32,
     /// The tick of the last event, and what is expected of it after that event.
-    tick: u64,
-    left: f64,
-    next: Option<(u64, u32)>,
+    pub(super) tick: u64,
+    pub(super) left: f64,
+    pub(super) next: Option<(u64, u32)>,
 }
 
 impl Varying {
@@ -39,6 +39,11 @@ impl Varying {
         };
         train.advance();
         train
+    }
+
+    /// First element of the block.
+    pub fn first(&self) -> u32 {
+        self.first
     }
 
     /// The next event, (tick, element), without taking it.

@@ -140,6 +140,27 @@ impl Gains {
         }
     }
 
+    /// Gain, state and its tick of a neuron.
+    pub fn kept(&self, i: usize) -> (f64, f64, i64) {
+        let at = self.at.get(i).copied().unwrap_or(0);
+        (self.gains[i], self.state[i], at)
+    }
+
+    /// The way back of `kept`.
+    pub fn put_back(&mut self, i: usize, (gain, state, at): (f64, f64, i64)) {
+        (self.gains[i], self.state[i]) = (gain, state);
+        if let Some(to) = self.at.get_mut(i) {
+            *to = at;
+        }
+    }
+
+    /// Goes on after tick `t`: sums are taken next at the next multiple, and have been at all before.
+    pub fn pass(&mut self, t: i64) {
+        if let Kind::Normalise { every, next, .. } = &mut self.kind {
+            *next = (t / *every + 1) * *every;
+        }
+    }
+
     /// The gain of a neuron at a tick.
     #[inline]
     pub fn of(&self, i: usize, now: i64) -> f64 {

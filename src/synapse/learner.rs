@@ -15,6 +15,7 @@
 
 use super::column::Column;
 use super::gain::Gains;
+use super::keep::TargetIds;
 use super::learning::{Ground, Meeting, eligible, paired, pre_centred, restricted};
 use super::rows::Rows;
 use super::slots::{NARROW, Slots};
@@ -89,6 +90,7 @@ pub struct Plan<'a> {
     pub elements: usize,
     /// Slots of the targets.
     pub slots: std::ops::Range<usize>,
+    pub target_ids: TargetIds,
 }
 
 /// Ticks between two sweeps of what silent sources have not met, at least: so many ms.
@@ -98,29 +100,30 @@ const SETTLE_MS: f64 = 2000.0;
 pub struct Learner<R> {
     pub statement: usize,
     pub rows: Rows,
-    targets: Targets,
+    pub(super) targets: Targets,
     /// Magnitudes: `sign` turns them.
-    weights: Column<R>,
+    pub(super) weights: Column<R>,
     /// Eligibility, or the trace that is the synapse's own; empty where a rule has none.
-    own: [Vec<R>; 2],
-    sign: R,
+    pub(super) own: [Vec<R>; 2],
+    pub(super) sign: R,
     axon: Axon,
     learning: Option<Learning<R>>,
     pre: Option<PreTraces>,
     /// Decay of the trace of pre spikes.
     plus: Option<Decay<R>>,
     short_term: Option<ShortTerm>,
-    sources: Vec<Source>,
-    flights: Flights,
-    history: History<R>,
-    first_slot: usize,
+    pub(super) sources: Vec<Source>,
+    pub(super) flights: Flights,
+    pub(super) history: History<R>,
+    pub(super) first_slot: usize,
+    pub(super) target_ids: TargetIds,
     pub modulator: Option<usize>,
-    level: Level,
+    pub(super) level: Level,
     pub gains: Option<Gains>,
     /// Ticks after which a source that was silent has nothing left to learn.
     horizon: u64,
-    longest: u64,
-    next_settling: u64,
+    pub(super) longest: u64,
+    pub(super) next_settling: u64,
 }
 
 /// A segment that has arrived, with its spike.
@@ -194,6 +197,7 @@ impl<R: Held> Learner<R> {
             flights: Flights::default(),
             history: History::new(if learns { plan.slots.len() } else { 0 }, post),
             first_slot: plan.slots.start,
+            target_ids: plan.target_ids.clone(),
             modulator: plan.modulator,
             level: Level::default(),
             gains: None,
@@ -447,6 +451,10 @@ impl<R: Real> Learner<R> {
     pub fn settle(&mut self, before: u64, tick_ms: f64) {
         while self.learning.is_some() && self.next_settling < before {
             let now = self.next_settling as i64;
+            if let Some(gains) = &mut self.gains {
+                // Gains are taken before weights change, as at an arrival.
+                gains.reach(now);
+            }
             self.next_settling += self.period(tick_ms);
             let old = now - (self.horizon + 2 * self.longest) as i64;
             for source in 0..self.sources.len() {

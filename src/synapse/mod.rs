@@ -5,6 +5,7 @@ pub mod builder;
 pub mod column;
 pub mod counter;
 pub mod gain;
+pub mod keep;
 pub mod learner;
 mod learning;
 mod loose;

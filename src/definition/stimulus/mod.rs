@@ -380,7 +380,8 @@ fn required<'e>(ctx: &mut Context, s: &Known<'e>, key: &str, example: &str) -> O
     found
 }
 
-/// `start` and `stop` in ticks.
+/// `start` and `stop` in ticks. Without a `stop` there is none: a run that goes on longer is then the longer
+/// run.
 fn read_window(ctx: &mut Context, s: &Known<'_>) -> Option<(u64, u64)> {
     let start = match s.table.get("start") {
         Some(n) => ctx.ticks(n, "start", 0),
@@ -388,7 +389,7 @@ fn read_window(ctx: &mut Context, s: &Known<'_>) -> Option<(u64, u64)> {
     };
     let stop = match s.table.get("stop") {
         Some(n) => ctx.ticks(n, "stop", 0),
-        None => ctx.duration,
+        None => Some(u64::MAX),
     };
     let (start, stop) = (start?, stop?);
     if let Some(node) = s.table.get("stop")
