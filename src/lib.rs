@@ -25,5 +25,6 @@ pub mod simd;
 pub mod snapshot;
 pub mod spiking;
 pub mod stimulus;
+pub mod study;
 pub mod synapse;
 pub mod units;

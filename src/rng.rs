@@ -35,6 +35,10 @@ pub enum Domain {
     NoiseCurrent = 34,
     /// Samples shown as spikes by chance.
     RateInput = 40,
+    /// What befalls spikes, values and weights of layered networks when their robustness is measured.
+    SpikeFault = 48,
+    InputNoise = 49,
+    WeightNoise = 50,
 }
 
 /// The finaliser of SplitMix64: a bijection of 64 bits that mixes well.

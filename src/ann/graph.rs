@@ -174,6 +174,40 @@ impl Graph {
         (0..self.nodes.len()).map(|i| self.macs(i)).sum()
     }
 
+    /// The same nodes with other parameters, and shapes that follow from them. The input stays; one entry
+    /// for each node.
+    ///
+    /// # Errors
+    /// The first layer whose parameters do not fit what comes in.
+    pub fn with_ops(&self, ops: Vec<Op>) -> Result<Self, String> {
+        let drafts = self.nodes.iter().zip(ops).map(|(node, op)| Draft {
+            name: node.name.clone(),
+            op,
+            inputs: node.inputs.clone(),
+            shape: node.shape.clone(),
+            folded: node.folded.clone(),
+        });
+        self.with_nodes(drafts.collect(), self.output)
+    }
+
+    /// The weights of a dense layer or a convolution, in the order of the layer. None for others.
+    pub fn weights_mut(&mut self, i: usize) -> &mut [f32] {
+        match &mut self.nodes[i].op {
+            Op::Dense(d) => &mut d.weight,
+            Op::Conv(c) | Op::ConvTranspose(c) => &mut c.weight,
+            _ => &mut [],
+        }
+    }
+
+    /// The biases of the same layers.
+    pub fn biases_mut(&mut self, i: usize) -> &mut [f32] {
+        match &mut self.nodes[i].op {
+            Op::Dense(d) => &mut d.bias,
+            Op::Conv(c) | Op::ConvTranspose(c) => &mut c.bias,
+            _ => &mut [],
+        }
+    }
+
     /// Builds the graph anew from changed nodes, which must be in order; for the passes.
     pub(super) fn with_nodes(&self, nodes: Vec<Draft>, output: usize) -> Result<Self, String> {
         let mut g = Self::new(self.name.clone(), &nodes[0].name, &nodes[0].shape)?;

@@ -6,6 +6,7 @@
 //! network is held against; `synapses` lists what an affine layer connects to what. No file and no
 //! spike is known here.
 
+pub mod cost;
 pub mod finish;
 pub mod forward;
 pub mod graph;
@@ -17,6 +18,7 @@ pub mod synapses;
 #[cfg(test)]
 mod plain;
 
+pub use cost::{Cost, LayerCost};
 pub use finish::{Finish, largest_of};
 pub use forward::{Activations, Forward};
 pub use graph::{Graph, Node};

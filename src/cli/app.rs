@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     Outcome, check, completions, convert, describe, evaluate, inspect, raster, resume, run, schema,
-    stats, traces, weights,
+    stats, study, traces, weights,
 };
 
 /// Event-driven simulator of spiking neural networks
@@ -30,6 +30,7 @@ pub enum Command {
     Inspect(inspect::Args),
     Convert(convert::Args),
     Evaluate(evaluate::Args),
+    Study(study::Args),
     Raster(raster::Args),
     Traces(traces::Args),
     Weights(weights::Args),
@@ -50,6 +51,7 @@ impl App {
             Command::Inspect(args) => inspect::run(args),
             Command::Convert(args) => convert::run(args),
             Command::Evaluate(args) => evaluate::run(args),
+            Command::Study(args) => study::run(args),
             Command::Raster(args) => raster::run(args),
             Command::Traces(args) => traces::run(args),
             Command::Weights(args) => weights::run(args),

@@ -23,6 +23,7 @@ pub mod resume;
 pub mod run;
 pub mod schema;
 pub mod stats;
+pub mod study;
 mod summary;
 pub mod traces;
 pub mod weights;

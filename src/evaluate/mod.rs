@@ -8,10 +8,12 @@ pub mod energy;
 mod fit;
 mod flags;
 mod macs;
+mod neurobench;
 mod summary;
 
 pub use fit::Fit;
 pub use macs::Macs;
+pub use neurobench::{NeuroBench, Snn};
 pub use summary::{Confusion, Spread, Summary};
 
 use std::time::{Duration, Instant};

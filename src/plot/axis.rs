@@ -66,7 +66,7 @@ pub(super) fn number(x: f64, digits: usize) -> String {
 }
 
 /// `12500` as `12,500`; four digits stay together.
-pub(super) fn grouped(digits: &str) -> String {
+pub(crate) fn grouped(digits: &str) -> String {
     if digits.len() < 5 {
         return digits.to_owned();
     }

@@ -8,11 +8,15 @@ mod axis;
 mod canvas;
 pub mod confusion;
 pub mod cost;
+pub mod heatmap;
+pub mod panels;
 pub mod raster;
 mod theme;
 pub mod traces;
 pub mod weights;
 pub mod weights_over_time;
+
+pub(crate) use axis::grouped;
 
 pub use crate::record::Selection;
 pub use theme::Theme;

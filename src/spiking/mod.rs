@@ -6,6 +6,7 @@
 //! spike walks along its row (`kernel`), and a neuron without a spike costs nothing
 //! at its targets. Neither trained networks nor files are known here.
 
+pub mod faults;
 pub mod kernel;
 pub mod net;
 pub mod network;
@@ -13,6 +14,7 @@ mod order;
 pub mod ramp;
 pub mod rate;
 
+pub use faults::{Faults, Noise, Unharmed};
 pub use kernel::{ConvRows, Kernel};
 pub use net::{Kind, Link, Net, Population};
 pub use network::{Network, Session};

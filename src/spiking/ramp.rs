@@ -18,6 +18,7 @@
 //! Because potentials are looked at only at gates, a spike's share (slope times the ticks that are left)
 //! is added in one go; spikes come by time, then number, and links one after the other.
 
+use super::faults::{Faults, Unharmed};
 use super::net::{Kind, Net, Population};
 use super::order;
 use crate::simd;
@@ -128,10 +129,16 @@ impl Ramp {
 
     /// Shows one sample (channels first).
     pub fn run(&self, sample: &[f32], room: &mut Room) {
+        self.run_with(sample, room, &Unharmed);
+    }
+
+    /// The same, with what befalls spikes on their way. A spike that is lost is not counted.
+    pub fn run_with<F: Faults>(&self, sample: &[f32], room: &mut Room, faults: &F) {
         simd::vectorized(Show {
             ramp: self,
             sample,
             room,
+            faults,
         });
     }
 
@@ -170,18 +177,32 @@ impl Ramp {
     }
 }
 
-struct Show<'a> {
+struct Show<'a, F> {
     ramp: &'a Ramp,
     sample: &'a [f32],
     room: &'a mut Room,
+    faults: &'a F,
 }
 
-impl simd::Kernel for Show<'_> {
+impl<F: Faults> simd::Kernel for Show<'_, F> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self { ramp, sample, room } = self;
+        let Self {
+            ramp,
+            sample,
+            room,
+            faults,
+        } = self;
+        // Ticks that are left when a spike comes, out of those when it was sent.
+        let comes = |population: usize, id: usize, left: u32| {
+            if F::HARMLESS {
+                left
+            } else {
+                faults.spike(population, id, left, ramp.window)
+            }
+        };
         for (i, p) in ramp.net.populations.iter().enumerate() {
             let (before, rest) = room.spikes.split_at_mut(i);
             let own = &mut rest[0];
@@ -203,7 +224,10 @@ impl simd::Kernel for Show<'_> {
                 }
                 for (id, left) in room.first.iter().enumerate() {
                     if *left > 0 {
-                        own.push((u64::from(ramp.window - left) << 32) | id as u64);
+                        let left = comes(i, id, *left);
+                        if F::HARMLESS || left > 0 {
+                            own.push((u64::from(ramp.window - left) << 32) | id as u64);
+                        }
                     }
                 }
             } else {
@@ -239,8 +263,10 @@ impl simd::Kernel for Show<'_> {
                         if left >= 1.0 {
                             let whole = f64::from(ramp.window);
                             clipped += u64::from(left >= whole + 1.0);
-                            let left = left.min(whole) as u32;
-                            own.push((u64::from(ramp.window - left) << 32) | id as u64);
+                            let left = comes(i, id, left.min(whole) as u32);
+                            if F::HARMLESS || left > 0 {
+                                own.push((u64::from(ramp.window - left) << 32) | id as u64);
+                            }
                         }
                     };
                     match &ramp.some[i] {

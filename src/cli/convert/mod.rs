@@ -2,8 +2,10 @@
 
 mod exact;
 mod report;
+mod sparsify;
 
 pub(super) use report::row;
+pub(super) use sparsify::{GridArgs, MeasureArg, share};
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,7 +19,7 @@ use super::data_args::{DataArgs, NetworkArgs, ThreadArgs};
 use super::evaluate::{task, verify};
 use super::interrupt::stop_on_ctrl_c;
 use super::output::{put, put_json, refused, warn};
-use super::progress::counted;
+use super::progress::{Busy, counted};
 use super::{Failure, Outcome};
 use crate::ann::Graph;
 use crate::convert::{Calibration, Fate, account, bounds, plan};
@@ -34,6 +36,7 @@ use crate::parallel::Progress;
   spikewheel convert net.onnx --input-range=-1,1 -o net.snn --window-bits 8
   spikewheel convert net.nir --input pulses.csv -o net      (net/network.toml, for `spikewheel run`)
   spikewheel convert network.toml -o network.nir
+  spikewheel convert net.onnx --calibrate train.npz --keep 0.1 --remove-dead --weight-bits 8 -o small.snn
 
 Samples for calibration say how large the values of each layer get; a few hundred, without labels,
 are enough. Without them bounds are computed: safe, but loose. The directory has the network in
@@ -73,6 +76,8 @@ pub struct Args {
     #[command(flatten)]
     pub exact: exact::ExactArgs,
     #[command(flatten)]
+    pub sparsify: sparsify::SparsifyArgs,
+    #[command(flatten)]
     pub input: super::nir::InputArgs,
     #[command(flatten)]
     pub dialect: super::nir::DialectArgs,
@@ -111,12 +116,15 @@ struct Converted {
     fates: Vec<Fate>,
     /// How samples were read.
     data: Vec<String>,
+    /// What was left out or rounded before, if something was.
+    cheaper: Option<sparsify::Cheaper>,
     checked: Option<(Evaluation, Summary)>,
 }
 
 /// Runs the command.
 pub fn run(args: &Args) -> Outcome {
     if convert_nir::concerns(&args.model) {
+        args.sparsify.refuse()?;
         return convert_nir::run(&convert_nir::Asked {
             model: &args.model,
             out: &args.out,
@@ -136,6 +144,11 @@ pub fn run(args: &Args) -> Outcome {
     stop_on_ctrl_c(move || ask.stop.swap(true, Ordering::Relaxed))?;
     let stopped = || Failure::Work(miette!("stopped; nothing was written"));
     let threads = args.threads.count();
+    let (graph, cheaper) = {
+        let _busy = Busy::new("pruning");
+        let inputs = (args.input_range.0, args.input_range.1);
+        sparsify::apply(&args.sparsify, graph, samples.as_ref(), inputs, threads)?
+    };
     let seen = match &samples {
         Some(set) => counted(&progress, set.count, "calibrating", || {
             Calibration::of_while(&graph, &set.values, threads, &progress)
@@ -192,6 +205,7 @@ pub fn run(args: &Args) -> Outcome {
         model,
         fates,
         data: samples.map(|s| s.notes).unwrap_or_default(),
+        cheaper,
         checked,
     };
     let failed = match (&converted.checked, args.verify) {

@@ -103,6 +103,19 @@ pub(super) fn to_text(args: &Args, c: &Converted) -> String {
     ]));
     rows.push(row(["calibrated", &calibrated(args, c)]));
     rows.extend(c.data.iter().map(|n| row(["data", n])));
+    if let Some(same) = c.cheaper.as_ref().and_then(|l| l.same_decision) {
+        let accuracy = c.cheaper.as_ref().and_then(|l| l.accuracy);
+        let accuracy = accuracy.map_or(String::new(), |(old, new)| {
+            format!("; accuracy {}, before {}", percent(new), percent(old))
+        });
+        rows.push(row([
+            "what is left",
+            &format!(
+                "decides {} of the calibration samples as before{accuracy}",
+                percent(same)
+            ),
+        ]));
+    }
     if let Some((_, s)) = &c.checked {
         rows.push(row([
             "agreement",
@@ -228,6 +241,7 @@ pub(super) fn to_json(args: &Args, c: &Converted) -> Value {
         "weights_held": held(c),
         "calibrated": c.model.calibrated,
         "data": c.data,
+        "sparsify": c.cheaper,
         "notes": graph.notes.iter().chain(&c.model.origin.notes).collect::<Vec<_>>(),
         "checked": c.checked.as_ref().map(|(_, s)| s),
     })

@@ -1,10 +1,12 @@
 //! Do the samples fit the network?
 
+use std::path::Path;
+
 use miette::miette;
 
-use super::Args;
 use super::about::figure;
 use crate::cli::Failure;
+use crate::cli::data_args::DataArgs;
 use crate::import::DataSet;
 use crate::model::Model;
 
@@ -14,7 +16,13 @@ const FACTOR: f64 = 8.0;
 const FRACTION: f64 = 10.0;
 
 /// Labels must be outputs, and values in the range of calibration.
-pub(super) fn check(args: &Args, model: &Model, set: &DataSet) -> Result<(), Failure> {
+pub(in crate::cli) fn check(
+    file: &Path,
+    samples: &DataArgs,
+    any_range: bool,
+    model: &Model,
+    set: &DataSet,
+) -> Result<(), Failure> {
     let outputs = model.graph.node(model.graph.output()).len().max(2);
     let wrong = set.labels.as_ref().and_then(|labels| {
         let mut all = labels.iter().enumerate();
@@ -24,10 +32,10 @@ pub(super) fn check(args: &Args, model: &Model, set: &DataSet) -> Result<(), Fai
         return Err(Failure::Input(vec![miette!(
             help = "labels count classes from 0; --labels NAME chooses other ones",
             "{}: the label of sample {i} is {label}, and the network tells {outputs} classes apart",
-            args.data.display()
+            file.display()
         )]));
     }
-    if args.any_range {
+    if any_range {
         return Ok(());
     }
     let (low, high) = (model.seen.low[0], model.seen.high[0]);
@@ -45,7 +53,7 @@ pub(super) fn check(args: &Args, model: &Model, set: &DataSet) -> Result<(), Fai
         return Ok(());
     }
     let by = model.calibrated.as_ref().and_then(|c| c.divide_by);
-    let own = args.samples.divide_by;
+    let own = samples.divide_by;
     let help = match (by, own) {
         (Some(by), None) => format!("say --divide-by {by}, as for calibration"),
         (Some(by), Some(own)) if by != own => {
@@ -61,7 +69,7 @@ pub(super) fn check(args: &Args, model: &Model, set: &DataSet) -> Result<(), Fai
     Err(Failure::Input(vec![miette!(
         help = help,
         "{}: its samples lie between {} and {}, and the network was calibrated with {} to {}",
-        args.data.display(),
+        file.display(),
         figure(has.0),
         figure(has.1),
         figure(low),

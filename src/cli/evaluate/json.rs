@@ -43,6 +43,7 @@ pub(super) fn to_json(told: &Told<'_>) -> Value {
         "code": code_json(model),
         "summary": told.summary,
         "fit": told.fit.map(|(own, ann)| json!({ "own": own, "ann": ann })),
+        "neurobench": told.bench,
         "energy_caveat": energy::CAVEAT,
         "populations": populations,
         "files": told.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>(),

@@ -9,6 +9,7 @@ mod recording;
 mod text;
 
 pub(super) use about::{code_json, code_text, figure, percent};
+pub(super) use fit::check as fits;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use super::output::{put, put_json, refused};
 use super::progress::counted;
 use super::{Failure, Outcome};
 use crate::ann::Graph;
-use crate::evaluate::{Evaluation, Fit, Summary, evaluate};
+use crate::evaluate::{Evaluation, Fit, NeuroBench, Summary, evaluate};
 use crate::import::{self, DataSet};
 use crate::model::{self, Model};
 use crate::parallel::Progress;
@@ -114,6 +115,7 @@ struct Told<'a> {
     summary: Summary,
     /// How near both networks' outputs are to their targets.
     fit: Option<(Fit, Fit)>,
+    bench: NeuroBench,
     threads: usize,
     wall: Duration,
     files: Vec<PathBuf>,
@@ -135,7 +137,7 @@ pub fn run(args: &Args) -> Outcome {
     }
     let model = model::read(&args.model).map_err(refused)?;
     let set = import::data(&args.data, &model.graph, &args.samples.options()).map_err(refused)?;
-    fit::check(args, &model, &set)?;
+    fit::check(&args.data, &args.samples, args.any_range, &model, &set)?;
     let width = model.graph.node(model.graph.output()).len();
     let targets = match &args.targets {
         Some(name) => Some(import::targets(&args.data, name, set.count, width).map_err(refused)?),
@@ -160,6 +162,7 @@ pub fn run(args: &Args) -> Outcome {
     let wall = started.elapsed();
     let summary = Summary::of(pair(&model), &evaluation, set.labels.as_deref());
     let task = task_of(args, &model, &set);
+    let bench = NeuroBench::of(pair(&model), &summary, &set.values, threads);
     let mut told = Told {
         fit: fit_of(task, &model, &set, targets, &evaluation),
         task,
@@ -168,6 +171,7 @@ pub fn run(args: &Args) -> Outcome {
         set: &set,
         evaluation,
         summary,
+        bench,
         threads,
         wall,
         files: Vec::new(),

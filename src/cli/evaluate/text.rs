@@ -127,6 +127,8 @@ pub(super) fn to_text(told: &Told<'_>) -> String {
         );
     }
     out.push_str(&table(&rows, &[]));
+    out.push_str("\nNeuroBench metrics, per sample\n");
+    out.push_str(&neurobench(told));
     out.push_str("\nPopulations\n");
     out.push_str(&populations(told));
     if s.same_decision < s.samples && told.task == Task::Classify {
@@ -165,6 +167,46 @@ fn micro(s: f64) -> String {
     } else {
         format!("{:.2} ms", s * 1e3)
     }
+}
+
+fn neurobench(told: &Told<'_>) -> String {
+    let (snn, ann) = (&told.bench.snn, &told.bench.ann);
+    let share = |s: f64| format!("{s:.4}");
+    let activation = ann.activation_sparsity.map_or("-".into(), share);
+    let rows = vec![
+        row(["", "spiking", "trained"]),
+        row([
+            "footprint (bytes)",
+            &snn.footprint.to_string(),
+            &ann.footprint.to_string(),
+        ]),
+        row([
+            "connection sparsity",
+            &share(snn.connection_sparsity),
+            &share(ann.connection_sparsity),
+        ]),
+        row([
+            "activation sparsity",
+            &share(snn.activation_sparsity),
+            &activation,
+        ]),
+        row([
+            "synaptic operations: dense",
+            &snn.dense.to_string(),
+            &ann.dense.to_string(),
+        ]),
+        row([
+            "  effective MACs",
+            &figure(snn.effective_macs),
+            &figure(ann.effective_macs),
+        ]),
+        row([
+            "  effective ACs",
+            &figure(snn.effective_acs),
+            &figure(ann.effective_acs),
+        ]),
+    ];
+    table(&rows, &[1, 2])
 }
 
 fn populations(told: &Told<'_>) -> String {

@@ -1,0 +1,194 @@
+//! `spikewheel study`: what becomes of a converted network when something about it is changed.
+
+mod precision;
+mod robustness;
+mod sparsity;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use clap::Subcommand;
+use miette::miette;
+
+use super::data_args::{DataArgs, ThreadArgs};
+use super::interrupt::stop_on_ctrl_c;
+use super::output::{refused, writable};
+use super::progress::counted;
+use super::recorded::refuse;
+use super::{Failure, Outcome};
+use crate::import::{self, DataSet};
+use crate::model::{self, CodeSpec, Model};
+use crate::parallel::Progress;
+use crate::plot::PlotError;
+use crate::study::Set;
+
+/// Study a converted network: coarser times and weights, noise, fewer weights
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  spikewheel study precision runs/digits.snn --data networks/models/digits.npz --divide-by 16 --plot runs/precision.png
+  spikewheel study robustness runs/digits.snn --data networks/models/digits.npz --divide-by 16
+  spikewheel study sparsity runs/digits.snn --data networks/models/digits.npz --calibrate networks/models/digits.npz --divide-by 16")]
+pub struct Args {
+    #[command(subcommand)]
+    pub study: Study,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Study {
+    Precision(precision::Args),
+    Robustness(robustness::Args),
+    Sparsity(sparsity::Args),
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Outcome {
+    match &args.study {
+        Study::Precision(args) => precision::run(args),
+        Study::Robustness(args) => robustness::run(args),
+        Study::Sparsity(args) => sparsity::run(args),
+    }
+}
+
+/// Samples that are shown unless --limit says another number.
+const LIMIT: usize = 2_000;
+
+/// What all studies are told.
+#[derive(clap::Args, Debug)]
+pub struct Common {
+    /// Directory of the converted network (exact code)
+    pub model: PathBuf,
+    /// Samples: .npz, .npy or .csv, by default the first 2,000
+    #[arg(short, long, value_name = "FILE")]
+    pub data: PathBuf,
+    #[command(flatten)]
+    pub samples: DataArgs,
+    /// Take the samples as they are, though their range is not that of calibration
+    #[arg(long)]
+    pub any_range: bool,
+    /// Draw a picture (.png)
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
+    /// Replace an existing picture
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub threads: ThreadArgs,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a study works on.
+struct Work {
+    model: Model,
+    data: DataSet,
+    /// Ticks of a window, and the multiple of the largest value that it stands for.
+    window: u32,
+    headroom: f64,
+    threads: usize,
+    progress: Arc<Progress>,
+}
+
+impl Work {
+    fn new(common: &Common) -> Result<Self, Failure> {
+        let model = model::read(&common.model).map_err(refused)?;
+        let (window, headroom) = match &model.code {
+            CodeSpec::Exact {
+                window, headroom, ..
+            } => (*window, *headroom),
+            #[allow(unreachable_patterns)]
+            _ => {
+                return Err(refuse(format_args!(
+                    "{}: studies are of the exact code, and this network has the {} code",
+                    common.model.display(),
+                    model.network.code()
+                )));
+            }
+        };
+        let mut options = common.samples.options();
+        options.limit = Some(options.limit.unwrap_or(LIMIT));
+        let data = import::data(&common.data, &model.graph, &options).map_err(refused)?;
+        let (file, any) = (&common.data, common.any_range);
+        super::evaluate::fits(file, &common.samples, any, &model, &data)?;
+        if let Some(file) = &common.plot {
+            writable(file, common.force)?;
+        }
+        let progress = Arc::new(Progress::default());
+        let ask = Arc::clone(&progress);
+        stop_on_ctrl_c(move || ask.stop.swap(true, Ordering::Relaxed))?;
+        Ok(Self {
+            model,
+            data,
+            window,
+            headroom,
+            threads: common.threads.count(),
+            progress,
+        })
+    }
+
+    fn set(&self) -> Set<'_> {
+        Set::new(
+            &self.model.graph,
+            &self.data.values,
+            self.data.labels.as_deref(),
+            self.threads,
+        )
+    }
+
+    /// Calls `study`, which shows all samples `times` times.
+    fn watched<T>(
+        &self,
+        times: usize,
+        study: impl FnOnce(&Progress) -> Result<Option<T>, String>,
+    ) -> Result<T, Failure> {
+        let all = self.data.count * times;
+        counted(&self.progress, all, "showing", || study(&self.progress))
+            .map_err(refuse)?
+            .ok_or_else(|| Failure::Work(miette!("stopped; nothing was written")))
+    }
+
+    /// The first line of a report.
+    fn head(&self, common: &Common) -> String {
+        let labels = if self.data.labels.is_some() {
+            ""
+        } else {
+            ", without labels: shares of decisions equal to the trained network's stand for accuracies"
+        };
+        format!(
+            "{}: {}, {} samples of {}{labels}\n",
+            common.model.display(),
+            self.model.graph.name,
+            self.data.count,
+            common.data.display()
+        )
+    }
+}
+
+/// Draws a picture under another name first, so that it is never seen half-drawn.
+fn draw(path: &Path, draw: impl FnOnce(&Path) -> Result<(), PlotError>) -> Outcome {
+    let failed = |why: String| Failure::Work(miette!("{why}"));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let partial = path.with_file_name(format!(".partial-{name}"));
+    if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        std::fs::create_dir_all(parent)
+            .map_err(|e| failed(format!("cannot create `{}`: {e}", parent.display())))?;
+    }
+    draw(&partial).map_err(|e| failed(e.to_string()))?;
+    std::fs::rename(&partial, path)
+        .map_err(|e| failed(format!("`{}` cannot be written: {e}", path.display())))
+}
+
+/// Numbers with commas between them.
+fn strengths(text: &str) -> Result<f64, String> {
+    text.trim()
+        .parse::<f64>()
+        .ok()
+        .filter(|s| s.is_finite() && *s >= 0.0)
+        .ok_or_else(|| format!("`{text}` is no number from 0 on"))
+}
+
+/// `98.65`, of a share.
+fn hundredths(share: f64) -> String {
+    format!("{:.2}", 100.0 * share)
+}
