@@ -351,6 +351,7 @@ fn relays(layers: &[usize], theta: f64, settings: Settings) -> Rate {
             })
             .into_iter()
             .collect(),
+        opposite: None,
         largest: 1.0,
         read: Vec::new(),
     };

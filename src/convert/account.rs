@@ -65,23 +65,34 @@ pub fn account(graph: &Graph, plan: &Plan) -> Vec<Fate> {
     let mut drives: Vec<Vec<usize>> = vec![Vec::new(); n];
     let mut mixed = vec![false; n];
     for (p, population) in plan.net.populations.iter().enumerate() {
-        if matches!(population.kind, Kind::Neurons { .. } | Kind::Readout) {
-            let mut next = vec![(plan.sources[p].node, false)];
-            while let Some((m, behind)) = next.pop() {
-                let own = weighs(&graph.node(m).op);
-                mixed[m] |= behind && own;
-                if drives[m].contains(&p) {
-                    continue;
-                }
-                drives[m].push(p);
-                for k in &graph.node(m).inputs {
-                    if plan.coded[*k].is_none() {
-                        // A layer behind this one is multiplied out with it.
-                        if own && reaches_weights(graph, plan, *k) {
-                            mixed[m] = true;
-                        }
-                        next.push((*k, behind || own));
+        let own = plan.sources[p].node;
+        let mut next = match population.kind {
+            Kind::Neurons { .. } | Kind::Readout => vec![(own, false)],
+            Kind::Input { .. } => Vec::new(),
+            // What it compares may have been led there from several populations.
+            Kind::Largest => {
+                let inputs = graph.node(own).inputs.iter().copied();
+                let led = inputs.filter(|k| {
+                    let mut from = population.links.iter().map(|l| l.from);
+                    plan.coded[*k].is_none() && !from.any(|f| plan.sources[f].node == *k)
+                });
+                led.map(|k| (k, false)).collect()
+            }
+        };
+        while let Some((m, behind)) = next.pop() {
+            let own = weighs(&graph.node(m).op);
+            mixed[m] |= behind && own;
+            if drives[m].contains(&p) {
+                continue;
+            }
+            drives[m].push(p);
+            for k in &graph.node(m).inputs {
+                if plan.coded[*k].is_none() {
+                    // A layer behind this one is multiplied out with it.
+                    if own && reaches_weights(graph, plan, *k) {
+                        mixed[m] = true;
                     }
+                    next.push((*k, behind || own));
                 }
             }
         }

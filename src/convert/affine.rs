@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use super::plan::Coded;
 use crate::ann::synapses::{self, BySource};
 use crate::ann::{Graph, Op};
-use crate::spiking::kernel::ConvRows;
 use crate::spiking::net::place;
-use crate::spiking::{Kernel, Link};
+use crate::spiking::{ConvRows, Kernel, Link, Lists};
 
 /// Where links are looked for: the graph and what of it is coded already.
 pub struct Affine<'a> {
@@ -17,8 +16,11 @@ pub struct Affine<'a> {
     pub planes: &'a [[usize; 3]],
 }
 
+/// Targets of a row that is held as a whole whatever its weights.
+const NARROW: usize = 16;
+
 /// Rows by source element (channels first) of every population that takes part.
-type Matrix = BTreeMap<usize, Vec<Vec<(u32, f64)>>>;
+pub type Matrix = BTreeMap<usize, Vec<Vec<(u32, f64)>>>;
 
 impl Affine<'_> {
     /// Links that make node `n` out of populations, times `factor`.
@@ -66,8 +68,11 @@ impl Affine<'_> {
         let weights = node.op.weights();
         let some = weights.iter().filter(|w| **w != 0.0).count();
         match &node.op {
-            // Lists take more than twice the time and memory per synapse.
-            Op::Dense(d) if 3 * some >= weights.len() && to == node.planes() => {
+            // Lists take more than twice the time and memory per synapse; and a narrow row takes no
+            // longer than to find out how many synapses a list has.
+            Op::Dense(d)
+                if (3 * some >= weights.len() || d.outputs <= NARROW) && to == node.planes() =>
+            {
                 for (population, gain) in sources {
                     let planes = self.planes[population];
                     let mut weight = vec![0.0; weights.len()];
@@ -157,7 +162,7 @@ impl Affine<'_> {
     }
 
     /// Node `n` as a matrix on populations: layer by layer, each row through the rows of the next.
-    fn matrix(&self, n: usize) -> Matrix {
+    pub fn matrix(&self, n: usize) -> Matrix {
         let node = self.graph.node(n);
         let mut all = Matrix::new();
         if let Some(coded) = &self.coded[n] {
@@ -211,28 +216,16 @@ impl Affine<'_> {
         for e in 0..rows.len() {
             order[place(planes, e)] = e;
         }
-        let (mut starts, mut targets, mut weights) = (vec![0u32], Vec::new(), Vec::new());
-        for e in order {
-            let mut row: Vec<(usize, f64)> = rows[e]
+        let lists = order.into_iter().map(|e| {
+            let mut row: Vec<(u32, f32)> = rows[e]
                 .iter()
                 .filter(|(_, w)| *w != 0.0)
-                .map(|(t, w)| (place(to, *t as usize), *w))
+                .map(|(t, w)| (place(to, *t as usize) as u32, *w as f32))
                 .collect();
             row.sort_unstable_by_key(|(t, _)| *t);
-            for (t, w) in row {
-                targets.push(t as u32);
-                weights.push(w as f32);
-            }
-            starts.push(targets.len() as u32);
-        }
-        self.link(
-            population,
-            Kernel::Sparse {
-                starts,
-                targets,
-                weights,
-            },
-        )
+            row
+        });
+        self.link(population, Kernel::Sparse(Lists::new(lists)))
     }
 
     fn link(&self, from: usize, kernel: Kernel) -> Link {
@@ -254,7 +247,8 @@ impl Affine<'_> {
         all
     }
 
-    fn silent(&self, n: usize) -> Vec<f64> {
+    /// Node `n` where no population spikes, by element.
+    pub fn silent(&self, n: usize) -> Vec<f64> {
         let node = self.graph.node(n);
         if let Some(coded) = &self.coded[n] {
             return vec![coded.shift; node.len()];

@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | ReLU | relu(x) |
 //! | Clip to (l, h) | l + relu(x - l), never above h - l |
-//! | LeakyReLU | relu(x) and, times -slope, relu(-x) |
+//! | LeakyReLU | a pair: relu(x) and, times -slope, relu(-x) |
 //! | input with negative values | one for each sign |
 //! | MaxPool, Max | the first of its inputs; what may be negative is shifted up before |
 //! | AvgPool and other affine layers before an affine layer | none, they are multiplied out; or units of their own, if that takes fewer operations |
@@ -19,7 +19,7 @@ use super::affine::Affine;
 use super::calibrate::Calibration;
 use crate::ann::{Activation, Graph, Op};
 use crate::spiking::net::place;
-use crate::spiking::{Kernel, Kind, Link, Net, Population};
+use crate::spiking::{Kernel, Kind, Link, Lists, Net, Population};
 
 /// How a node is made of populations: sum of gain times value, plus `shift`.
 #[derive(Clone, Debug)]
@@ -181,6 +181,7 @@ impl Planner<'_> {
                     planes: node.planes(),
                     bias: Vec::new(),
                     links: Vec::new(),
+                    opposite: None,
                     largest: largest.max(0.0),
                     read: Vec::new(),
                 };
@@ -214,6 +215,7 @@ impl Planner<'_> {
             planes: self.graph.node(n).planes(),
             bias,
             links: affine.links(n, source.sign),
+            opposite: None,
             largest: source.value(low).max(source.value(high)),
             read: Vec::new(),
         };
@@ -241,6 +243,7 @@ impl Planner<'_> {
             Activation::LeakyRelu(slopes) => {
                 let up = add(&name, source(1.0, 0.0, f64::INFINITY));
                 let down = add(&format!("{name}-"), source(-1.0, 0.0, f64::INFINITY));
+                self.plan.net.populations[down].opposite = Some(up);
                 let slopes = slopes.iter().map(|s| -f64::from(*s)).collect();
                 Coded {
                     parts: vec![(up, vec![1.0]), (down, slopes)],
@@ -287,21 +290,12 @@ impl Planner<'_> {
     /// A population of the first spikes of what node `n` compares, behind an activation of it.
     fn largest(&mut self, n: usize, behind: Option<&Activation>) -> Result<Coded, String> {
         let node = self.graph.node(n).clone();
-        let single = |c: &Option<Coded>| match c {
-            Some(c) => match &c.parts[..] {
-                [(p, g)] if g[..] == [1.0] => Some((*p, c.shift)),
-                _ => None,
-            },
-            None => None,
-        };
-        let coded: Option<Vec<(usize, f64)>> = node
-            .inputs
-            .iter()
-            .map(|i| single(&self.coded[*i]))
-            .collect();
-        let ready = coded.filter(|c| behind.is_none() && c.iter().all(|(_, s)| *s == c[0].1));
+        // What already spikes is compared as it is, wherever it was led to.
+        let ready: Option<Vec<Routed>> = node.inputs.iter().map(|i| self.routed(*i)).collect();
+        let ready =
+            ready.filter(|all| behind.is_none() && all.iter().all(|r| r.shift == all[0].shift));
         let inputs = match ready {
-            Some(c) => c,
+            Some(all) => all,
             None => {
                 let low = node
                     .inputs
@@ -314,32 +308,37 @@ impl Planner<'_> {
                 let mut all = Vec::new();
                 for i in &node.inputs {
                     let c = self.activation(*i, *i, behind.unwrap_or(&raise))?;
-                    all.push((c.parts[0].0, c.shift));
+                    all.push(Routed {
+                        rows: vec![(c.parts[0].0, one_to_one(self.graph.node(*i).len()))],
+                        shift: c.shift,
+                    });
                 }
                 all
             }
         };
         let planes = node.planes();
-        let mut links = Vec::new();
-        for (k, (p, _)) in inputs.iter().enumerate() {
-            let from = self.graph.node(node.inputs[k]);
-            links.push(compared(&node.op, from.planes(), planes, *p));
+        let (mut links, mut largest) = (Vec::new(), 0.0f64);
+        for (k, input) in inputs.iter().enumerate() {
+            let targets = compared(&node.op, self.graph.node(node.inputs[k]).planes(), planes);
+            for (p, rows) in &input.rows {
+                largest = largest.max(self.plan.net.populations[*p].largest);
+                links.push(comparison(*p, self.planes[*p], rows, &targets));
+            }
         }
-        let (first, shift) = inputs[0];
+        let (first, shift) = (inputs[0].rows[0].0, inputs[0].shift);
+        let all = inputs.iter().flat_map(|i| &i.rows);
         let source = Source {
             node: n,
+            cap: all.fold(0.0, |m, (p, _)| self.plan.sources[*p].cap.max(m)),
             ..self.plan.sources[first]
         };
-        let largest = inputs
-            .iter()
-            .map(|(p, _)| self.plan.net.populations[*p].largest)
-            .fold(0.0, f64::max);
         let population = Population {
             name: node.name.clone(),
             kind: Kind::Largest,
             planes,
             bias: Vec::new(),
             links,
+            opposite: None,
             largest,
             read: Vec::new(),
         };
@@ -347,6 +346,36 @@ impl Planner<'_> {
             parts: vec![(self.push(population, source), vec![1.0])],
             shift,
         })
+    }
+
+    /// Where the elements of node `n` come from, if they are values of populations, each of one.
+    fn routed(&self, n: usize) -> Option<Routed> {
+        let affine = Affine {
+            graph: self.graph,
+            coded: &self.coded,
+            planes: &self.planes,
+        };
+        let mut leads = vec![n];
+        while let Some(k) = leads.pop() {
+            let node = self.graph.node(k);
+            match (&self.coded[k], &node.op) {
+                (Some(c), _) if matches!(&c.parts[..], [(_, g)] if g[..] == [1.0]) => {}
+                (None, op) if op.is_wiring() => leads.extend(&node.inputs),
+                _ => return None,
+            }
+        }
+        // A place that nothing leads to has the value that stands for silence, or is none of ours.
+        let silent = affine.silent(n);
+        if silent.iter().any(|v| *v != silent[0]) {
+            return None;
+        }
+        let targets = |row: Vec<(u32, f64)>| row.into_iter().map(|(to, _)| to).collect();
+        let rows = affine.matrix(n).into_iter();
+        let rows: Vec<(usize, Vec<Vec<u32>>)> = rows
+            .map(|(p, rows)| (p, rows.into_iter().map(targets).collect()))
+            .collect();
+        let shift = silent[0];
+        (!rows.is_empty()).then_some(Routed { rows, shift })
     }
 
     /// Should affine node `n` be a population? If affine layers read it, and multiplying out would take
@@ -381,12 +410,7 @@ impl Planner<'_> {
             .map(|r| self.graph.node(*r).len() as f64)
             .sum();
         let folded = spikes * (fan(n) * behind).min(most);
-        let pair = if matches!(node.op, Op::AvgPool(_)) {
-            1.0
-        } else {
-            2.0
-        };
-        let units = spikes * fan(n) * pair + own * behind;
+        let units = spikes * fan(n) + own * behind;
         (units < folded).then(|| {
             format!(
                 "{} is a layer of units: about {units:.0} operations per sample instead of \
@@ -397,41 +421,59 @@ impl Planner<'_> {
     }
 }
 
-/// Which inputs each element of a pool (or of a maximum of tensors) compares.
-fn compared(op: &Op, from: [usize; 3], to: [usize; 3], population: usize) -> Link {
+/// Populations whose values are the elements of a node: for each element of a population (channels
+/// first) those of the node that it is.
+struct Routed {
+    rows: Vec<(usize, Vec<Vec<u32>>)>,
+    shift: f64,
+}
+
+fn one_to_one(len: usize) -> Vec<Vec<u32>> {
+    (0..len as u32).map(|e| vec![e]).collect()
+}
+
+/// For each element that a pool (or a maximum of tensors) compares: the neurons that it may win.
+fn compared(op: &Op, from: [usize; 3], to: [usize; 3]) -> Vec<Vec<u32>> {
     let [c, h, w] = from;
     let [_, oh, ow] = to;
+    let Op::MaxPool(win) = op else {
+        return (0..c * h * w).map(|e| vec![place(to, e) as u32]).collect();
+    };
     let mut rows: Vec<Vec<u32>> = vec![Vec::new(); c * h * w];
-    if let Op::MaxPool(win) = op {
-        for e in 0..c * oh * ow {
-            let (plane, oy, ox) = (e / (oh * ow), e / ow % oh, e % ow);
-            for ky in 0..win.kernel[0] {
-                for kx in 0..win.kernel[1] {
-                    let at = (win.source(0, oy, ky, h), win.source(1, ox, kx, w));
-                    if let (Some(y), Some(x)) = at {
-                        rows[place(from, (plane * h + y) * w + x)].push(place(to, e) as u32);
-                    }
+    for e in 0..c * oh * ow {
+        let (plane, oy, ox) = (e / (oh * ow), e / ow % oh, e % ow);
+        for ky in 0..win.kernel[0] {
+            for kx in 0..win.kernel[1] {
+                let at = (win.source(0, oy, ky, h), win.source(1, ox, kx, w));
+                if let (Some(y), Some(x)) = at {
+                    rows[(plane * h + y) * w + x].push(place(to, e) as u32);
                 }
             }
         }
-    } else {
-        for e in 0..c * h * w {
-            rows[place(from, e)].push(place(to, e) as u32);
-        }
     }
-    let mut starts = vec![0u32];
-    let mut targets = Vec::new();
-    for row in &rows {
-        targets.extend(row);
-        starts.push(targets.len() as u32);
+    rows
+}
+
+/// A population to the neurons of a comparison, by what it is element for element.
+fn comparison(
+    from: usize,
+    planes: [usize; 3],
+    elements: &[Vec<u32>],
+    targets: &[Vec<u32>],
+) -> Link {
+    let mut rows: Vec<Vec<u32>> = vec![Vec::new(); elements.len()];
+    for (e, own) in elements.iter().enumerate() {
+        let row = &mut rows[place(planes, e)];
+        row.extend(own.iter().flat_map(|k| &targets[*k as usize]));
+        row.sort_unstable();
+        // The same value twice in a comparison is as good as once.
+        row.dedup();
     }
     Link {
-        from: population,
+        from,
         fan_out: rows.iter().map(|r| r.len() as u32).collect(),
-        kernel: Kernel::Sparse {
-            weights: vec![1.0; targets.len()],
-            starts,
-            targets,
-        },
+        kernel: Kernel::Sparse(Lists::new(
+            rows.iter().map(|row| row.iter().map(|to| (*to, 1.0))),
+        )),
     }
 }

@@ -107,6 +107,9 @@ pub(super) struct PopulationSpec {
     pub largest: f64,
     /// What it is in the trained network.
     pub source: Source,
+    /// The population whose potential it has with the opposite sign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opposite: Option<usize>,
     #[serde(default)]
     pub links: Vec<LinkSpec>,
 }

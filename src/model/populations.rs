@@ -4,7 +4,7 @@ use super::arrays::{Arrays, Stored};
 use super::description::{KernelSpec, LinkSpec, PopulationSpec};
 use crate::ann::{Graph, shape};
 use crate::convert::Source;
-use crate::spiking::{ConvRows, Kernel, Kind, Link, Net, Population};
+use crate::spiking::{ConvRows, Kernel, Kind, Link, Lists, Net, Population};
 
 /// Describes the populations; weights and biases go to `arrays`.
 pub(super) fn describe(net: &Net, sources: &[Source], arrays: &mut Arrays) -> Vec<PopulationSpec> {
@@ -23,14 +23,18 @@ pub(super) fn describe(net: &Net, sources: &[Source], arrays: &mut Arrays) -> Ve
                     arrays.f32(name("weight"), &[rows, *width], weight);
                     KernelSpec::Rows
                 }
-                Kernel::Sparse {
-                    starts,
-                    targets,
-                    weights,
-                } => {
-                    arrays.u32(name("starts"), &[starts.len()], starts);
-                    arrays.u32(name("targets"), &[targets.len()], targets);
-                    arrays.f32(name("weight"), &[weights.len()], weights);
+                Kernel::Sparse(lists) => {
+                    let (mut starts, mut targets, mut weights) = (vec![0], Vec::new(), Vec::new());
+                    for id in 0..net.populations[link.from].len() {
+                        lists.row(id, |to, w| {
+                            targets.push(to as u32);
+                            weights.push(w);
+                        });
+                        starts.push(targets.len() as u32);
+                    }
+                    arrays.u32(name("starts"), &[starts.len()], &starts);
+                    arrays.u32(name("targets"), &[targets.len()], &targets);
+                    arrays.f32(name("weight"), &[weights.len()], &weights);
                     KernelSpec::Sparse
                 }
                 Kernel::Conv(c) => {
@@ -63,6 +67,7 @@ pub(super) fn describe(net: &Net, sources: &[Source], arrays: &mut Arrays) -> Ve
             planes: p.planes,
             largest: p.largest,
             source: *source,
+            opposite: p.opposite,
             links,
         });
     }
@@ -135,6 +140,15 @@ fn restored(
     } else {
         Vec::new()
     };
+    if let Some(other) = spec.opposite {
+        let pair = net.populations.get(other).is_some_and(|p| {
+            let neurons = [p.kind, spec.kind].map(|k| matches!(k, Kind::Neurons { .. }));
+            neurons == [true; 2] && p.planes == spec.planes && p.opposite.is_none()
+        });
+        if !pair {
+            return Err(format!("population {other} is no other half of it"));
+        }
+    }
     let mut links = Vec::new();
     for (k, link) in spec.links.into_iter().enumerate() {
         let from = net
@@ -162,6 +176,7 @@ fn restored(
         planes: spec.planes,
         bias,
         links,
+        opposite: spec.opposite,
         largest: spec.largest,
         read: Vec::new(),
     })
@@ -198,11 +213,13 @@ fn restored_kernel(
             let starts = starts
                 .filter(|s| s.is_sorted() && s[0] == 0 && s[sources] as usize == list.len())
                 .ok_or("its rows do not follow one another")?;
-            Kernel::Sparse {
-                weights: stored.f32(&array("weight"), &[list.len()])?,
-                starts,
-                targets: list,
-            }
+            let weights = stored.f32(&array("weight"), &[list.len()])?;
+            let rows = starts.windows(2).map(|row| {
+                let row = row[0] as usize..row[1] as usize;
+                let weights = weights[row.clone()].iter().copied();
+                list[row].iter().copied().zip(weights)
+            });
+            Kernel::Sparse(Lists::new(rows))
         }
         KernelSpec::Conv {
             groups,

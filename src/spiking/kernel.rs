@@ -1,5 +1,8 @@
 //! What a spike of a source does to its targets: rows of weights, held or computed from geometry.
 
+use super::conv_rows::ConvRows;
+use super::lists::Lists;
+
 /// Synapses from one population to another, by source.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kernel {
@@ -7,128 +10,54 @@ pub enum Kernel {
     Same(f32),
     /// Every neuron to every other: a row of `width` weights for each source.
     Rows { width: usize, weight: Vec<f32> },
-    /// Lists of targets; the row of source i is `starts[i]..starts[i + 1]`.
-    Sparse {
-        starts: Vec<u32>,
-        targets: Vec<u32>,
-        weights: Vec<f32>,
-    },
+    /// A list of targets for each source.
+    Sparse(Lists),
     /// A convolution: weights are shared, rows follow from geometry.
     Conv(ConvRows),
 }
 
-/// A convolution seen from its inputs. Neurons of both sides lie channels last: number
-/// (y width + x) channels + c, so that all channels of neighbouring targets are one run of memory.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConvRows {
-    /// Channels, height, width.
-    pub from: [usize; 3],
-    pub to: [usize; 3],
-    pub groups: usize,
-    pub kernel: [usize; 2],
-    pub stride: [usize; 2],
-    /// Top and left.
-    pub pads: [usize; 2],
-    /// Columns of the kernel by their remainder modulo the stride, and within one from the last to the
-    /// first: this is the order of rising target columns.
-    classes: Vec<usize>,
-    /// (input channel, kernel row, kernel column in the order of `classes`, output channel of the group).
-    weight: Vec<f32>,
-}
-
-impl ConvRows {
-    /// `weight(output, input of its group, row, column)` is asked for each weight.
-    pub fn new(
-        from: [usize; 3],
-        to: [usize; 3],
-        groups: usize,
-        kernel: [usize; 2],
-        stride: [usize; 2],
-        pads: [usize; 2],
-        weight: impl Fn(usize, usize, usize, usize) -> f32,
-    ) -> Self {
-        let (gin, gout) = (from[0] / groups, to[0] / groups);
-        let (kw, step) = (kernel[1], stride[1]);
-        let mut classes = vec![0];
-        let mut columns = Vec::with_capacity(kw);
-        for r in 0..step {
-            columns.extend((r..kw).step_by(step).rev());
-            classes.push(columns.len());
-        }
-        let mut all = Vec::with_capacity(from[0] * kernel[0] * kw * gout);
-        for i in 0..from[0] {
-            for ky in 0..kernel[0] {
-                for kx in &columns {
-                    for o in 0..gout {
-                        all.push(weight(i / gin * gout + o, i % gin, ky, *kx));
-                    }
-                }
-            }
-        }
-        Self {
-            from,
-            to,
-            groups,
-            kernel,
-            stride,
-            pads,
-            classes,
-            weight: all,
-        }
-    }
-
-    /// The weight from input channel `i` of a group to output channel `o`, at a place of the kernel.
-    pub fn weight(&self, o: usize, i: usize, y: usize, x: usize) -> f32 {
-        let (gin, gout) = (self.from[0] / self.groups, self.to[0] / self.groups);
-        let (class, back) = (x % self.stride[1], x / self.stride[1]);
-        let column = self.classes[class + 1] - 1 - back;
-        let input = o / gout * gin + i;
-        let row = (input * self.kernel[0] + y) * self.kernel[1] + column;
-        self.weight[row * gout + o % gout]
-    }
-
-    /// Hands out the targets of a source as runs: number of the first target, and weights.
-    #[inline(always)]
-    fn runs(&self, id: usize, mut take: impl FnMut(usize, &[f32])) {
-        let [channels, _, width] = self.from;
-        let [outputs, oh, ow] = self.to;
-        let (pixel, i) = (id / channels, id % channels);
-        let (y, x) = (pixel / width + self.pads[0], pixel % width + self.pads[1]);
-        let gout = outputs / self.groups;
-        let group = i / (channels / self.groups) * gout;
-        let (r, q) = (x % self.stride[1], x / self.stride[1]);
-        let (begin, end) = (self.classes[r], self.classes[r + 1]);
-        let n = end - begin;
-        // Column r + j stride of the kernel reaches target column q - j.
-        let (least, most) = ((q + 1).saturating_sub(ow), (q + 1).min(n));
-        if least >= most {
-            return;
-        }
-        for ky in (y % self.stride[0]..self.kernel[0]).step_by(self.stride[0]) {
-            let Some(oy) = (y / self.stride[0]).checked_sub(ky / self.stride[0]) else {
-                break;
-            };
-            if oy >= oh {
-                continue;
-            }
-            let row = ((i * self.kernel[0] + ky) * self.kernel[1] + begin) * gout;
-            let weights = &self.weight[row..][(n - most) * gout..(n - least) * gout];
-            let first = oy * ow + q + 1 - most;
-            if self.groups == 1 {
-                take(first * outputs, weights);
-            } else {
-                for (k, w) in weights.chunks_exact(gout).enumerate() {
-                    take((first + k) * outputs + group, w);
-                }
-            }
-        }
-    }
-}
-
+/// Runs are short, so whole vectors are written out; a loop would first find out how long it is.
 #[inline(always)]
-fn add(v: &mut [f64], w: &[f32], x: f64) {
-    for (v, w) in v.iter_mut().zip(w) {
-        *v += f64::from(*w) * x;
+fn add(v: &mut [f64], w: &[f32], x: f64, share: impl Fn(f64) -> f64) {
+    const LANES: usize = 8;
+    let (mut eights, mut by) = (v.chunks_exact_mut(LANES), w.chunks_exact(LANES));
+    for (v, w) in (&mut eights).zip(&mut by) {
+        for k in 0..LANES {
+            v[k] += share(f64::from(w[k]) * x);
+        }
+    }
+    for (v, w) in eights.into_remainder().iter_mut().zip(by.remainder()) {
+        *v += share(f64::from(*w) * x);
+    }
+}
+
+/// Rows of a dense layer, four spikes at a time: potentials are loaded and stored once for them, and
+/// every one of them gets its four addends in the order of the spikes.
+#[inline(always)]
+fn rows<S>(
+    width: usize,
+    weight: &[f32],
+    spikes: &[S],
+    of: impl Fn(&S) -> (usize, f64),
+    share: impl Fn(f64) -> f64 + Copy,
+    v: &mut [f64],
+) {
+    let v = &mut v[..width];
+    let row = |s: &S| {
+        let (id, x) = of(s);
+        (&weight[id * width..][..width], x)
+    };
+    let mut fours = spikes.chunks_exact(4);
+    for four in &mut fours {
+        let [(a, x), (b, y), (c, z), (d, u)] = [0, 1, 2, 3].map(|k| row(&four[k]));
+        for (k, v) in v.iter_mut().enumerate() {
+            let first = *v + share(f64::from(a[k]) * x) + share(f64::from(b[k]) * y);
+            *v = first + share(f64::from(c[k]) * z) + share(f64::from(d[k]) * u);
+        }
+    }
+    for s in fours.remainder() {
+        let (w, x) = row(s);
+        add(v, w, x, share);
     }
 }
 
@@ -136,20 +65,33 @@ impl Kernel {
     /// A spike of source `id` brings `x` times the weight to each target.
     #[inline(always)]
     pub fn deliver(&self, id: usize, x: f64, v: &mut [f64]) {
+        self.deliver_all(&[(id, x)], |s| *s, |share| share, v);
+    }
+
+    /// `deliver` for spikes one after another; `of` gives source and x of a spike, and `share` makes
+    /// what is added out of the product.
+    #[inline(always)]
+    pub fn deliver_all<S>(
+        &self,
+        spikes: &[S],
+        of: impl Fn(&S) -> (usize, f64),
+        share: impl Fn(f64) -> f64 + Copy,
+        v: &mut [f64],
+    ) {
         match self {
-            Self::Same(w) => v[id] += f64::from(*w) * x,
-            Self::Rows { width, weight } => add(v, &weight[id * width..][..*width], x),
-            Self::Sparse {
-                starts,
-                targets,
-                weights,
-            } => {
-                let row = starts[id] as usize..starts[id + 1] as usize;
-                for (to, w) in targets[row.clone()].iter().zip(&weights[row]) {
-                    v[*to as usize] += f64::from(*w) * x;
+            Self::Same(w) => {
+                let w = f64::from(*w);
+                for (id, x) in spikes.iter().map(of) {
+                    v[id] += share(w * x);
                 }
             }
-            Self::Conv(c) => c.runs(id, |first, w| add(&mut v[first..][..w.len()], w, x)),
+            Self::Rows { width, weight } => rows(*width, weight, spikes, of, share, v),
+            Self::Sparse(lists) => lists.deliver(spikes, of, share, v),
+            Self::Conv(c) => {
+                for (id, x) in spikes.iter().map(of) {
+                    c.runs(id, |first, w| add(&mut v[first..][..w.len()], w, x, share));
+                }
+            }
         }
     }
 
@@ -163,22 +105,29 @@ impl Kernel {
                     take(to, *w);
                 }
             }
-            Self::Sparse {
-                starts,
-                targets,
-                weights,
-            } => {
-                let row = starts[id] as usize..starts[id + 1] as usize;
-                for (to, w) in targets[row.clone()].iter().zip(&weights[row]) {
-                    take(*to as usize, *w);
-                }
-            }
+            Self::Sparse(lists) => lists.row(id, take),
             Self::Conv(c) => c.runs(id, |first, w| {
                 for (k, w) in w.iter().enumerate() {
                     take(first + k, *w);
                 }
             }),
         }
+    }
+
+    /// The most that can come to one of `targets` neurons when every source spikes once and brings 1
+    /// times the weight, whatever its sign; an upper bound for neurons at the edge of a convolution.
+    pub fn reach(&self, sources: usize, targets: usize) -> f64 {
+        let mut sums = vec![0.0; targets];
+        match self {
+            Self::Conv(c) => c.each(|channel, w| sums[channel] += f64::from(w.abs())),
+            Self::Same(w) => sums.fill(f64::from(w.abs())),
+            _ => {
+                for id in 0..sources {
+                    self.row(id, |to, w| sums[to] += f64::from(w.abs()));
+                }
+            }
+        }
+        sums.into_iter().fold(0.0, f64::max)
     }
 
     /// Number of synapses of a source, those of weight 0 left out.
@@ -193,15 +142,15 @@ impl Kernel {
         match self {
             Self::Same(_) => 1,
             Self::Rows { weight, .. } => weight.len(),
-            Self::Sparse { weights, .. } => weights.len(),
-            Self::Conv(c) => c.weight.len(),
+            Self::Sparse(lists) => lists.len(),
+            Self::Conv(c) => c.held(),
         }
     }
 
     /// Bytes of the table.
     pub fn bytes(&self) -> usize {
         match self {
-            Self::Sparse { starts, .. } => 8 * self.held() + 4 * starts.len(),
+            Self::Sparse(lists) => lists.bytes(),
             _ => 4 * self.held(),
         }
     }

@@ -6,16 +6,19 @@
 //! spike walks along its row (`kernel`), and a neuron without a spike costs nothing
 //! at its targets. Neither trained networks nor files are known here.
 
+mod conv_rows;
 pub mod faults;
 pub mod kernel;
+mod lists;
 pub mod net;
 pub mod network;
-mod order;
 pub mod ramp;
 pub mod rate;
 
+pub use conv_rows::ConvRows;
 pub use faults::{Faults, Noise, Unharmed};
-pub use kernel::{ConvRows, Kernel};
+pub use kernel::Kernel;
+pub use lists::Lists;
 pub use net::{Kind, Link, Net, Population};
 pub use network::{Network, Session};
 pub use ramp::Ramp;

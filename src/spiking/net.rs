@@ -38,6 +38,9 @@ pub struct Population {
     /// Of each neuron; empty if it has none.
     pub bias: Vec<f64>,
     pub links: Vec<Link>,
+    /// The other half of a pair: bias and links are those of this earlier population times -1, so a
+    /// code that only sums needs to do so once.
+    pub opposite: Option<usize>,
     /// Largest value that calibration saw.
     pub largest: f64,
     /// Some link reads each of them? Others need not spike.

@@ -15,12 +15,13 @@
 //! (ReLU6) the scale is the cap, and the earliest time is what the function says. A time is rounded
 //! to the nearest tick, i.e. the threshold is lower by half a tick of the ramp.
 //!
-//! Because potentials are looked at only at gates, a spike's share (slope times the ticks that are left)
-//! is added in one go; spikes come by time, then number, and links one after the other.
+//! Potentials are looked at only at gates, so a spike's share (slope times the ticks that are left) is
+//! added in one go. Shares are rounded to a common quantum, 2^-51 or less of what a neuron of the
+//! population can reach, so that sums are exact: they hang on no order, and spikes that are delivered
+//! by number give the bits that they would give in the order of time.
 
 use super::faults::{Faults, Unharmed};
 use super::net::{Kind, Net, Population};
-use super::order;
 use crate::simd;
 
 /// A network with its windows.
@@ -32,8 +33,11 @@ pub struct Ramp {
     pub scales: Vec<f64>,
     /// Of each population: number of its window.
     pub stages: Vec<usize>,
-    /// Neurons of a population that are worth looking at, if they are far from all.
-    some: Vec<Option<Vec<u32>>>,
+    /// Of each population: the most ticks that are left at a spike, by neuron, where that is not the
+    /// whole window for all. Neurons that nobody reads have none.
+    limits: Vec<Option<Vec<f64>>>,
+    /// Of each population: a number so large that adding and subtracting it rounds to its quantum.
+    rounders: Vec<f64>,
 }
 
 /// What happened in one sample, by population.
@@ -51,8 +55,8 @@ pub struct Room {
     v: Vec<Vec<f64>>,
     /// Ticks from the window's opening in the upper half, number of the neuron in the lower.
     spikes: Vec<Vec<u64>>,
-    spare: Vec<u64>,
-    first: Vec<u32>,
+    /// Ticks that are left at the spike of each neuron of a population; filled and read at its gate.
+    left: Vec<u32>,
     pub counts: Counts,
 }
 
@@ -64,42 +68,38 @@ impl Ramp {
         let mut scales = vec![1.0; n];
         for (i, p) in net.populations.iter().enumerate() {
             let before = p.links.iter().map(|l| stages[l.from]).max();
-            stages[i] = match p.kind {
-                Kind::Largest => before.unwrap_or(0),
+            stages[i] = match (p.kind, p.opposite) {
+                (_, Some(other)) => stages[other],
+                (Kind::Largest, _) => before.unwrap_or(0),
                 _ => before.map_or(0, |s| s + 1),
             };
             scales[i] = match p.kind {
                 Kind::Neurons { cap } if cap.is_finite() => cap,
+                Kind::Largest => 0.0,
                 _ if p.largest > 0.0 => headroom * p.largest,
                 _ => 1.0,
             };
         }
-        // What is compared spike by spike must be on one scale. Seen from the end, so that a chain of
-        // comparisons ends up on one.
-        for _ in 0..n {
-            let mut changed = false;
+        // What is compared spike by spike must be on one scale, whatever the caps; and so must
+        // comparisons of what was compared.
+        let mut changed = true;
+        while changed {
+            changed = false;
             for (i, p) in net.populations.iter().enumerate() {
                 if p.kind == Kind::Largest {
-                    let all = p.links.iter().map(|l| l.from);
+                    let all = p.links.iter().map(|l| l.from).chain([i]);
                     let most = all.clone().fold(0.0f64, |m, k| m.max(scales[k]));
-                    for k in all.chain([i]) {
-                        changed |= scales[k] != most;
+                    for k in all {
+                        changed |= scales[k] < most;
                         scales[k] = most;
                     }
                 }
             }
-            if !changed {
-                break;
-            }
         }
-        let some = |p: &Population| {
-            let ids: Vec<u32> = (0..p.len() as u32)
-                .filter(|i| p.read.get(*i as usize) == Some(&true))
-                .collect();
-            (ids.len() * 8 < p.len() * 7).then_some(ids)
-        };
+        let all = net.populations.iter().zip(&scales);
         Self {
-            some: net.populations.iter().map(some).collect(),
+            limits: all.map(|(p, scale)| limits(p, *scale, window)).collect(),
+            rounders: (0..n).map(|i| rounder(&net, i, &scales)).collect(),
             net,
             window,
             scales,
@@ -117,8 +117,7 @@ impl Ramp {
         Room {
             v: vec![Vec::new(); n],
             spikes: vec![Vec::new(); n],
-            spare: Vec::new(),
-            first: Vec::new(),
+            left: Vec::new(),
             counts: Counts {
                 spikes: vec![0; n],
                 clipped: vec![0; n],
@@ -159,21 +158,102 @@ impl Ramp {
         }
     }
 
-    /// Spikes of a population in the last sample: ticks since the sample began, and neuron.
-    pub fn spikes<'a>(
-        &'a self,
-        population: usize,
-        room: &'a Room,
-    ) -> impl Iterator<Item = (u64, u32)> + 'a {
+    /// Spikes of a population in the last sample, in the order of time: ticks since the sample began,
+    /// and neuron.
+    pub fn spikes(&self, population: usize, room: &Room) -> impl Iterator<Item = (u64, u32)> {
         let open = self.stages[population] as u64 * u64::from(self.window);
-        room.spikes[population]
-            .iter()
-            .map(move |key| (open + (key >> 32), *key as u32))
+        let mut keys = room.spikes[population].clone();
+        keys.sort_unstable();
+        keys.into_iter()
+            .map(move |key| (open + (key >> 32), key as u32))
     }
 
     #[inline(always)]
     fn left(&self, key: u64) -> u32 {
         self.window - (key >> 32) as u32
+    }
+}
+
+/// What a spike of each neuron may have left of its window, see `Ramp::limits`.
+fn limits(p: &Population, scale: f64, window: u32) -> Option<Vec<f64>> {
+    let whole = f64::from(window);
+    let cap = match p.kind {
+        // Below the scale where spikes are compared with those of larger values.
+        Kind::Neurons { cap } if cap < scale => cap * (whole / scale),
+        _ => whole,
+    };
+    let limit = |read: &bool| if *read { cap } else { 0.0 };
+    let all: Vec<f64> = p.read.iter().map(limit).collect();
+    all.iter().any(|l| *l != whole).then_some(all)
+}
+
+/// 6 times a power of two that no potential of a population exceeds, see `Ramp::rounders`: numbers
+/// around it are multiples of 2^-50 of that power, and sums of such multiples are exact up to 8 times it.
+fn rounder(net: &Net, population: usize, scales: &[f64]) -> f64 {
+    let p = &net.populations[population];
+    let bias = p.bias.iter().fold(0.0f64, |m, b| m.max(b.abs()));
+    let reach = p.links.iter().map(|l| {
+        let sources = net.populations[l.from].len();
+        scales[l.from] * l.kernel.reach(sources, p.len())
+    });
+    let most = bias + reach.sum::<f64>();
+    // The exponent, with its offset, of the next power of two.
+    let exponent = ((most.to_bits() >> 52) + 1).min(2000);
+    6.0 * f64::from_bits(exponent << 52)
+}
+
+/// The opening of a window.
+struct Gate<'a> {
+    window: u32,
+    /// Ticks per unit of value.
+    per: f64,
+    limits: Option<&'a [f64]>,
+}
+
+impl Gate<'_> {
+    /// The ticks that are left at the spike of each neuron, 0 for none; how many values were above the
+    /// scale.
+    #[inline(always)]
+    fn times(&self, v: &[f64], left: &mut Vec<u32>) -> u64 {
+        // The sum of this and a smaller number is a whole number, whose lower half are its bits.
+        const WHOLE: f64 = (1u64 << 52) as f64;
+        let whole = f64::from(self.window);
+        left.resize(v.len(), 0);
+        let mut clipped = 0u64;
+        let mut one = |left: &mut u32, x: f64, limit: f64| {
+            let ticks = x * self.per;
+            clipped += u64::from((ticks >= whole + 0.5) & (limit > 0.0));
+            let ticks = if ticks > 0.0 { ticks } else { 0.0 };
+            let ticks = if ticks < limit { ticks } else { limit };
+            *left = (ticks + WHOLE).to_bits() as u32;
+        };
+        match self.limits {
+            Some(limits) => {
+                for ((left, x), limit) in left.iter_mut().zip(v).zip(limits) {
+                    one(left, *x, *limit);
+                }
+            }
+            None => {
+                for (left, x) in left.iter_mut().zip(v) {
+                    one(left, *x, whole);
+                }
+            }
+        }
+        clipped
+    }
+
+    /// Spikes of the neurons that have ticks left.
+    #[inline(always)]
+    fn open(&self, left: &[u32], spikes: &mut Vec<u64>) {
+        spikes.clear();
+        spikes.resize(left.len(), 0);
+        let mut n = 0;
+        for (id, left) in left.iter().enumerate() {
+            // Written in any case, so that nothing hangs on a guess; the next one overwrites silence.
+            spikes[n] = (u64::from(self.window - left) << 32) | id as u64;
+            n += usize::from(*left > 0);
+        }
+        spikes.truncate(n);
     }
 }
 
@@ -195,93 +275,91 @@ impl<F: Faults> simd::Kernel for Show<'_, F> {
             room,
             faults,
         } = self;
-        // Ticks that are left when a spike comes, out of those when it was sent.
-        let comes = |population: usize, id: usize, left: u32| {
-            if F::HARMLESS {
-                left
-            } else {
-                faults.spike(population, id, left, ramp.window)
-            }
-        };
         for (i, p) in ramp.net.populations.iter().enumerate() {
             let (before, rest) = room.spikes.split_at_mut(i);
             let own = &mut rest[0];
-            own.clear();
-            let v = &mut room.v[i];
-            let mut operations = 0;
+            let (potentials, rest) = room.v.split_at_mut(i);
+            let v = &mut rest[0];
+            let gate = Gate {
+                window: ramp.window,
+                per: f64::from(ramp.window) / ramp.scales[i],
+                limits: ramp.limits[i].as_deref(),
+            };
+            let links = match p.opposite {
+                Some(_) => &[][..],
+                None => &p.links[..],
+            };
+            let (mut operations, mut clipped) = (0, 0);
+            for link in links {
+                let fan_out = |key: &u64| u64::from(link.fan_out[*key as u32 as usize]);
+                operations += before[link.from].iter().map(fan_out).sum::<u64>();
+            }
             if p.kind == Kind::Largest {
-                room.first.clear();
-                room.first.resize(p.len(), 0);
-                for link in &p.links {
+                room.left.clear();
+                room.left.resize(p.len(), 0);
+                for link in links {
                     for key in &before[link.from] {
-                        let (id, left) = (*key as u32 as usize, ramp.left(*key));
-                        operations += u64::from(link.fan_out[id]);
-                        link.kernel.row(id, |to, _| {
-                            let first = &mut room.first[to];
+                        let left = ramp.left(*key);
+                        link.kernel.row(*key as u32 as usize, |to, _| {
+                            let first = &mut room.left[to];
                             *first = left.max(*first);
                         });
                     }
                 }
-                for (id, left) in room.first.iter().enumerate() {
-                    if *left > 0 {
-                        let left = comes(i, id, *left);
-                        if F::HARMLESS || left > 0 {
-                            own.push((u64::from(ramp.window - left) << 32) | id as u64);
-                        }
+                if let Some(limits) = gate.limits {
+                    for (left, limit) in room.left.iter_mut().zip(limits) {
+                        *left = if *limit > 0.0 { *left } else { 0 };
                     }
                 }
             } else {
-                match p.kind {
-                    Kind::Input { sign } => {
-                        v.resize(p.len(), 0.0);
-                        let [c, h, w] = p.planes;
-                        for (channel, plane) in sample.chunks_exact(h * w).enumerate() {
-                            for (k, x) in plane.iter().enumerate() {
-                                v[k * c + channel] = f64::from(*x) * sign;
-                            }
-                        }
-                    }
-                    _ => {
-                        v.clear();
-                        v.extend_from_slice(&p.bias);
-                    }
+                let rounder = ramp.rounders[i];
+                let share = |x: f64| (x + rounder) - rounder;
+                v.clear();
+                match (p.kind, p.opposite) {
+                    (Kind::Input { sign }, _) => shown(sample, sign, p.planes, v),
+                    // One potential with a threshold above and one below.
+                    (_, Some(other)) => v.extend(potentials[other].iter().map(|x| -x)),
+                    _ => v.extend(p.bias.iter().map(|b| share(*b))),
                 }
-                for link in &p.links {
+                for link in links {
                     let unit = ramp.scales[link.from] / f64::from(ramp.window);
-                    for key in &before[link.from] {
-                        let id = *key as u32 as usize;
-                        operations += u64::from(link.fan_out[id]);
-                        link.kernel
-                            .deliver(id, f64::from(ramp.left(*key)) * unit, v);
-                    }
+                    let of = |key: &u64| (*key as u32 as usize, f64::from(ramp.left(*key)) * unit);
+                    link.kernel.deliver_all(&before[link.from], of, share, v);
                 }
                 if p.kind != Kind::Readout {
-                    let per = f64::from(ramp.window) / ramp.scales[i];
-                    let mut clipped = 0;
-                    let mut fire = |id: usize, x: f64| {
-                        let left = x * per + 0.5;
-                        if left >= 1.0 {
-                            let whole = f64::from(ramp.window);
-                            clipped += u64::from(left >= whole + 1.0);
-                            let left = comes(i, id, left.min(whole) as u32);
-                            if F::HARMLESS || left > 0 {
-                                own.push((u64::from(ramp.window - left) << 32) | id as u64);
-                            }
-                        }
-                    };
-                    match &ramp.some[i] {
-                        Some(ids) => ids
-                            .iter()
-                            .for_each(|id| fire(*id as usize, v[*id as usize])),
-                        None => v.iter().enumerate().for_each(|(id, x)| fire(id, *x)),
-                    }
-                    let capped = matches!(p.kind, Kind::Neurons { cap } if cap.is_finite());
-                    room.counts.clipped[i] = if capped { 0 } else { clipped };
+                    clipped = gate.times(v, &mut room.left);
                 }
             }
-            order::sort(own, (u64::from(ramp.window) + 1) << 32, &mut room.spare);
+            if p.kind == Kind::Readout {
+                own.clear();
+            } else {
+                if !F::HARMLESS {
+                    let sent = room.left.iter_mut().enumerate();
+                    for (id, left) in sent.filter(|(_, left)| **left > 0) {
+                        *left = faults.spike(i, id, *left, ramp.window);
+                    }
+                }
+                gate.open(&room.left, own);
+            }
+            let capped = matches!(p.kind, Kind::Neurons { cap } if cap.is_finite());
+            room.counts.clipped[i] = if capped { 0 } else { clipped };
             room.counts.spikes[i] = own.len() as u64;
             room.counts.operations[i] = operations;
+        }
+    }
+}
+
+/// The values of a sample by neuron.
+#[inline(always)]
+fn shown(sample: &[f32], sign: f64, [c, h, w]: [usize; 3], v: &mut Vec<f64>) {
+    if c == 1 {
+        v.extend(sample.iter().map(|x| f64::from(*x) * sign));
+        return;
+    }
+    v.resize(c * h * w, 0.0);
+    for (channel, plane) in sample.chunks_exact(h * w).enumerate() {
+        for (k, x) in plane.iter().enumerate() {
+            v[k * c + channel] = f64::from(*x) * sign;
         }
     }
 }

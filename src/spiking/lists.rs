@@ -1,0 +1,193 @@
+//! Rows of single synapses: what is left of a pruned layer, pools, multiplied-out layers.
+//!
+//! Such rows are short. A loop along each would be left after a number of steps that no processor can
+//! guess, and that costs as much as a dozen synapses. So rows lie in pieces of four, and spikes are
+//! first written out as a list of pieces, eight at a time however many a row has; along that list is
+//! one long loop.
+
+/// Synapses of a piece.
+const FOUR: usize = 4;
+/// Pieces that are written at once, and that are gone along at once.
+const ROW: usize = 8;
+const LIST: usize = 64;
+
+/// Targets and weights of each source. Synapses of weight 0 are not held.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lists {
+    /// The row of source i is the pieces `starts[i]..starts[i + 1]`.
+    starts: Vec<u32>,
+    pieces: Pieces,
+    synapses: usize,
+}
+
+/// Two bytes for a target where that is enough.
+#[derive(Clone, Debug, PartialEq)]
+enum Pieces {
+    Narrow(Vec<Piece<u16>>),
+    Wide(Vec<Piece<u32>>),
+}
+
+/// Rows are filled up with targets that get weight 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Piece<T> {
+    weights: [f32; FOUR],
+    targets: [T; FOUR],
+}
+
+trait Target: Copy {
+    fn at(self) -> usize;
+}
+
+impl Target for u16 {
+    #[inline(always)]
+    fn at(self) -> usize {
+        self.into()
+    }
+}
+
+impl Target for u32 {
+    #[inline(always)]
+    fn at(self) -> usize {
+        self as usize
+    }
+}
+
+impl Lists {
+    /// One list for each source; the targets of a list are all different.
+    pub fn new(rows: impl IntoIterator<Item = impl IntoIterator<Item = (u32, f32)>>) -> Self {
+        let (mut starts, mut pieces, mut synapses) = (vec![0], Vec::new(), 0);
+        for row in rows {
+            let mut row: Vec<(u32, f32)> = row.into_iter().filter(|(_, w)| *w != 0.0).collect();
+            synapses += row.len();
+            if let Some((last, _)) = row.last() {
+                // Any target does that is not far off.
+                row.resize(row.len().next_multiple_of(FOUR), (*last, 0.0));
+            }
+            pieces.extend(row.chunks_exact(FOUR).map(|four| Piece {
+                weights: std::array::from_fn(|k| four[k].1),
+                targets: std::array::from_fn(|k| four[k].0),
+            }));
+            starts.push(pieces.len() as u32);
+        }
+        let narrow = |p: &Piece<u32>| {
+            let targets = p.targets.map(|t| t as u16);
+            let fits = targets
+                .iter()
+                .zip(&p.targets)
+                .all(|(n, t)| n.at() == t.at());
+            let weights = p.weights;
+            fits.then_some(Piece { weights, targets })
+        };
+        let narrow: Option<Vec<Piece<u16>>> = pieces.iter().map(narrow).collect();
+        Self {
+            starts,
+            pieces: narrow.map_or(Pieces::Wide(pieces), Pieces::Narrow),
+            synapses,
+        }
+    }
+
+    /// As `Kernel::deliver_all`.
+    #[inline(always)]
+    pub fn deliver<S>(
+        &self,
+        spikes: &[S],
+        of: impl Fn(&S) -> (usize, f64),
+        share: impl Fn(f64) -> f64 + Copy,
+        v: &mut [f64],
+    ) {
+        match &self.pieces {
+            Pieces::Narrow(p) => deliver(&self.starts, p, spikes, of, share, v),
+            Pieces::Wide(p) => deliver(&self.starts, p, spikes, of, share, v),
+        }
+    }
+
+    /// The synapses of a source one by one.
+    #[inline(always)]
+    pub fn row(&self, id: usize, mut take: impl FnMut(usize, f32)) {
+        let row = self.starts[id] as usize..self.starts[id + 1] as usize;
+        match &self.pieces {
+            Pieces::Narrow(p) => p[row].iter().for_each(|p| each(p, &mut take)),
+            Pieces::Wide(p) => p[row].iter().for_each(|p| each(p, &mut take)),
+        }
+    }
+
+    /// Synapses.
+    pub fn len(&self) -> usize {
+        self.synapses
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.synapses == 0
+    }
+
+    pub fn bytes(&self) -> usize {
+        let pieces = match &self.pieces {
+            Pieces::Narrow(p) => std::mem::size_of_val(&p[..]),
+            Pieces::Wide(p) => std::mem::size_of_val(&p[..]),
+        };
+        pieces + 4 * self.starts.len()
+    }
+}
+
+#[inline(always)]
+fn each<T: Target>(piece: &Piece<T>, take: &mut impl FnMut(usize, f32)) {
+    for (to, w) in piece.targets.iter().zip(&piece.weights) {
+        if *w != 0.0 {
+            take(to.at(), *w);
+        }
+    }
+}
+
+#[inline(always)]
+fn deliver<S, T: Target>(
+    starts: &[u32],
+    pieces: &[Piece<T>],
+    spikes: &[S],
+    of: impl Fn(&S) -> (usize, f64),
+    share: impl Fn(f64) -> f64 + Copy,
+    v: &mut [f64],
+) {
+    let mut at = [0u32; LIST + ROW];
+    let mut by = [0.0f64; LIST + ROW];
+    let mut n = 0;
+    for s in spikes {
+        let (id, x) = of(s);
+        let (mut from, to) = (starts[id], starts[id + 1]);
+        loop {
+            if n >= LIST {
+                along(pieces, &at[..LIST], &by[..LIST], share, v);
+                n -= LIST;
+                for k in 0..ROW {
+                    (at[k], by[k]) = (at[LIST + k], by[LIST + k]);
+                }
+            }
+            for k in 0..ROW {
+                at[n + k] = from + k as u32;
+                by[n + k] = x;
+            }
+            n += ((to - from) as usize).min(ROW);
+            from += ROW as u32;
+            if from >= to {
+                break;
+            }
+        }
+    }
+    along(pieces, &at[..n], &by[..n], share, v);
+}
+
+#[inline(always)]
+fn along<T: Target>(
+    pieces: &[Piece<T>],
+    at: &[u32],
+    by: &[f64],
+    share: impl Fn(f64) -> f64 + Copy,
+    v: &mut [f64],
+) {
+    for (at, x) in at.iter().zip(by) {
+        let piece = &pieces[*at as usize];
+        let more = piece.weights.map(|w| share(f64::from(w) * x));
+        for (to, more) in piece.targets.iter().zip(more) {
+            v[to.at()] += more;
+        }
+    }
+}
