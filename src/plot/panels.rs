@@ -273,6 +273,7 @@ fn draw_panel(canvas: &mut Canvas, panel: &Panel, area: Area, theme: Theme, scal
                 let half = curve.spread.get(k).copied().unwrap_or(0.0);
                 if let (true, Some(a), Some(b)) = (half > 0.0, at_y(vy - half), at_y(vy + half)) {
                     canvas.line((px, a), (px, b), 1.2 * scale, colour, area);
+                    marks.extend([(px, a), (px, b)]);
                 }
             }
         }
