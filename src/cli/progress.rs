@@ -104,18 +104,16 @@ fn drawn<T>(
 
 /// Wall time.
 pub(super) fn seconds(s: f64) -> String {
+    // Rounded first: 119.7 s are two minutes, not 1 min 60 s.
+    let (whole, minutes) = (s.round() as u64, (s / 60.0).round() as u64);
     if s < 0.9995 {
         format!("{:.0} ms", s * 1000.0)
     } else if s < 90.0 {
         format!("{s:.2} s")
     } else if s < 5400.0 {
-        format!("{:.0} min {:02.0} s", (s / 60.0).floor(), s % 60.0)
+        format!("{} min {:02} s", whole / 60, whole % 60)
     } else {
-        format!(
-            "{:.0} h {:02.0} min",
-            (s / 3600.0).floor(),
-            s % 3600.0 / 60.0
-        )
+        format!("{} h {:02} min", minutes / 60, minutes % 60)
     }
 }
 
@@ -127,5 +125,18 @@ pub(super) fn time(ms: f64) -> String {
         format!("{} s", (ms / 10.0).round() / 100.0)
     } else {
         format!("{ms:e} ms")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rounded_as_a_whole() {
+        assert_eq!(seconds(0.25), "250 ms");
+        assert_eq!(seconds(119.7), "2 min 00 s");
+        assert_eq!(seconds(7199.9), "2 h 00 min");
+        assert_eq!(seconds(3661.0), "61 min 01 s");
     }
 }

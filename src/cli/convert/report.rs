@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Args, Converted};
 use crate::ann::shape;
-use crate::cli::evaluate::{code_json, code_text, figure, percent};
+use crate::cli::evaluate::{code_json, code_text, error, figure, percent};
 use crate::definition::describe::table;
 use crate::spiking::Kind;
 
@@ -85,7 +85,7 @@ pub(super) fn to_text(args: &Args, c: &Converted) -> String {
                 } else {
                     String::new()
                 },
-                format!("{:.1e}", of.largest_error),
+                error(of.largest_error),
             ]);
         }
         rows.push(cells);
@@ -120,9 +120,9 @@ pub(super) fn to_text(args: &Args, c: &Converted) -> String {
         rows.push(row([
             "agreement",
             &format!(
-                "{} of {} calibration samples are decided as by the trained network; outputs differ by {:.1e} of \
+                "{} of {} calibration samples are decided as by the trained network; outputs differ by {} of \
                  a sample's largest at most",
-                s.same_decision, s.samples, s.largest_relative_deviation
+                s.same_decision, s.samples, error(s.largest_relative_deviation)
             ),
         ]));
         rows.push(row([

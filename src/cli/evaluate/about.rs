@@ -77,6 +77,15 @@ pub(in crate::cli) fn figure(x: f64) -> String {
     }
 }
 
+/// An error: mostly tiny.
+pub(in crate::cli) fn error(x: f64) -> String {
+    if x == 0.0 || x >= 0.001 {
+        figure(x)
+    } else {
+        format!("{x:.1e}")
+    }
+}
+
 pub(in crate::cli) fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }

@@ -8,7 +8,7 @@ mod predictions;
 mod recording;
 mod text;
 
-pub(super) use about::{code_json, code_text, figure, percent};
+pub(super) use about::{code_json, code_text, error, figure, percent};
 pub(super) use fit::check as fits;
 
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::about::{code_text, figure, percent};
+use super::about::{code_text, error, figure, percent};
 use super::{Task, Told};
 use crate::cli::convert::row;
 use crate::cli::progress::seconds;
@@ -41,9 +41,10 @@ pub(super) fn to_text(told: &Told<'_>) -> String {
     line(
         "outputs",
         format!(
-            "differ from the trained network's by {:.1e} at most, {:.1e} of a sample's largest; root mean \
-             square {:.1e}",
-            s.largest_deviation, s.largest_relative_deviation, s.rms_deviation
+            "differ from the trained network's by {} at most, {} of a sample's largest; root mean square {}",
+            error(s.largest_deviation),
+            error(s.largest_relative_deviation),
+            error(s.rms_deviation)
         ),
     );
     if let Some((own, ann)) = &told.fit {
@@ -66,7 +67,10 @@ pub(super) fn to_text(told: &Told<'_>) -> String {
         "clipped",
         match s.clipped {
             0 => "no value".into(),
-            n => format!("{n} values, in {} samples", s.clipped_samples),
+            n => format!(
+                "{n} values, in {} samples: calibrate with more samples, or with a larger --headroom",
+                s.clipped_samples
+            ),
         },
     );
     out.push_str(&table(&rows, &[]));
@@ -245,8 +249,8 @@ fn populations(told: &Told<'_>) -> String {
             format!("{:.1}", of.operations as f64 / n as f64),
             spiking(of.clipped.to_string()),
             spiking(of.dead.to_string()),
-            format!("{:.1e}", of.mean_error(n)),
-            format!("{:.1e}", of.largest_error),
+            error(of.mean_error(n)),
+            error(of.largest_error),
         ]);
     }
     table(&rows, &[1, 2, 3, 4, 5, 6, 7, 8])
