@@ -37,7 +37,7 @@ fn alone() -> std::sync::MutexGuard<'static, ()> {
 fn survives(name: &str, least: usize) {
     let _alone = alone();
     let target = fuzz::Target::named(name).unwrap();
-    let directory = tempfile::tempdir().unwrap();
+    let directory = fuzz::directory().unwrap();
     let seeds = target.seeds.bytes();
     for (k, seed) in seeds.iter().enumerate() {
         // Networks of operators that are not supported are among the seeds too.

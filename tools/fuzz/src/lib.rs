@@ -126,8 +126,13 @@ pub const TARGETS: &[Target] = &[
         "npz",
         Seeds::Files(&["networks/models/digits.npz"]),
         |path, _| {
+            // Pixels from 0 to 16.
+            let options = DataOptions {
+                divide_by: Some(16.0),
+                ..DataOptions::default()
+            };
             let graph = spikewheel::ann::Graph::new("fuzzed", "input", &[64]);
-            graph.is_ok_and(|g| import::data(path, &g, &DataOptions::default()).is_ok())
+            graph.is_ok_and(|g| import::data(path, &g, &options).is_ok())
         },
     ),
     target("weights_npz", "npz", Seeds::WeightList, |path, _| {
@@ -248,6 +253,12 @@ impl Target {
     }
 }
 
+/// A directory for the inputs, in memory where the system has such a place: every input is written to a file,
+/// and a disk would be what is measured.
+pub fn directory() -> std::io::Result<tempfile::TempDir> {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
+}
+
 thread_local! {
     static DIRECTORY: OnceCell<tempfile::TempDir> = const { OnceCell::new() };
 }
@@ -258,7 +269,7 @@ pub fn once(name: &str, bytes: &[u8]) {
         // Libraries whose panics are caught would otherwise end the process: libFuzzer aborts in the hook.
         let directory = cell.get_or_init(|| {
             std::panic::set_hook(Box::new(|_| {}));
-            tempfile::tempdir().expect("a directory for the inputs")
+            directory().expect("a directory for the inputs")
         });
         let target = Target::named(name).expect("a target of this name");
         if std::panic::catch_unwind(|| target.read(bytes, directory.path())).is_err() {
