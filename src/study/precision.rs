@@ -98,10 +98,16 @@ pub fn study(
 /// weight; ramps, caps and first spikes make no difference larger.
 pub fn bounds(ramp: &Ramp) -> Vec<f64> {
     let mut all: Vec<Vec<f64>> = Vec::new();
+    // What potentials are off, before spikes are rounded.
+    let mut potentials: Vec<Vec<f64>> = Vec::new();
     for (p, population) in ramp.net.populations.iter().enumerate() {
         let largest = population.kind == Kind::Largest;
-        let mut off = vec![0.0f64; population.len()];
-        for link in &population.links {
+        // One potential may serve two thresholds.
+        let (mut off, links) = match population.opposite {
+            Some(other) => (potentials[other].clone(), &[][..]),
+            None => (vec![0.0f64; population.len()], &population.links[..]),
+        };
+        for link in links {
             for (id, before) in all[link.from].iter().enumerate() {
                 link.kernel.row(id, |to, w| {
                     if largest {
@@ -112,6 +118,7 @@ pub fn bounds(ramp: &Ramp) -> Vec<f64> {
                 });
             }
         }
+        potentials.push(off.clone());
         // First spikes are passed on as they come; the read-out has none.
         if !largest && population.kind != Kind::Readout {
             let half = 0.5 * ramp.scales[p] / f64::from(ramp.window);
