@@ -13,15 +13,20 @@ seconds=${1:-60}
 [ $# -gt 0 ] && shift
 host=$(rustc -vV | sed -n 's/^host: //p')
 mkdir -p artifacts
-# The flags belong to the target only, so that build scripts are not instrumented.
+targets=$(cargo run --release --quiet --bin seeds -- corpus)
+[ $# -gt 0 ] && targets=$*
+bins=
+for target in $targets; do
+    bins="$bins --bin $target"
+done
+# The flags belong to the fuzzed code only: what runs while it is built has no fuzzer to report to.
 RUSTFLAGS="--cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
 -Cllvm-args=-sanitizer-coverage-trace-compares"
 export RUSTFLAGS
-cargo build --release --quiet --target "$host" --bins
+# shellcheck disable=SC2086
+cargo build --release --quiet --target "$host" $bins
 bin=${CARGO_TARGET_DIR:-target}/$host/release
-targets=$("$bin/seeds" corpus)
-[ $# -gt 0 ] && targets=$*
 for target in $targets; do
     echo "== $target"
     "$bin/$target" "corpus/$target" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 \

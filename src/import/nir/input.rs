@@ -78,6 +78,8 @@ pub fn read(path: &Path, wanted: Wanted<'_>) -> Result<Feed, Vec<Diagnostic>> {
     let fits = |shape: &[usize]| shape.iter().product::<usize>() == size;
     let steps = match a.shape[..] {
         _ if fits(&a.shape) && squeezed(&a.shape) == squeezed(wanted.shape) => 1,
+        // The same, row by row.
+        [n] if n == size && size > 1 => 1,
         [steps, ref rest @ ..] if fits(rest) && steps > 0 => steps,
         _ => {
             return Err(vec![error_with(
