@@ -46,7 +46,8 @@ impl Shown {
     }
 
     /// Times at which something changes, and the row that holds from then on.
-    fn steps(&self) -> (Vec<u64>, Vec<Option<u32>>) {
+    /// `stays`: the last sample is shown for the rest of the run, however long that may become.
+    fn steps(&self, stays: bool) -> (Vec<u64>, Vec<Option<u32>>) {
         let (mut at, mut rows) = (Vec::new(), Vec::new());
         for (onset, end, row) in &self.showings {
             if at.last() == Some(onset) {
@@ -55,6 +56,9 @@ impl Shown {
             }
             at.extend([*onset, *end]);
             rows.extend([Some(*row), None]);
+        }
+        if let Some(end) = at.last_mut().filter(|_| stays) {
+            *end = u64::MAX;
         }
         (at, rows)
     }
@@ -88,7 +92,7 @@ pub(super) fn train(
             fine.then(|| rate::hertz(v))
         });
         let (shown, largest) = (shown?, largest?);
-        let (at, row) = shown.steps();
+        let (at, row) = shown.steps(s.table.get("duration").is_none());
         return Some(SourceSpec::Poisson {
             rate: Rate::Table {
                 at,
@@ -149,7 +153,7 @@ pub(super) fn current(
     let amplitude = required(ctx, s, "amplitude", "amplitude = \"200 pA\"")
         .and_then(|n| ctx.scalar(n, Dimension::CURRENT, "amplitude"));
     let (shown, amplitude) = (shown?, amplitude?);
-    let (at, row) = shown.steps();
+    let (at, row) = shown.steps(s.table.get("duration").is_none());
     Some(CurrentSpec::Table {
         at,
         row,
