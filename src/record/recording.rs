@@ -365,7 +365,8 @@ fn traces(input: &Input) -> Result<Vec<StateTrace>, RecordError> {
             step,
             values,
             threshold: match own.get("threshold") {
-                Some(Attribute::Real(v)) => Some(*v),
+                // One that no potential reaches is that of neurons without threshold.
+                Some(Attribute::Real(v)) if v.abs() < 1e100 => Some(*v),
                 _ => None,
             },
         });
