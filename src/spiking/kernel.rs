@@ -16,18 +16,24 @@ pub enum Kernel {
     Conv(ConvRows),
 }
 
+/// A function, not a closure, so that it surely becomes part of the loop it is called in.
+#[inline(always)]
+pub(super) fn share(product: f64, rounder: f64) -> f64 {
+    (product + rounder) - rounder
+}
+
 /// Runs are short, so whole vectors are written out; a loop would first find out how long it is.
 #[inline(always)]
-fn add(v: &mut [f64], w: &[f32], x: f64, share: impl Fn(f64) -> f64) {
+fn add(v: &mut [f64], w: &[f32], x: f64, rounder: f64) {
     const LANES: usize = 8;
     let (mut eights, mut by) = (v.chunks_exact_mut(LANES), w.chunks_exact(LANES));
     for (v, w) in (&mut eights).zip(&mut by) {
         for k in 0..LANES {
-            v[k] += share(f64::from(w[k]) * x);
+            v[k] += share(f64::from(w[k]) * x, rounder);
         }
     }
     for (v, w) in eights.into_remainder().iter_mut().zip(by.remainder()) {
-        *v += share(f64::from(*w) * x);
+        *v += share(f64::from(*w) * x, rounder);
     }
 }
 
@@ -39,7 +45,7 @@ fn rows<S>(
     weight: &[f32],
     spikes: &[S],
     of: impl Fn(&S) -> (usize, f64),
-    share: impl Fn(f64) -> f64 + Copy,
+    rounder: f64,
     v: &mut [f64],
 ) {
     let v = &mut v[..width];
@@ -51,13 +57,14 @@ fn rows<S>(
     for four in &mut fours {
         let [(a, x), (b, y), (c, z), (d, u)] = [0, 1, 2, 3].map(|k| row(&four[k]));
         for (k, v) in v.iter_mut().enumerate() {
-            let first = *v + share(f64::from(a[k]) * x) + share(f64::from(b[k]) * y);
-            *v = first + share(f64::from(c[k]) * z) + share(f64::from(d[k]) * u);
+            let first =
+                *v + share(f64::from(a[k]) * x, rounder) + share(f64::from(b[k]) * y, rounder);
+            *v = first + share(f64::from(c[k]) * z, rounder) + share(f64::from(d[k]) * u, rounder);
         }
     }
     for s in fours.remainder() {
         let (w, x) = row(s);
-        add(v, w, x, share);
+        add(v, w, x, rounder);
     }
 }
 
@@ -65,31 +72,33 @@ impl Kernel {
     /// A spike of source `id` brings `x` times the weight to each target.
     #[inline(always)]
     pub fn deliver(&self, id: usize, x: f64, v: &mut [f64]) {
-        self.deliver_all(&[(id, x)], |s| *s, |share| share, v);
+        self.deliver_all(&[(id, x)], |s| *s, 0.0, v);
     }
 
-    /// `deliver` for spikes one after another; `of` gives source and x of a spike, and `share` makes
-    /// what is added out of the product.
+    /// `deliver` for spikes one after another; `of` gives source and x of a spike, and products are
+    /// rounded by adding and subtracting `rounder` (0 leaves them as they are).
     #[inline(always)]
     pub fn deliver_all<S>(
         &self,
         spikes: &[S],
         of: impl Fn(&S) -> (usize, f64),
-        share: impl Fn(f64) -> f64 + Copy,
+        rounder: f64,
         v: &mut [f64],
     ) {
         match self {
             Self::Same(w) => {
                 let w = f64::from(*w);
                 for (id, x) in spikes.iter().map(of) {
-                    v[id] += share(w * x);
+                    v[id] += share(w * x, rounder);
                 }
             }
-            Self::Rows { width, weight } => rows(*width, weight, spikes, of, share, v),
-            Self::Sparse(lists) => lists.deliver(spikes, of, share, v),
+            Self::Rows { width, weight } => rows(*width, weight, spikes, of, rounder, v),
+            Self::Sparse(lists) => lists.deliver(spikes, of, rounder, v),
             Self::Conv(c) => {
                 for (id, x) in spikes.iter().map(of) {
-                    c.runs(id, |first, w| add(&mut v[first..][..w.len()], w, x, share));
+                    c.runs(id, |first, w| {
+                        add(&mut v[first..][..w.len()], w, x, rounder)
+                    });
                 }
             }
         }

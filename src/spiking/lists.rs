@@ -5,6 +5,8 @@
 //! first written out as a list of pieces, eight at a time however many a row has; along that list is
 //! one long loop.
 
+use super::kernel::share;
+
 /// Synapses of a piece.
 const FOUR: usize = 4;
 /// Pieces that are written at once, and that are gone along at once.
@@ -92,12 +94,12 @@ impl Lists {
         &self,
         spikes: &[S],
         of: impl Fn(&S) -> (usize, f64),
-        share: impl Fn(f64) -> f64 + Copy,
+        rounder: f64,
         v: &mut [f64],
     ) {
         match &self.pieces {
-            Pieces::Narrow(p) => deliver(&self.starts, p, spikes, of, share, v),
-            Pieces::Wide(p) => deliver(&self.starts, p, spikes, of, share, v),
+            Pieces::Narrow(p) => deliver(&self.starts, p, spikes, of, rounder, v),
+            Pieces::Wide(p) => deliver(&self.starts, p, spikes, of, rounder, v),
         }
     }
 
@@ -144,7 +146,7 @@ fn deliver<S, T: Target>(
     pieces: &[Piece<T>],
     spikes: &[S],
     of: impl Fn(&S) -> (usize, f64),
-    share: impl Fn(f64) -> f64 + Copy,
+    rounder: f64,
     v: &mut [f64],
 ) {
     let mut at = [0u32; LIST + ROW];
@@ -155,7 +157,7 @@ fn deliver<S, T: Target>(
         let (mut from, to) = (starts[id], starts[id + 1]);
         loop {
             if n >= LIST {
-                along(pieces, &at[..LIST], &by[..LIST], share, v);
+                along(pieces, &at[..LIST], &by[..LIST], rounder, v);
                 n -= LIST;
                 for k in 0..ROW {
                     (at[k], by[k]) = (at[LIST + k], by[LIST + k]);
@@ -172,20 +174,14 @@ fn deliver<S, T: Target>(
             }
         }
     }
-    along(pieces, &at[..n], &by[..n], share, v);
+    along(pieces, &at[..n], &by[..n], rounder, v);
 }
 
 #[inline(always)]
-fn along<T: Target>(
-    pieces: &[Piece<T>],
-    at: &[u32],
-    by: &[f64],
-    share: impl Fn(f64) -> f64 + Copy,
-    v: &mut [f64],
-) {
+fn along<T: Target>(pieces: &[Piece<T>], at: &[u32], by: &[f64], rounder: f64, v: &mut [f64]) {
     for (at, x) in at.iter().zip(by) {
         let piece = &pieces[*at as usize];
-        let more = piece.weights.map(|w| share(f64::from(w) * x));
+        let more = piece.weights.map(|w| share(f64::from(w) * x, rounder));
         for (to, more) in piece.targets.iter().zip(more) {
             v[to.at()] += more;
         }

@@ -21,6 +21,7 @@
 //! by number give the bits that they would give in the order of time.
 
 use super::faults::{Faults, Unharmed};
+use super::kernel::share;
 use super::net::{Kind, Net, Population};
 use crate::simd;
 
@@ -313,18 +314,17 @@ impl<F: Faults> simd::Kernel for Show<'_, F> {
                 }
             } else {
                 let rounder = ramp.rounders[i];
-                let share = |x: f64| (x + rounder) - rounder;
                 v.clear();
                 match (p.kind, p.opposite) {
                     (Kind::Input { sign }, _) => shown(sample, sign, p.planes, v),
                     // One potential with a threshold above and one below.
                     (_, Some(other)) => v.extend(potentials[other].iter().map(|x| -x)),
-                    _ => v.extend(p.bias.iter().map(|b| share(*b))),
+                    _ => v.extend(p.bias.iter().map(|b| share(*b, rounder))),
                 }
                 for link in links {
                     let unit = ramp.scales[link.from] / f64::from(ramp.window);
                     let of = |key: &u64| (*key as u32 as usize, f64::from(ramp.left(*key)) * unit);
-                    link.kernel.deliver_all(&before[link.from], of, share, v);
+                    link.kernel.deliver_all(&before[link.from], of, rounder, v);
                 }
                 if p.kind != Kind::Readout {
                     clipped = gate.times(v, &mut room.left);
