@@ -463,3 +463,79 @@ fn a_thousand_damaged_descriptions_do_no_harm() {
     // Some numbers may have other values, most may not.
     assert!((20..900).contains(&read), "{read}");
 }
+
+#[test]
+fn the_rate_code_tells_accuracy_over_time_and_keeps_it() {
+    let (dir, path) = digits(&["--code", "rate", "--steps", "16", "--limit", "500"]);
+    let out = json(&evaluate(dir.path(), &["--json", "--threads", "1"]));
+    assert_eq!(out["code"]["kind"], "rate");
+    assert_eq!(out["code"]["latency_ms"], 16.0);
+    let summary = &out["summary"];
+    let steps = summary["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 16);
+    // The last step is what the summary says, and figures add up.
+    assert_eq!(steps[15]["accuracy"], summary["accuracy"]);
+    let same = summary["same_decision"].as_f64().unwrap() / 450.0;
+    assert_eq!(steps[15]["agreement"].as_f64().unwrap(), same);
+    assert!(summary["accuracy"].as_f64().unwrap() >= 435.0 / 450.0);
+    let sum: f64 = steps.iter().map(|s| s["spikes"].as_f64().unwrap()).sum();
+    let so_far = steps[15]["spikes_so_far"].as_f64().unwrap();
+    assert!((sum - so_far).abs() < 1e-9 * sum);
+    assert!((so_far - summary["spikes"]["mean"].as_f64().unwrap()).abs() < 1e-9 * sum);
+    // Read back to the same bits, whatever the threads.
+    let again = json(&evaluate(dir.path(), &["--json", "--threads", "3"]));
+    assert_eq!(again["summary"], out["summary"]);
+    let model = model::read(&path).unwrap();
+    model::write(&model, &dir.path().join("copy.snn"), false).unwrap();
+    for file in ["model.toml", "weights.npz"] {
+        let one = fs::read(path.join(file)).unwrap();
+        assert!(one == fs::read(dir.path().join("copy.snn").join(file)).unwrap());
+    }
+    // A picture of it, and a table for people.
+    let out = evaluate(dir.path(), &["--plot", "pictures"]);
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(text.contains("Over time") && text.contains("operations so far"));
+    assert!(dir.path().join("pictures/steps.png").is_file());
+}
+
+#[test]
+fn random_input_hangs_on_the_seed_and_not_on_threads() {
+    let rate = [
+        "--code", "rate", "--steps", "20", "--input", "poisson", "--limit", "200",
+    ];
+    let run = |seed: &str, threads: &str| {
+        let mut args = rate.to_vec();
+        args.extend(["--seed", seed]);
+        let (dir, _) = digits(&args);
+        let more = ["--json", "--limit", "100", "--threads", threads];
+        json(&evaluate(dir.path(), &more))["summary"].clone()
+    };
+    let one = run("1", "1");
+    assert_eq!(one, run("1", "3"));
+    assert_ne!(one, run("2", "1"));
+    assert!(one["input_spikes"]["mean"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn options_of_the_rate_code_that_make_no_sense_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (model, data) = (shipped("digits_mlp.onnx"), shipped("digits.npz"));
+    let convert = |more: &[&str]| {
+        let mut args = vec!["convert", &model, "--code", "rate", "-o", "net.snn"];
+        args.extend(more);
+        spikewheel(dir.path(), &args)
+    };
+    refused(&convert(&[]), "needs samples");
+    let with = ["--calibrate", &data, "--divide-by", "16"];
+    for (more, why) in [
+        (vec!["--steps", "0"], "1 to 1048576"),
+        (vec!["--threshold", "percentile:101"], "at most 100"),
+        (vec!["--threshold", "mean"], "no rule for thresholds"),
+        (vec!["--start", "2"], "no share of a threshold"),
+        (vec!["--steps", "4", "--wait", "4"], "at most 3"),
+        (vec!["--negative-spikes", "--reset", "zero"], "subtraction"),
+    ] {
+        refused(&convert(&[&with[..], &more].concat()), why);
+    }
+    assert!(!dir.path().join("net.snn").exists());
+}

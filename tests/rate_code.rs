@@ -7,6 +7,7 @@ use spikewheel::ann::{Activation, AvgPool, Conv, Dense, Forward, Graph, Op, Wind
 use spikewheel::convert::rate::{self, BiasCalibration, Options, Threshold};
 use spikewheel::convert::{Calibration, plan};
 use spikewheel::import::{DataOptions, Options as Opening, data as read, model as import};
+use spikewheel::parallel::Progress;
 use spikewheel::spiking::rate::{Encoding, Regime, Reset, Room, Settings};
 use spikewheel::spiking::{Kernel, Kind, Link, Net, Population, Rate};
 
@@ -182,7 +183,7 @@ fn network(seed: u64) -> Graph {
     for _ in 0..3 + draw(&mut s, 5) {
         let n = live[draw(&mut s, live.len() as u64) as usize];
         let shape = g.node(n).shape.clone();
-        let (op, inputs) = match draw(&mut s, 8) {
+        let (op, inputs) = match draw(&mut s, 9) {
             0..=2 => {
                 let outputs = 1 + draw(&mut s, 3) as usize;
                 let kernel = 1 + draw(&mut s, shape[1].min(3) as u64) as usize;
@@ -213,6 +214,12 @@ fn network(seed: u64) -> Graph {
                     include_pad: true,
                 };
                 (Op::AvgPool(mean), vec![n])
+            }
+            8 => {
+                let [_, h, w] = g.node(n).planes();
+                let all = live.iter().copied();
+                let beside = all.filter(|m| g.node(*m).planes()[1..] == [h, w]);
+                (Op::Concat(0), beside.take(2).collect())
             }
             k => {
                 let other = live
@@ -283,7 +290,7 @@ proptest! {
             ..Settings::new(steps)
         };
         let options = options(settings, Threshold::Percentile(90.0));
-        let values = rate::look(&g, &planned, &shown, 1);
+        let values = rate::look(&g, &planned, &shown, 1, &Progress::default()).unwrap();
         // Thresholds that are multiples of a power of two, see `eighths`.
         let mut thresholds = values.thresholds(&planned, &options);
         for t in thresholds.iter_mut().flatten() {
@@ -301,7 +308,7 @@ proptest! {
                 rate.run(sample, 0, &mut room);
                 prop_assert_eq!(&of(&rate, &room), &spikes, "{:?}", regime);
                 for (t, want) in (1..=steps).zip(&outputs) {
-                    let have: Vec<f64> = rate.outputs(&room, 0, t).collect();
+                    let have: Vec<f64> = rate.outputs(&room, t).collect();
                     let want: Vec<f64> = want.iter().map(|v| v / f64::from(t)).collect();
                     prop_assert_eq!(have, want);
                 }
@@ -400,7 +407,7 @@ fn who_waits_for_all_input_only_rounds() {
     for k in 0..=100 {
         let x = k as f32 / 100.0;
         rate.run(&[x], 0, &mut room);
-        let out = rate.outputs(&room, 0, 16).next().unwrap();
+        let out = rate.outputs(&room, 16).next().unwrap();
         assert_eq!(out, (f64::from(x) * 16.0 + 0.5).floor() / 16.0);
     }
     assert_eq!(rate.latency(16), 16 + 3 * 15);
@@ -447,6 +454,11 @@ fn settings_that_make_no_sense_are_refused() {
         ..Settings::new(4)
     };
     assert!(fails(some.clone(), wait).contains("at most 3"));
+    let after = Settings {
+        after: 4,
+        ..Settings::new(4)
+    };
+    assert!(fails(some.clone(), after).contains("read-out"));
     let both = Settings {
         negative: true,
         reset: Reset::Zero,
@@ -490,10 +502,11 @@ fn shown(files: &Files, options: &Options, how: BiasCalibration) -> Shown {
     let some = open(path, name, skip + n).values[skip * len..].to_vec();
     let set = open(files.test.0, files.test.1, files.test.2);
     let labels = set.labels.unwrap();
+    let watched = Progress::default();
     let planned = plan(&g, &Calibration::of(&g, &some, 2), false).unwrap();
-    let values = rate::look(&g, &planned, &some, 2);
+    let values = rate::look(&g, &planned, &some, 2, &watched).unwrap();
     let mut rate = rate::code(&planned, &values, options).unwrap();
-    rate::calibrate(&g, &planned, &mut rate, &some, how, 0, 2);
+    rate::calibrate(&g, &planned, &mut rate, &some, how, 2, &watched).unwrap();
     let outputs = Forward::<f32>::new(&g).outputs(&set.values, 2);
     let width = outputs.len() / set.count;
     let steps = options.settings.steps;
@@ -512,7 +525,7 @@ fn shown(files: &Files, options: &Options, how: BiasCalibration) -> Shown {
         all.trained += usize::from(largest_of(&want) == label);
         rate.run(sample, i as u64, &mut room);
         for t in 1..=steps {
-            let have: Vec<f64> = rate.outputs(&room, 0, t).collect();
+            let have: Vec<f64> = rate.outputs(&room, t).collect();
             all.right[t as usize] += usize::from(largest_of(&have) == label);
             if t == steps {
                 all.same += usize::from(largest_of(&have) == largest_of(&want));

@@ -28,7 +28,7 @@ pub enum Command {
     Check(check::Args),
     Describe(describe::Args),
     Inspect(inspect::Args),
-    Convert(convert::Args),
+    Convert(Box<convert::Args>),
     Evaluate(evaluate::Args),
     Study(study::Args),
     Raster(raster::Args),

@@ -14,7 +14,7 @@ mod summary;
 pub use fit::Fit;
 pub use macs::Macs;
 pub use neurobench::{NeuroBench, Snn};
-pub use summary::{Confusion, Spread, Summary};
+pub use summary::{Confusion, Spread, Step, Summary};
 
 use std::time::{Duration, Instant};
 
@@ -46,6 +46,8 @@ pub struct Evaluation {
     pub reference: Vec<f64>,
     pub of_samples: Vec<OfSample>,
     pub of_populations: Vec<OfPopulation>,
+    /// What there is at every step of the rate code.
+    pub course: Option<Course>,
     /// Time in which spiking networks were run, added up over threads.
     pub busy: Duration,
 }
@@ -69,6 +71,16 @@ pub struct OfSample {
     pub relative: f64,
     /// The first population with a value that is wrong by more than rounding, if the decision differs.
     pub first_wrong: Option<usize>,
+}
+
+/// A network with the rate code over its steps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Course {
+    /// Decisions after each step, sample by sample: `decisions[sample * steps + step]`.
+    pub decisions: Vec<u32>,
+    /// Of all samples, in each step: spikes, and synaptic operations without those of values that stay.
+    pub spikes: Vec<u64>,
+    pub operations: Vec<u64>,
 }
 
 /// What happened in one population, over all samples.
@@ -138,12 +150,13 @@ pub fn evaluate(
         threads,
         progress,
         begin,
-        |w, range| w.block(&samples[range.start * len..range.end * len]),
+        |w, range| w.block(&samples[range.start * len..range.end * len], range.start),
     )?;
     let mut all = Evaluation {
         samples: count,
         width: pair.graph.node(pair.graph.output()).len(),
         of_populations: vec![OfPopulation::default(); populations.len()],
+        course: pair.network.course(),
         ..Evaluation::default()
     };
     for block in blocks {
@@ -151,6 +164,13 @@ pub fn evaluate(
         all.reference.extend(block.reference);
         all.of_samples.extend(block.of_samples);
         all.busy += block.busy;
+        if let (Some(sum), Some(part)) = (&mut all.course, block.course) {
+            sum.decisions.extend(part.decisions);
+            let both = sum.spikes.iter_mut().zip(part.spikes);
+            both.for_each(|(a, b)| *a += b);
+            let both = sum.operations.iter_mut().zip(part.operations);
+            both.for_each(|(a, b)| *a += b);
+        }
         for (sum, part) in all.of_populations.iter_mut().zip(block.of_populations) {
             sum.spikes += part.spikes;
             sum.operations += part.operations;
@@ -190,6 +210,7 @@ struct Block {
     reference: Vec<f64>,
     of_samples: Vec<OfSample>,
     of_populations: Vec<OfPopulation>,
+    course: Option<Course>,
     busy: Duration,
 }
 
@@ -207,21 +228,44 @@ struct Worker<'a> {
 }
 
 impl Worker<'_> {
-    fn block(&mut self, samples: &[f32]) -> Block {
+    /// A block of samples that begins with number `first` of the data.
+    fn block(&mut self, samples: &[f32], first: usize) -> Block {
         let wide: Vec<f64> = samples.iter().map(|v| f64::from(*v)).collect();
         self.forward.run(&wide, &mut self.room);
         let mut block = Block {
             of_populations: vec![OfPopulation::default(); self.pair.sources.len()],
+            course: self.pair.network.course(),
             ..Block::default()
         };
         let len = self.pair.graph.input().len();
         for (s, sample) in samples.chunks_exact(len).enumerate() {
             let started = Instant::now();
-            self.session.show(sample);
+            self.session.show_numbered(sample, (first + s) as u64);
             block.busy += started.elapsed();
+            if let Some(course) = &mut block.course {
+                self.follow(course);
+            }
             self.look(s, &mut block);
         }
         block
+    }
+
+    /// The steps of the sample that was just shown.
+    fn follow(&mut self, course: &mut Course) {
+        let Session::Rate(rate, room) = &self.session else {
+            return;
+        };
+        for t in 1..=rate.settings.steps {
+            self.outputs.clear();
+            self.outputs.extend(rate.outputs(room, t));
+            course.decisions.push(decision(&self.outputs) as u32);
+            let all = 0..rate.net.populations.len();
+            let spikes = all.map(|p| rate.spikes_in(p, t, room));
+            course.spikes[t as usize - 1] += spikes.sum::<u64>();
+            let operations = room.details.operations.iter();
+            let now = operations.filter_map(|o| o.get(t as usize - 1));
+            course.operations[t as usize - 1] += now.sum::<u64>();
+        }
     }
 
     /// Compares sample `s` of the block, which was just shown.
@@ -309,6 +353,19 @@ impl Worker<'_> {
         block.outputs.extend_from_slice(&self.outputs);
         block.reference.extend_from_slice(reference);
         block.of_samples.push(of);
+    }
+}
+
+impl Network {
+    /// Room for what there is at every step, if there are steps.
+    fn course(&self) -> Option<Course> {
+        let Self::Rate(rate) = self else { return None };
+        let steps = rate.settings.steps as usize;
+        Some(Course {
+            decisions: Vec::new(),
+            spikes: vec![0; steps],
+            operations: vec![0; steps],
+        })
     }
 }
 

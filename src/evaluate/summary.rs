@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Evaluation, Pair, decision, energy};
+use super::{Course, Evaluation, Pair, decision, energy};
 
 /// A number per sample: its mean and ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -73,6 +73,49 @@ pub struct Summary {
     pub ann_energy: f64,
     pub ann_effective_energy: f64,
     pub confusion: Option<Confusion>,
+    /// Step by step, with the rate code.
+    pub steps: Option<Vec<Step>>,
+}
+
+/// What there is after a step of the rate code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Step {
+    /// From 1.
+    pub step: u32,
+    /// Share of samples that are decided as their labels say.
+    pub accuracy: Option<f64>,
+    /// Share of samples that are decided as by the trained network.
+    pub agreement: f64,
+    /// Spikes and synaptic operations of this step, and of all up to it, per sample. Values that stay
+    /// are multiplied once, before the first step, and are not among them.
+    pub spikes: f64,
+    pub operations: f64,
+    pub spikes_so_far: f64,
+    pub operations_so_far: f64,
+}
+
+/// Decisions of the trained network, and labels, against what there is after each step.
+fn steps(course: &Course, wanted: &[usize], labels: Option<&[u32]>) -> Vec<Step> {
+    let n = wanted.len().max(1) as f64;
+    let width = course.spikes.len();
+    let mut all: Vec<Step> = Vec::new();
+    for t in 0..width {
+        let decided = || course.decisions.iter().skip(t).step_by(width.max(1));
+        let same = decided().zip(wanted).filter(|(d, w)| **d as usize == **w);
+        let right = labels.map(|l| decided().zip(l).filter(|(d, l)| d == l).count() as f64 / n);
+        let before = all.last().copied().unwrap_or_default();
+        let (spikes, operations) = (course.spikes[t] as f64 / n, course.operations[t] as f64 / n);
+        all.push(Step {
+            step: t as u32 + 1,
+            accuracy: right,
+            agreement: same.count() as f64 / n,
+            spikes,
+            operations,
+            spikes_so_far: before.spikes_so_far + spikes,
+            operations_so_far: before.operations_so_far + operations,
+        });
+    }
+    all
 }
 
 impl Summary {
@@ -125,6 +168,7 @@ impl Summary {
             ann_energy: dense as f64 * energy::MULTIPLICATION,
             ann_effective_energy: effective.mean * energy::MULTIPLICATION,
             confusion: labels.map(|l| Confusion::of(e.width, l, &decided)),
+            steps: e.course.as_ref().map(|c| steps(c, &wanted, labels)),
         }
     }
 }

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ann::{Finish, Op};
 use crate::convert::Source;
+use crate::convert::rate::{BiasCalibration, Threshold};
 use crate::spiking::Kind;
+use crate::spiking::rate::Settings;
 
 /// The whole file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -49,6 +51,17 @@ pub enum CodeSpec {
         tick_ps: u64,
         /// Scales are so many times the largest value that calibration saw.
         headroom: f64,
+    },
+    /// The number of spikes is the value.
+    Rate {
+        settings: Settings,
+        /// Length of a step in picoseconds.
+        tick_ps: u64,
+        /// How thresholds were found: a rule, for each channel or for layers.
+        threshold: Threshold,
+        per_channel: bool,
+        /// The calibration of biases that was kept.
+        bias_calibration: BiasCalibration,
     },
 }
 

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::arrays::{Arrays, Stored, hash};
 use super::description::Description;
-use super::{FORMAT, Model, layers, populations};
+use super::{CodeSpec, FORMAT, Levels, Model, layers, populations};
 use crate::definition::Diagnostic;
 use crate::definition::files;
+use crate::spiking::Network;
 
 const DESCRIPTION: &str = "model.toml";
 const WEIGHTS: &str = "weights.npz";
@@ -98,6 +99,9 @@ fn write_into(model: &Model, directory: &Path) -> std::io::Result<()> {
     let mut arrays = Arrays::default();
     let (network, layers) = layers::describe(&model.graph, &model.seen, &mut arrays);
     let populations = populations::describe(model.network.net(), &model.sources, &mut arrays);
+    if let Network::Rate(rate) = &model.network {
+        populations::describe_levels(rate, &mut arrays);
+    }
     let weights = directory.join(WEIGHTS);
     let mut file = BufWriter::new(File::create(&weights)?);
     arrays.write(&mut file)?;
@@ -181,9 +185,13 @@ pub fn read(path: &Path) -> Result<Model, Vec<Diagnostic>> {
     let samples = d.calibrated.as_ref().map_or(0, |c| c.samples);
     let (graph, seen) = layers::restore(d.network, d.layers, samples, &stored).map_err(wrong)?;
     let (net, sources) = populations::restore(d.populations, &graph, &stored).map_err(wrong)?;
+    let levels = match &d.code {
+        CodeSpec::Exact { .. } => Levels::default(),
+        CodeSpec::Rate { .. } => populations::restore_levels(&net, &stored).map_err(wrong)?,
+    };
     Ok(Model {
         graph,
-        network: d.code.network(net),
+        network: d.code.network(net, levels).map_err(wrong)?,
         code: d.code,
         sources,
         seen,

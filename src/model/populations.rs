@@ -1,10 +1,11 @@
 //! The spiking network to and from its description.
 
+use super::Levels;
 use super::arrays::{Arrays, Stored};
 use super::description::{KernelSpec, LinkSpec, PopulationSpec};
 use crate::ann::{Graph, shape};
 use crate::convert::Source;
-use crate::spiking::{ConvRows, Kernel, Kind, Link, Lists, Net, Population};
+use crate::spiking::{ConvRows, Kernel, Kind, Link, Lists, Net, Population, Rate};
 
 /// Describes the populations; weights and biases go to `arrays`.
 pub(super) fn describe(net: &Net, sources: &[Source], arrays: &mut Arrays) -> Vec<PopulationSpec> {
@@ -72,6 +73,30 @@ pub(super) fn describe(net: &Net, sources: &[Source], arrays: &mut Arrays) -> Ve
         });
     }
     all
+}
+
+/// Thresholds and starts of the rate code.
+pub(super) fn describe_levels(rate: &Rate, arrays: &mut Arrays) {
+    for (i, (thresholds, start)) in rate.thresholds.iter().zip(&rate.start).enumerate() {
+        arrays.f64(
+            format!("snn.{i}.threshold"),
+            &[thresholds.len()],
+            thresholds,
+        );
+        arrays.f64(format!("snn.{i}.start"), &[start.len()], start);
+    }
+}
+
+/// The same, read.
+pub(super) fn restore_levels(net: &Net, stored: &Stored) -> Result<Levels, String> {
+    let mut levels = Levels::default();
+    for (i, p) in net.populations.iter().enumerate() {
+        let threshold = stored.f64(&format!("snn.{i}.threshold"), &[p.planes[0]])?;
+        levels.thresholds.push(threshold);
+        let start = stored.f64(&format!("snn.{i}.start"), &[p.len()])?;
+        levels.start.push(start);
+    }
+    Ok(levels)
 }
 
 fn conv_shape(inputs: usize, outputs: usize, groups: usize, [h, w]: [usize; 2]) -> [usize; 4] {

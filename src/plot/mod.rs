@@ -8,6 +8,7 @@ mod axis;
 mod canvas;
 pub mod confusion;
 pub mod cost;
+pub mod curves;
 pub mod heatmap;
 pub mod panels;
 pub mod raster;

@@ -5,16 +5,20 @@
 
 use super::net::Net;
 use super::ramp::{self, Counts, Ramp};
+use super::rate::{self, Rate};
 
 /// A spiking network with its code.
 pub enum Network {
     /// One spike per neuron, whose time is the value.
     Exact(Ramp),
+    /// The number of spikes is the value.
+    Rate(Rate),
 }
 
 /// A network that is being shown samples.
 pub enum Session<'n> {
     Exact(&'n Ramp, ramp::Room),
+    Rate(&'n Rate, Box<rate::Room>),
 }
 
 impl Network {
@@ -22,18 +26,21 @@ impl Network {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Exact(_) => "exact",
+            Self::Rate(_) => "rate",
         }
     }
 
     pub fn net(&self) -> &Net {
         match self {
             Self::Exact(ramp) => &ramp.net,
+            Self::Rate(rate) => &rate.net,
         }
     }
 
     pub fn session(&self) -> Session<'_> {
         match self {
             Self::Exact(ramp) => Session::Exact(ramp, ramp.room()),
+            Self::Rate(rate) => Session::Rate(rate, Box::new(rate.room())),
         }
     }
 
@@ -41,6 +48,10 @@ impl Network {
     pub fn scale(&self, population: usize) -> f64 {
         match self {
             Self::Exact(ramp) => ramp.scales[population],
+            Self::Rate(rate) => rate.thresholds[population]
+                .iter()
+                .copied()
+                .fold(0.0, f64::max),
         }
     }
 
@@ -48,6 +59,7 @@ impl Network {
     pub fn step(&self, population: usize) -> f64 {
         match self {
             Self::Exact(ramp) => ramp.scales[population] / f64::from(ramp.window),
+            Self::Rate(rate) => self.scale(population) / f64::from(rate.settings.steps),
         }
     }
 
@@ -55,13 +67,15 @@ impl Network {
     pub fn ticks(&self) -> u64 {
         match self {
             Self::Exact(ramp) => ramp.windows() as u64 * u64::from(ramp.window),
+            Self::Rate(rate) => u64::from(rate.latency(rate.settings.steps)),
         }
     }
 
-    /// The same as windows (exact code).
+    /// The same in windows (exact code); a tick of the rate code is a step.
     pub fn windows(&self) -> usize {
         match self {
             Self::Exact(ramp) => ramp.windows(),
+            Self::Rate(_) => 1,
         }
     }
 }
@@ -69,8 +83,14 @@ impl Network {
 impl Session<'_> {
     /// Shows one sample (channels first).
     pub fn show(&mut self, sample: &[f32]) {
+        self.show_numbered(sample, 0);
+    }
+
+    /// The same; random input belongs to the number of a sample in its data.
+    pub fn show_numbered(&mut self, sample: &[f32], number: u64) {
         match self {
             Self::Exact(ramp, room) => ramp.run(sample, room),
+            Self::Rate(rate, room) => rate.run(sample, number, room),
         }
     }
 
@@ -78,6 +98,7 @@ impl Session<'_> {
     pub fn counts(&self) -> &Counts {
         match self {
             Self::Exact(_, room) => &room.counts,
+            Self::Rate(_, room) => &room.counts,
         }
     }
 
@@ -86,6 +107,7 @@ impl Session<'_> {
         out.clear();
         match self {
             Self::Exact(ramp, room) => out.extend(ramp.outputs(room)),
+            Self::Rate(rate, room) => out.extend(rate.outputs(room, rate.settings.steps)),
         }
     }
 
@@ -93,6 +115,7 @@ impl Session<'_> {
     pub fn decode(&self, population: usize, values: &mut Vec<f64>) {
         match self {
             Self::Exact(ramp, room) => ramp.decode(population, room, values),
+            Self::Rate(rate, room) => rate.decode(population, rate.settings.steps, room, values),
         }
     }
 
@@ -101,6 +124,11 @@ impl Session<'_> {
         out.clear();
         match self {
             Self::Exact(ramp, room) => out.extend(ramp.spikes(population, room)),
+            Self::Rate(rate, room) => {
+                let begin = rate.latency_of(population, 0);
+                let all = rate.spikes(population, room);
+                out.extend(all.map(|(t, id, _)| (u64::from(begin + t - 1), id)));
+            }
         }
     }
 }

@@ -306,7 +306,7 @@ fn a_model_that_is_written_and_read_again_is_the_same() {
         let planned = plan(&g, &seen, units).unwrap();
         let written = Model {
             graph: g.clone(),
-            network: code.network(planned.net),
+            network: code.network(planned.net, Default::default()).unwrap(),
             code: code.clone(),
             sources: planned.sources,
             seen,

@@ -1,6 +1,7 @@
 //! `spikewheel convert`: from a trained network to a spiking one in a directory.
 
 mod exact;
+mod rate;
 mod report;
 mod sparsify;
 
@@ -37,6 +38,7 @@ use crate::parallel::Progress;
   spikewheel convert net.nir --input pulses.csv -o net      (net/network.toml, for `spikewheel run`)
   spikewheel convert network.toml -o network.nir
   spikewheel convert net.onnx --calibrate train.npz --keep 0.1 --remove-dead --weight-bits 8 -o small.snn
+  spikewheel convert net.onnx --calibrate train.npz --code rate --steps 16 -o net.snn
 
 Samples for calibration say how large the values of each layer get; a few hundred, without labels,
 are enough. Without them bounds are computed: safe, but loose. The directory has the network in
@@ -76,6 +78,8 @@ pub struct Args {
     #[command(flatten)]
     pub exact: exact::ExactArgs,
     #[command(flatten)]
+    pub rate: rate::RateArgs,
+    #[command(flatten)]
     pub sparsify: sparsify::SparsifyArgs,
     #[command(flatten)]
     pub input: super::nir::InputArgs,
@@ -88,6 +92,8 @@ pub struct Args {
 pub enum Code {
     /// At most one spike per neuron, whose time is the value: loses nothing
     Exact,
+    /// As many spikes in --steps steps as the value is large: needs --calibrate
+    Rate,
 }
 
 /// Two numbers.
@@ -134,9 +140,29 @@ pub fn run(args: &Args) -> Outcome {
             json: args.json,
         });
     }
-    super::nir::refuse(&args.dialect, &args.input)?;
+    let encoding = match args.code {
+        Code::Exact => None,
+        Code::Rate => rate::encoding(&args.input.input),
+    };
+    let mut input = args.input.clone();
+    if encoding.is_some() {
+        input.input.clear();
+    }
+    super::nir::refuse(&args.dialect, &input)?;
+    let rate = rate::RateArgs {
+        encoding: encoding.unwrap_or(args.rate.encoding),
+        ..args.rate.clone()
+    };
     model::writable(&args.out, args.force).map_err(refused)?;
-    let code = args.exact.code()?;
+    let code = match args.code {
+        Code::Exact => args.exact.code()?,
+        Code::Rate => rate.code()?,
+    };
+    if args.code == Code::Rate && args.calibrate.is_none() {
+        return Err(super::recorded::refuse(
+            "the rate code needs samples, --calibrate FILE: thresholds come from the values that they give",
+        ));
+    }
     let graph = import::model(&args.model, &args.network.options()).map_err(refused)?;
     let samples = samples(args, &graph)?;
     let progress = Arc::new(Progress::default());
@@ -159,9 +185,18 @@ pub fn run(args: &Args) -> Outcome {
             bounds(&graph, args.input_range.0, args.input_range.1)
         }
     };
-    let plan = plan(&graph, &seen, true).map_err(super::recorded::refuse)?;
+    let units = args.code == Code::Exact || rate.units;
+    let mut plan = plan(&graph, &seen, units).map_err(super::recorded::refuse)?;
     let fates = account(&graph, &plan);
-    let network = code.network(plan.net);
+    let (code, network) = match (args.code, &samples) {
+        (Code::Rate, Some(set)) => rate
+            .network(&graph, &mut plan, set, threads, &progress)
+            .ok_or_else(stopped)??,
+        _ => {
+            let network = code.network(plan.net, model::Levels::default());
+            (code, network.map_err(super::recorded::refuse)?)
+        }
+    };
     let file_name = |p: &PathBuf| {
         p.file_name()
             .unwrap_or_default()

@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::cli::convert::row;
+use crate::convert::rate::BiasCalibration;
 use crate::model::{CodeSpec, Model};
 use crate::network::spec::PS_PER_MS;
+use crate::spiking::rate::{Encoding, Reset, Settings};
 
 /// Rows that say how values are coded.
 pub(in crate::cli) fn code_text(model: &Model) -> Vec<Vec<String>> {
@@ -33,7 +35,74 @@ pub(in crate::cli) fn code_text(model: &Model) -> Vec<Vec<String>> {
                 ),
             ]),
         ],
+        CodeSpec::Rate {
+            settings,
+            tick_ps,
+            threshold,
+            per_channel,
+            bias_calibration,
+        } => {
+            let mut rows = vec![
+                row(["code", &rate(settings)]),
+                row([
+                    "thresholds",
+                    &format!(
+                        "{threshold}, one for each {}",
+                        if *per_channel { "channel" } else { "layer" }
+                    ),
+                ]),
+                row([
+                    "latency",
+                    &format!(
+                        "{}: {} steps of {}",
+                        span(latency_ms(model) * PS_PER_MS),
+                        model.network.ticks(),
+                        span(*tick_ps as f64),
+                    ),
+                ]),
+            ];
+            let calibrated = match bias_calibration {
+                BiasCalibration::None => None,
+                BiasCalibration::Light => Some("biases by channel"),
+                BiasCalibration::Advanced => Some("biases by channel, and where potentials start"),
+            };
+            rows.extend(calibrated.map(|text| row(["calibrated", text])));
+            rows
+        }
     }
+}
+
+/// The rate code in a sentence.
+fn rate(s: &Settings) -> String {
+    let mut text = format!(
+        "rate: a value is a number of spikes in {} steps; input as {}, reset {}",
+        s.steps,
+        match s.encoding {
+            Encoding::Current => "constant currents",
+            Encoding::Spikes => "regular spikes",
+            Encoding::Poisson => "spikes by chance",
+        },
+        match s.reset {
+            Reset::Subtract => "by subtraction",
+            Reset::Zero => "to zero",
+        }
+    );
+    if s.encoding == Encoding::Poisson {
+        text.push_str(&format!(" (seed {})", s.seed));
+    }
+    if s.negative {
+        text.push_str("; negative spikes take others back");
+    }
+    if s.wait > 0 {
+        text.push_str(&format!(
+            "; each layer fires {} steps after the one before",
+            s.wait
+        ));
+    }
+    if s.after > 0 {
+        text.push_str(&format!("; the output counts from step {} on", s.after + 1));
+    }
+    text
 }
 
 pub(in crate::cli) fn code_json(model: &Model) -> Value {

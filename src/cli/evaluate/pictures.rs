@@ -8,18 +8,23 @@ use super::{Task, Told, recording};
 use crate::cli::convert::pair;
 use crate::cli::output::writable;
 use crate::cli::{Failure, Outcome};
-use crate::evaluate::decision;
+use crate::evaluate::{Step, decision};
 use crate::plot::cost::Cost;
+use crate::plot::curves::{Curve, Curves};
 use crate::plot::raster::RasterOptions;
-use crate::plot::{PlotError, Theme, confusion, cost, raster};
+use crate::plot::{PlotError, Theme, confusion, cost, curves, raster};
 
 /// Names of the pictures, so that existing ones are found before the work begins.
 pub(super) fn names(chosen: &[usize]) -> Vec<String> {
     let samples = chosen.iter().map(|s| format!("sample-{s}.png"));
-    ["confusion.png".into(), "cost.png".into()]
-        .into_iter()
-        .chain(samples)
-        .collect()
+    [
+        "confusion.png".into(),
+        "cost.png".into(),
+        "steps.png".into(),
+    ]
+    .into_iter()
+    .chain(samples)
+    .collect()
 }
 
 /// May they be written?
@@ -54,6 +59,11 @@ pub(super) fn draw(
     let file = directory.join("cost.png");
     cost::draw(&costs(told), &file).map_err(failed)?;
     files.push(file);
+    if let (Some(all), Task::Classify) = (&told.summary.steps, told.task) {
+        let file = directory.join("steps.png");
+        curves::draw(&over_time(told, all), &file).map_err(failed)?;
+        files.push(file);
+    }
     let mut session = pair(told.model).network.session();
     for sample in chosen {
         let file = directory.join(format!("sample-{sample}.png"));
@@ -81,6 +91,35 @@ fn title(told: &Told<'_>, sample: usize) -> String {
         }
     }
     title
+}
+
+/// Accuracy, or else agreement, after each step.
+fn over_time(told: &Told<'_>, all: &[Step]) -> Curves {
+    let curve = |name: &str, of: &dyn Fn(&Step) -> Option<f64>| {
+        let points = all
+            .iter()
+            .filter_map(|s| Some((f64::from(s.step), 100.0 * of(s)?)));
+        Curve {
+            name: name.into(),
+            points: points.collect(),
+        }
+    };
+    let both = [
+        curve("accuracy", &|s| s.accuracy),
+        curve("agreement", &|s| Some(s.agreement)),
+    ];
+    let ann = told.summary.ann_accuracy;
+    Curves {
+        title: format!("{} over time", told.model.origin.file),
+        facts: format!("{} samples", told.summary.samples),
+        x_label: "step".into(),
+        y_label: "per cent of samples".into(),
+        doubling: all.len() > 1,
+        y_bounds: Some((0.0, 100.0)),
+        curves: both.into_iter().filter(|c| !c.points.is_empty()).collect(),
+        reference: ann.map(|a| ("trained network".into(), 100.0 * a)),
+        ..Curves::default()
+    }
 }
 
 fn costs(told: &Told<'_>) -> Cost {

@@ -38,7 +38,7 @@ pub(super) fn write(told: &Told<'_>, chosen: &[usize], path: &Path) -> Result<()
     let len = told.model.graph.input().len();
     let (mut all, mut own) = (Vec::new(), Vec::new());
     for (k, sample) in chosen.iter().enumerate() {
-        session.show(&told.set.values[sample * len..][..len]);
+        session.show_numbered(&told.set.values[sample * len..][..len], *sample as u64);
         let begin = k as u64 * told.model.network.ticks() + 1;
         all.clear();
         for (at, population) in order.iter().enumerate() {
@@ -64,7 +64,7 @@ pub(super) fn write(told: &Told<'_>, chosen: &[usize], path: &Path) -> Result<()
 pub(super) fn in_memory(told: &Told<'_>, sample: usize, session: &mut Session<'_>) -> Recording {
     let (spec, order) = spec(told, &[sample]);
     let len = told.model.graph.input().len();
-    session.show(&told.set.values[sample * len..][..len]);
+    session.show_numbered(&told.set.values[sample * len..][..len], sample as u64);
     let mut spikes = Vec::new();
     let net = told.model.network.net();
     let populations = order.iter().map(|i| {

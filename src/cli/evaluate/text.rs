@@ -7,7 +7,7 @@ use super::{Task, Told};
 use crate::cli::convert::row;
 use crate::cli::progress::seconds;
 use crate::definition::describe::table;
-use crate::evaluate::{Confusion, Fit, Spread, energy};
+use crate::evaluate::{Confusion, Fit, Spread, Step, energy};
 use crate::spiking::Kind;
 
 pub(super) fn to_text(told: &Told<'_>) -> String {
@@ -133,6 +133,10 @@ pub(super) fn to_text(told: &Told<'_>) -> String {
     out.push_str(&table(&rows, &[]));
     out.push_str("\nNeuroBench metrics, per sample\n");
     out.push_str(&neurobench(told));
+    if let Some(all) = &s.steps {
+        out.push_str("\nOver time\n");
+        out.push_str(&steps(all));
+    }
     out.push_str("\nPopulations\n");
     out.push_str(&populations(told));
     if s.same_decision < s.samples && told.task == Task::Classify {
@@ -211,6 +215,34 @@ fn neurobench(told: &Told<'_>) -> String {
         ]),
     ];
     table(&rows, &[1, 2])
+}
+
+/// Some steps of many: the first, each twice as late as the one before, and the last.
+fn steps(all: &[Step]) -> String {
+    let titles = [
+        "step",
+        "accuracy",
+        "agreement",
+        "spikes",
+        "operations",
+        "spikes so far",
+        "operations so far",
+    ];
+    let mut rows = vec![row(titles)];
+    for s in all {
+        if s.step.is_power_of_two() || s.step as usize == all.len() {
+            rows.push(vec![
+                s.step.to_string(),
+                s.accuracy.map_or(String::new(), percent),
+                percent(s.agreement),
+                format!("{:.1}", s.spikes),
+                format!("{:.1}", s.operations),
+                format!("{:.1}", s.spikes_so_far),
+                format!("{:.1}", s.operations_so_far),
+            ]);
+        }
+    }
+    table(&rows, &[0, 1, 2, 3, 4, 5, 6])
 }
 
 fn populations(told: &Told<'_>) -> String {

@@ -97,7 +97,6 @@ impl Work {
             CodeSpec::Exact {
                 window, headroom, ..
             } => (*window, *headroom),
-            #[allow(unreachable_patterns)]
             _ => {
                 return Err(refuse(format_args!(
                     "{}: studies are of the exact code, and this network has the {} code",

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::samples::{Agreement, for_samples};
 use crate::ann::{Forward, Graph};
 use crate::convert::plan::Plan;
-use crate::spiking::{Kind, Rate};
+use crate::parallel::Progress;
+use crate::spiking::{Kind, Population, Rate};
 
 /// How far it goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,25 +41,36 @@ fn unit(largest: f64) -> f64 {
     (1u64 << 30) as f64 / if largest > 0.0 { largest } else { 1.0 }
 }
 
+/// Passes through all samples that `calibrate` takes at most, for whoever shows how far it is.
+pub fn passes(plan: &Plan, how: BiasCalibration) -> usize {
+    let neurons = |p: &&Population| matches!(p.kind, Kind::Neurons { .. } | Kind::Readout);
+    let layers = plan.net.populations.iter().filter(neurons).count();
+    match how {
+        BiasCalibration::None => 1,
+        BiasCalibration::Light => 2 + layers,
+        BiasCalibration::Advanced => 1 + 2 * layers,
+    }
+}
+
 /// Calibrates a network on samples, and keeps the result if more decisions agree with those of
-/// the trained network. `after`: steps that the read-out does not count.
+/// the trained network. `None` if it was stopped.
 pub fn calibrate(
     graph: &Graph,
     plan: &Plan,
     rate: &mut Rate,
     samples: &[f32],
     how: BiasCalibration,
-    after: u32,
     threads: usize,
-) -> Calibrated {
+    progress: &Progress,
+) -> Option<Calibrated> {
     let outputs = Forward::<f32>::new(graph).outputs(samples, threads);
-    let before = Agreement::of(rate, samples, &outputs, after, threads);
+    let before = Agreement::of(rate, samples, &outputs, threads, progress)?;
     if how == BiasCalibration::None {
-        return Calibrated {
+        return Some(Calibrated {
             before,
             after: before,
             kept: false,
-        };
+        });
     }
     let kept = rate.clone();
     let want = means(graph, plan, samples, threads);
@@ -69,11 +81,11 @@ pub fn calibrate(
             continue;
         }
         let channels = p.planes[0];
-        let lacks = |rate: &Rate| -> Vec<f64> {
-            let have = counted(rate, samples, i, after, threads);
-            want.iter().zip(have).map(|(w, h)| w - h).collect()
+        let lacks = |rate: &Rate| -> Option<Vec<f64>> {
+            let have = counted(rate, samples, i, threads, progress)?;
+            Some(want.iter().zip(have).map(|(w, h)| w - h).collect())
         };
-        let lack = lacks(rate);
+        let lack = lacks(rate)?;
         let places = (p.len() / channels) as f64;
         let mut shift = vec![0.0; channels];
         for (id, d) in lack.iter().enumerate() {
@@ -85,22 +97,22 @@ pub fn calibrate(
             *b += shift[id % channels];
         }
         if how == BiasCalibration::Advanced && p.kind != Kind::Readout {
-            let lack = lacks(rate);
+            let lack = lacks(rate)?;
             for (v, d) in rate.start[i].iter_mut().zip(lack) {
                 *v += steps * d;
             }
         }
     }
-    let later = Agreement::of(rate, samples, &outputs, after, threads);
+    let later = Agreement::of(rate, samples, &outputs, threads, progress)?;
     let better = later.same > before.same;
     if !better {
         *rate = kept;
     }
-    Calibrated {
+    Some(Calibrated {
         before,
         after: later,
         kept: better,
-    }
+    })
 }
 
 /// The trained network's mean values of every population, by neuron.
@@ -136,16 +148,22 @@ fn means(graph: &Graph, plan: &Plan, samples: &[f32], threads: usize) -> Vec<Vec
 }
 
 /// The same of a coded network.
-fn counted(rate: &Rate, samples: &[f32], i: usize, after: u32, threads: usize) -> Vec<f64> {
+fn counted(
+    rate: &Rate,
+    samples: &[f32],
+    i: usize,
+    threads: usize,
+    progress: &Progress,
+) -> Option<Vec<f64>> {
     let p = &rate.net.populations[i];
     let count = (samples.len() / rate.net.populations[0].len()) as f64;
     let steps = rate.settings.steps;
     let unit = unit(p.largest);
     let sums: Mutex<Vec<i64>> = Mutex::new(vec![0; p.len()]);
-    for_samples(rate, samples, i + 1, threads, |_, room| {
+    for_samples(rate, samples, i + 1, threads, progress, |_, room| {
         let Ok(mut sums) = sums.lock() else { return };
         if p.kind == Kind::Readout {
-            for (e, v) in rate.outputs(room, after, steps).enumerate() {
+            for (e, v) in rate.outputs(room, steps).enumerate() {
                 sums[p.place(e)] += (v * unit).round() as i64;
             }
         } else {
@@ -153,7 +171,7 @@ fn counted(rate: &Rate, samples: &[f32], i: usize, after: u32, threads: usize) -
                 sums[id as usize] += if negative { -1 } else { 1 };
             }
         }
-    });
+    })?;
     let sums = sums.into_inner().unwrap_or_else(|e| e.into_inner());
     let channels = p.planes[0];
     let value = |(id, s): (usize, &i64)| {
@@ -163,5 +181,5 @@ fn counted(rate: &Rate, samples: &[f32], i: usize, after: u32, threads: usize) -
         };
         *s as f64 * one / count
     };
-    sums.iter().enumerate().map(value).collect()
+    Some(sums.iter().enumerate().map(value).collect())
 }

@@ -6,11 +6,12 @@ mod thresholds;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::calibration::{BiasCalibration, Calibrated, calibrate};
+pub use self::calibration::{BiasCalibration, Calibrated, calibrate, passes};
 pub use self::samples::{Agreement, for_samples};
 pub use self::thresholds::Values;
 use super::plan::Plan;
 use crate::ann::Graph;
+use crate::parallel::Progress;
 use crate::spiking::Rate;
 use crate::spiking::rate::Settings;
 
@@ -50,9 +51,15 @@ pub fn code(plan: &Plan, values: &Values, options: &Options) -> Result<Rate, Str
     Ok(rate)
 }
 
-/// Looks at what `code` has to know.
-pub fn look(graph: &Graph, plan: &Plan, samples: &[f32], threads: usize) -> Values {
-    Values::of(graph, plan, samples, threads)
+/// Looks at what `code` has to know; `None` if it was stopped.
+pub fn look(
+    graph: &Graph,
+    plan: &Plan,
+    samples: &[f32],
+    threads: usize,
+    progress: &Progress,
+) -> Option<Values> {
+    Values::of(graph, plan, samples, threads, progress)
 }
 
 impl Threshold {

@@ -5,7 +5,9 @@ use std::sync::Mutex;
 use super::{Options, Threshold};
 use crate::ann::{Forward, Graph};
 use crate::convert::plan::Plan;
+use crate::parallel::Progress;
 use crate::spiking::Kind;
+use crate::spiking::rate::compared;
 
 /// Bins of a histogram from 0 to the largest value of a channel.
 const BINS: usize = 2048;
@@ -34,13 +36,19 @@ pub struct Values {
 impl Values {
     /// Computes the network for all samples, twice: for the largest values, and for histograms up to
     /// these. Both are the same in whatever order samples come.
-    pub fn of(graph: &Graph, plan: &Plan, samples: &[f32], threads: usize) -> Self {
+    pub fn of(
+        graph: &Graph,
+        plan: &Plan,
+        samples: &[f32],
+        threads: usize,
+        progress: &Progress,
+    ) -> Option<Self> {
         let empty =
             |p: &crate::spiking::Population| Mutex::new(vec![Channel::default(); p.planes[0]]);
         let all: Vec<Mutex<Vec<Channel>>> = plan.net.populations.iter().map(empty).collect();
         let pass = Forward::<f32>::new(graph);
         let look = |fill: bool| {
-            pass.for_blocks(samples, threads, |_, room| {
+            pass.for_blocks_while(samples, threads, progress, |_, room| {
                 for (i, channels) in all.iter().enumerate() {
                     let source = plan.sources[i];
                     let [c, h, w] = plan.net.populations[i].planes;
@@ -60,19 +68,19 @@ impl Values {
                         }
                     }
                 }
-            });
+            })
         };
-        look(false);
+        look(false)?;
         for channels in &all {
             if let Ok(mut channels) = channels.lock() {
                 channels.iter_mut().for_each(|c| c.bins = vec![0; BINS]);
             }
         }
-        look(true);
+        look(true)?;
         let done = |m: Mutex<Vec<Channel>>| m.into_inner().unwrap_or_else(|e| e.into_inner());
-        Self {
+        Some(Self {
             populations: all.into_iter().map(done).collect(),
-        }
+        })
     }
 
     /// A threshold for every channel of every population.
@@ -99,19 +107,21 @@ impl Values {
         }
         // Counts that are compared are on one scale: the largest. Seen from the end, so that a chain of
         // comparisons ends up on one.
+        let maxima = plan.net.populations.iter().enumerate().rev();
+        let maxima = maxima.filter(|(_, p)| p.kind == Kind::Largest);
+        let pairs: Vec<_> = maxima
+            .flat_map(|(i, _)| {
+                let all = compared(&plan.net, i).into_iter();
+                all.map(move |(from, theirs, own)| ((from, theirs), (i, own)))
+            })
+            .collect();
         loop {
             let mut changed = false;
-            for (i, p) in plan.net.populations.iter().enumerate().rev() {
-                if p.kind != Kind::Largest {
-                    continue;
-                }
-                for channel in 0..all[i].len() {
-                    let group = p.links.iter().map(|l| l.from).chain([i]);
-                    let most = group.clone().fold(0.0f64, |m, k| m.max(all[k][channel]));
-                    for k in group {
-                        changed |= all[k][channel] != most;
-                        all[k][channel] = most;
-                    }
+            for (a, b) in &pairs {
+                let most = all[a.0][a.1].max(all[b.0][b.1]);
+                for (population, channel) in [a, b] {
+                    changed |= all[*population][*channel] != most;
+                    all[*population][*channel] = most;
                 }
             }
             if !changed {

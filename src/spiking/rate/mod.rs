@@ -31,11 +31,17 @@ mod cells;
 mod leader;
 mod run;
 
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
 use super::net::{Kind, Net};
+use super::ramp::Counts;
 use crate::simd;
 
 /// What firing does to the potential.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reset {
     /// Takes the threshold off: nothing is lost.
     #[default]
@@ -45,7 +51,8 @@ pub enum Reset {
 }
 
 /// How samples come in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Encoding {
     /// As currents that stay.
     #[default]
@@ -58,7 +65,8 @@ pub enum Encoding {
 }
 
 /// How a network is run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Settings {
     /// T, at least 1.
     pub steps: u32,
@@ -69,6 +77,8 @@ pub struct Settings {
     pub negative: bool,
     /// Steps by which a layer starts to fire later than its sources; below T.
     pub wait: u32,
+    /// The read-out counts from the step after this one on; below T.
+    pub after: u32,
     /// Of random input.
     pub seed: u64,
 }
@@ -82,10 +92,37 @@ impl Settings {
             encoding: Encoding::Current,
             negative: false,
             wait: 0,
+            after: 0,
             seed: 0,
         }
     }
+
+    /// What is impossible about them.
+    pub fn check(&self) -> Result<(), String> {
+        let steps = self.steps;
+        if steps == 0 || steps > MOST_STEPS {
+            return Err(format!("{steps} steps: 1 to {MOST_STEPS} are possible"));
+        }
+        for (what, value) in [
+            ("layers wait", self.wait),
+            ("the read-out waits", self.after),
+        ] {
+            if value >= steps {
+                return Err(format!(
+                    "{what} {value} of {steps} steps; at most {}",
+                    steps - 1
+                ));
+            }
+        }
+        if self.negative && self.reset == Reset::Zero {
+            return Err("negative spikes need reset by subtraction".into());
+        }
+        Ok(())
+    }
 }
+
+/// Steps that are possible.
+const MOST_STEPS: u32 = 1 << 20;
 
 /// Who is looked at in a step. It changes no spike.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -127,16 +164,13 @@ enum Form {
     Readout,
 }
 
-/// What happened in one sample, by population.
+/// What happened in one sample beside the spikes, by population.
 #[derive(Clone, Debug, Default)]
-pub struct Counts {
+pub struct Details {
     /// Synapses that spikes went along, by step, counted at their targets.
     pub operations: Vec<Vec<u64>>,
     /// Multiplications with values that stay; once in a sample.
     pub analog: Vec<u64>,
-    /// Neurons whose potential is still at the threshold or above after the last step: their values
-    /// were too large, or came too late.
-    pub saturated: Vec<u64>,
 }
 
 /// Spikes of a population: twice the number of the neuron, plus 1 if negative; ordered within a step.
@@ -192,7 +226,10 @@ pub struct Room {
     touched: Vec<u32>,
     /// Potentials of the read-out after each step, by neuron.
     outputs: Vec<f64>,
+    /// In `operations` are those with values that stay. A value is clipped if its neuron's potential
+    /// is still at the threshold or above after the last step: it is too large, or came too late.
     pub counts: Counts,
+    pub details: Details,
 }
 
 impl Rate {
@@ -202,23 +239,7 @@ impl Rate {
     /// # Errors
     /// Settings that make no sense, thresholds that do not fit.
     pub fn new(net: Net, thresholds: Vec<Vec<f64>>, settings: Settings) -> Result<Self, String> {
-        if settings.steps == 0 || settings.steps > 1 << 20 {
-            return Err(format!(
-                "{} steps are not between 1 and 1048576",
-                settings.steps
-            ));
-        }
-        if settings.wait >= settings.steps {
-            return Err(format!(
-                "layers cannot wait {} of {} steps; at most {}",
-                settings.wait,
-                settings.steps,
-                settings.steps - 1
-            ));
-        }
-        if settings.negative && settings.reset == Reset::Zero {
-            return Err("negative spikes need reset by subtraction".into());
-        }
+        settings.check()?;
         for (i, p) in net.populations.iter().enumerate() {
             let fits = thresholds.get(i).is_some_and(|s| {
                 s.len() == p.planes[0] && s.iter().all(|v| *v > 0.0 && v.is_finite())
@@ -230,13 +251,14 @@ impl Rate {
                 ));
             }
             if p.kind == Kind::Largest {
-                for l in &p.links {
-                    if thresholds[l.from] != thresholds[i] {
-                        return Err(format!(
-                            "{} compares counts, so {} must have its thresholds",
-                            p.name, net.populations[l.from].name
-                        ));
-                    }
+                let differ = |(from, theirs, own): &(usize, usize, usize)| {
+                    thresholds[*from].get(*theirs) != thresholds[i].get(*own)
+                };
+                if let Some((from, ..)) = compared(&net, i).iter().find(|c| differ(c)) {
+                    return Err(format!(
+                        "{} compares counts, so {} must have its thresholds",
+                        p.name, net.populations[*from].name
+                    ));
                 }
             }
         }
@@ -275,9 +297,13 @@ impl Rate {
         Room {
             layers: vec![Layer::default(); n],
             counts: Counts {
+                spikes: vec![0; n],
+                clipped: vec![0; n],
+                operations: vec![0; n],
+            },
+            details: Details {
                 operations: vec![Vec::new(); n],
                 analog: vec![0; n],
-                saturated: vec![0; n],
             },
             ..Room::default()
         }
@@ -324,17 +350,22 @@ impl Rate {
 
     /// Steps after which the output of step t is there.
     pub fn latency(&self, step: u32) -> u32 {
-        step + self.delay(self.net.populations.len() - 1)
+        self.latency_of(self.net.populations.len() - 1, step)
     }
 
-    /// The mean output over the steps from `after` + 1 to `step`, of the sample that was shown last, as the
-    /// network's output has it: what corresponds to the trained network's output.
-    pub fn outputs<'a>(
-        &'a self,
-        room: &'a Room,
-        after: u32,
-        step: u32,
-    ) -> impl Iterator<Item = f64> + 'a {
+    /// Steps from the beginning of a sample to the end of a population's own step.
+    pub fn latency_of(&self, population: usize, step: u32) -> u32 {
+        step + self.delay(population)
+    }
+
+    /// The mean output up to a step, of the sample that was shown last, as the network's output has it:
+    /// what corresponds to the trained network's output. Steps that the read-out does not count are
+    /// left out as soon as there are others.
+    pub fn outputs<'a>(&'a self, room: &'a Room, step: u32) -> impl Iterator<Item = f64> + 'a {
+        let after = match self.settings.after {
+            after if step > after => after,
+            _ => 0,
+        };
         let p = &self.net.populations[self.net.populations.len() - 1];
         let n = p.len();
         let at = move |t: u32, k: usize| {
@@ -393,6 +424,22 @@ impl Rate {
     pub fn is_analog(&self, population: usize) -> bool {
         self.forms[population] == Form::Analog
     }
+}
+
+/// Whose counts a maximum compares: population, its channel, and the channel of the maximum, each
+/// triple once.
+pub fn compared(net: &Net, population: usize) -> Vec<(usize, usize, usize)> {
+    let own = net.populations[population].planes[0];
+    let mut all = BTreeSet::new();
+    for link in &net.populations[population].links {
+        let from = &net.populations[link.from];
+        for id in 0..from.len() {
+            link.kernel.row(id, |to, _| {
+                all.insert((link.from, id % from.planes[0], to % own));
+            });
+        }
+    }
+    all.into_iter().collect()
 }
 
 /// Values stay as long as nothing but maxima is taken of them. Where they are compared with counts,

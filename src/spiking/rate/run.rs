@@ -31,15 +31,23 @@ impl simd::Kernel for Show<'_> {
         for i in 0..self.populations {
             let layer = &mut self.room.layers[i];
             layer.train.clear();
-            self.room.counts.operations[i].clear();
-            self.room.counts.analog[i] = 0;
-            self.room.counts.saturated[i] = 0;
+            self.room.details.operations[i].clear();
+            self.room.details.analog[i] = 0;
+            self.room.counts.clipped[i] = 0;
             match &self.rate.forms[i] {
                 Form::Analog => self.stay(i),
                 Form::Chance => self.chance(i),
                 Form::Neurons | Form::Readout => self.integrate(i),
                 Form::Leader | Form::FallingLeader(_) => self.lead(i),
             }
+            let Room {
+                counts,
+                details,
+                layers,
+                ..
+            } = &mut *self.room;
+            counts.spikes[i] = layers[i].train.spikes.len() as u64;
+            counts.operations[i] = details.operations[i].iter().sum::<u64>() + details.analog[i];
         }
     }
 }
@@ -71,7 +79,7 @@ impl Show<'_> {
         for link in &p.links {
             for (id, x) in before[link.from].analog.iter().enumerate() {
                 if *x > 0.0 {
-                    self.room.counts.analog[i] += u64::from(link.fan_out[id]);
+                    self.room.details.analog[i] += u64::from(link.fan_out[id]);
                     link.kernel.row(id, |to, _| own[to] = x.max(own[to]));
                 }
             }
@@ -96,7 +104,7 @@ impl Show<'_> {
             }
             train.close();
         }
-        self.room.counts.operations[i].resize(self.rate.settings.steps as usize, 0);
+        self.room.details.operations[i].resize(self.rate.settings.steps as usize, 0);
     }
 
     /// Neurons, and the read-out, which never fires.
@@ -110,7 +118,7 @@ impl Show<'_> {
         let Layer {
             s, c, count, train, ..
         } = &mut rest[0];
-        let operations = &mut self.room.counts.operations[i];
+        let operations = &mut self.room.details.operations[i];
         let agenda = &mut self.room.agenda;
 
         // At rest, with the currents of this sample.
@@ -136,7 +144,7 @@ impl Show<'_> {
             if rate.is_analog(link.from) {
                 for (id, x) in before[link.from].analog.iter().enumerate() {
                     if *x != 0.0 {
-                        self.room.counts.analog[i] += u64::from(link.fan_out[id]);
+                        self.room.details.analog[i] += u64::from(link.fan_out[id]);
                         link.kernel.deliver(id, *x, c);
                     }
                 }
@@ -223,7 +231,7 @@ impl Show<'_> {
             let last = f64::from(steps);
             let left = cells.s.iter().zip(cells.c).zip(cells.theta);
             let over = left.filter(|((s, c), theta)| **s + **c * last >= **theta);
-            self.room.counts.saturated[i] = over.count() as u64;
+            self.room.counts.clipped[i] = over.count() as u64;
         }
     }
 
@@ -264,7 +272,7 @@ impl Show<'_> {
                 out[start..].sort_unstable();
             }
             train.close();
-            room.counts.operations[i].push(operations);
+            room.details.operations[i].push(operations);
         }
     }
 }
