@@ -537,7 +537,7 @@ fn shown(files: &Files, options: &Options, how: BiasCalibration) -> Shown {
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/data/models")
+        .join("networks/models")
         .join(name)
 }
 
@@ -545,7 +545,7 @@ fn data(name: &str) -> PathBuf {
 fn the_digits_network_keeps_its_accuracy_in_few_steps() {
     let digits = data("digits.npz");
     let files = Files {
-        model: &data("digits_mlp.op17.onnx"),
+        model: &data("digits_mlp.onnx"),
         calibrate: (&digits, "x_train", 0, 500),
         test: (&digits, "x_test", 450),
         divide_by: 16.0,

@@ -565,7 +565,7 @@ impl<R: Real> NetworkOf<R> {
         let t = self.start.as_ref().map_or(0, |s| s.0);
         for shard in &mut self.shards {
             shard.tell_before(t + 1);
-            for learner in &shard.learners {
+            for learner in &mut shard.learners {
                 learner.settled_weights(t, &mut memory);
             }
         }

@@ -21,6 +21,7 @@ use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hdf5::{
     AttrValue, File, FileAccessProperties, FileBuilder, MaxExtent, ScaleOffset, SyncPolicy,
@@ -109,6 +110,18 @@ pub(super) fn create(path: &Path, overwrite: bool) -> io::Result<fs::File> {
     options.open(path)
 }
 
+/// Opens a file that this process alone has to do with. A process that is just being started elsewhere in
+/// the program holds copies of our files, and with them their locks, until it becomes another program.
+pub(super) fn patient<T>(open: impl Fn() -> Result<T, hdf5::Error>) -> Result<T, hdf5::Error> {
+    for _ in 0..100 {
+        match open() {
+            Err(hdf5::Error::FileLocked(_)) => std::thread::sleep(Duration::from_millis(10)),
+            done => return done,
+        }
+    }
+    open()
+}
+
 /// What a new file is to hold.
 pub(super) struct Layout {
     pub root: Attributes,
@@ -184,10 +197,8 @@ impl Output {
         drop(handle);
         (|| {
             add_populations(unnamed, layout)?;
-            let file = File::open_rw_with_options(
-                unnamed,
-                FileAccessProperties::new().with_sync_policy(SyncPolicy::OnClose),
-            )?;
+            let options = || FileAccessProperties::new().with_sync_policy(SyncPolicy::OnClose);
+            let file = patient(|| File::open_rw_with_options(unnamed, options()))?;
             let mut spikes = Vec::new();
             for SpikeGroup { name, .. } in &layout.spikes {
                 spikes.push(SpikeColumns {
@@ -390,7 +401,7 @@ fn add_populations(path: &Path, layout: &Layout) -> Result<(), hdf5::Error> {
         (Packing::None, Packing::Bits)
     };
     let template = File::from_bytes(BY_TIME.to_vec())?;
-    let file = File::open_rw(path)?;
+    let file = patient(|| File::open_rw(path))?;
     for SpikeGroup { name, .. } in &layout.spikes {
         file.copy_from(&template, "by_time", &format!("spikes/{name}"))?;
     }

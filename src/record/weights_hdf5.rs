@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use hdf5::{AttrValue, File, FileAccessProperties, FileBuilder, SyncPolicy};
 
 use super::error::RecordError;
-use super::hdf5_file::{Attribute, Attributes, Packing, column, column_of, create, unfinished};
+use super::hdf5_file::{
+    Attribute, Attributes, Packing, column, column_of, create, patient, unfinished,
+};
 
 /// A file of weights being written.
 pub(super) struct WeightOutput {
@@ -87,11 +89,8 @@ impl WeightOutput {
         let bytes = skeleton.finish().map_err(fail)?;
         handle.write_all(&bytes).map_err(new)?;
         drop(handle);
-        let file = File::open_rw_with_options(
-            unnamed,
-            FileAccessProperties::new().with_sync_policy(SyncPolicy::OnClose),
-        )
-        .map_err(fail)?;
+        let options = || FileAccessProperties::new().with_sync_policy(SyncPolicy::OnClose);
+        let file = patient(|| File::open_rw_with_options(unnamed, options())).map_err(fail)?;
         Ok(Self {
             file,
             path: path.into(),

@@ -57,7 +57,11 @@ const OWN: [&str; 2] = ["own", "own2"];
 
 /// Targets with synapses of a statement, in a shard: ranges of ids and the slot of the first of each.
 #[derive(Clone, Debug, Default)]
-pub struct TargetIds(Vec<(Range<u32>, usize)>);
+pub struct TargetIds {
+    ranges: Vec<(Range<u32>, usize)>,
+    /// Those without a synapse have been left out.
+    narrowed: bool,
+}
 
 impl TargetIds {
     /// From ranges in any order, which may overlap where a population is named twice.
@@ -70,16 +74,37 @@ impl TargetIds {
                 all.push((from..ids.end, slot + (from - ids.start) as usize));
             }
         }
-        Self(all)
+        Self {
+            ranges: all,
+            narrowed: false,
+        }
+    }
+
+    /// Those of which there is a synapse, by their in-degrees.
+    fn narrowed(&self, degrees: &[u32]) -> Self {
+        let mut ranges: Vec<(Range<u32>, usize)> = Vec::new();
+        for ((id, slot), _) in (self.ids().zip(self.slots()).zip(degrees)).filter(|(_, d)| **d > 0)
+        {
+            match ranges.last_mut() {
+                Some((ids, first)) if ids.end == id && *first + ids.len() == slot => {
+                    ids.end = id + 1
+                }
+                _ => ranges.push((id..id + 1, slot)),
+            }
+        }
+        Self {
+            ranges,
+            narrowed: true,
+        }
     }
 
     fn ids(&self) -> impl Iterator<Item = u32> + '_ {
-        self.0.iter().flat_map(|(ids, _)| ids.clone())
+        self.ranges.iter().flat_map(|(ids, _)| ids.clone())
     }
 
     fn slots(&self) -> impl Iterator<Item = usize> + '_ {
         let slots = |(ids, slot): &(Range<u32>, usize)| *slot..*slot + ids.len();
-        self.0.iter().flat_map(slots)
+        self.ranges.iter().flat_map(slots)
     }
 }
 
@@ -92,6 +117,14 @@ struct Targets {
 }
 
 impl<R: Real> Learner<R> {
+    /// Leaves out targets without a synapse. A shard in which no target has one has no learner that could
+    /// tell of them, and columns must be the same however many shards there are.
+    fn narrow(&mut self) {
+        if !self.target_ids.narrowed {
+            self.target_ids = self.target_ids.narrowed(&self.targets().degrees);
+        }
+    }
+
     /// In-degree of each target, a number that tells where its synapses come from, and the target (counted
     /// in the shard) of each place in `history`.
     fn targets(&self) -> Targets {
@@ -176,6 +209,7 @@ impl<R: Real> Learner<R> {
 
     /// Hands out the state at the end of tick `t`, by which everything has arrived and been told.
     pub fn keep(&mut self, t: u64, common: &mut Common, to: &mut dyn Put) {
+        self.narrow();
         self.keep_common(t, common);
         let mut to = Group::new(prefix(self.statement), to);
         let targets = self.targets();
@@ -313,6 +347,7 @@ impl<R: Real> Learner<R> {
 
     /// Weights alone.
     pub fn take_weights(&mut self, from: &Part<'_>) -> Result<(), Misfit> {
+        self.narrow();
         let Some((first, _)) = self.own_targets(from)? else {
             return Ok(());
         };
@@ -420,7 +455,8 @@ impl<R: Real> Learner<R> {
 
     /// Weights as they stand at the end of tick `now` become what they are: nothing is deferred any more,
     /// and everything else is as if nothing had happened. Handed out in the order of the columns.
-    pub fn settled_weights(&self, now: u64, to: &mut dyn Put) {
+    pub fn settled_weights(&mut self, now: u64, to: &mut dyn Put) {
+        self.narrow();
         let targets = self.targets();
         // By synapse, in the order of `each_weight`, which is that of `each_synapse`.
         let mut current: Vec<R> = Vec::new();

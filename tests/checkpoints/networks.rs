@@ -514,6 +514,16 @@ pub fn network(seed: u64) -> NetworkSpec {
             }
         }
     }
+    // Relays that excite each other multiply their spikes without end.
+    let relays: Vec<bool> = (spec.populations.iter())
+        .map(|p| matches!(&p.kind, PopulationKind::Neurons(n) if n.model == ModelKind::Relay))
+        .collect();
+    for p in &mut spec.projections {
+        let of = |all: &[Slice]| all.iter().any(|s| relays[s.population]);
+        if of(&p.from) && of(&p.to) {
+            p.rule = Rule::FixedTotalNumber(0);
+        }
+    }
     for (k, p) in spec.projections.iter().enumerate() {
         if p.plasticity.as_ref().is_some_and(|p| p.learning.is_some()) {
             let offsets = spec.offsets();

@@ -131,7 +131,7 @@ pub const TARGETS: &[Target] = &[
                 divide_by: Some(16.0),
                 ..DataOptions::default()
             };
-            let graph = spikewheel::ann::Graph::new("fuzzed", "input", &[64]);
+            let graph = spikewheel::ann::Graph::new("fuzzed", "input", &[1, 8, 8]);
             graph.is_ok_and(|g| import::data(path, &g, &options).is_ok())
         },
     ),
