@@ -125,6 +125,9 @@ fn main() {
             last / 1e6,
             100.0 * grown
         );
+        if held.len() < 10 {
+            println!("too short to tell: take more minutes");
+        }
         failed |= grown > MOST_GROWTH || held.len() < 10;
         hashes.push((report.spike_hash, report.weight_hash));
     }
