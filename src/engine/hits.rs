@@ -49,7 +49,7 @@ impl<R: Real> Unit<R> {
 
     /// Visits neurons, given by slots of a plane that starts at `base`, with what input they have in the
     /// active planes. `after` hears of those that must be looked at again, and of their tick on
-    /// the agenda. Returns the number of visits that were asked for.
+    /// the agenda. Returns the number of visits.
     pub(super) fn visit_slots(
         &mut self,
         t: u64,
@@ -59,21 +59,22 @@ impl<R: Real> Unit<R> {
         mut after: impl FnMut(&mut u64, u32, u64),
     ) -> u64 {
         let [plane] = self.active[..] else {
-            self.visit_sums_of_planes(t, slots, base, from, after);
-            return slots.len() as u64;
+            return self.visit_sums_of_planes(t, slots, base, from, after);
         };
         // The slots are those of this plane.
         let after = &mut after;
         if plane < CHANNELS {
             let values = &mut from.sums.values[..];
             let hits = Taken::new(slots, base, plane, values, |sum| sum);
-            self.visit_hits(t, hits, after);
+            self.visit_hits(t, hits, after)
         } else if plane < 2 * CHANNELS {
             if let Some(FixedPlane { group, scale, .. }) = self.fixed[plane - CHANNELS] {
                 let values = &mut from.fixed[group].values[..];
                 let worth = |sum| R::of_whole(sum) * scale;
                 let hits = Taken::new(slots, base, plane - CHANNELS, values, worth);
-                self.visit_hits(t, hits, after);
+                self.visit_hits(t, hits, after)
+            } else {
+                0
             }
         } else {
             match &self.counts[plane - 2 * CHANNELS] {
@@ -86,17 +87,16 @@ impl<R: Real> Unit<R> {
                     if *wide {
                         let values = &mut from.counts32.values[..];
                         let worth = |n| R::of_count(n) * weight;
-                        self.visit_hits(t, Taken::new(slots, base, channel, values, worth), after);
+                        self.visit_hits(t, Taken::new(slots, base, channel, values, worth), after)
                     } else {
                         let values = &mut from.counts16.values[..];
                         let worth = |n| R::of_count(u32::from(n)) * weight;
-                        self.visit_hits(t, Taken::new(slots, base, channel, values, worth), after);
+                        self.visit_hits(t, Taken::new(slots, base, channel, values, worth), after)
                     }
                 }
                 _ => self.visit_sums_of_planes(t, slots, base, from, after),
             }
         }
-        slots.len() as u64
     }
 
     /// Visits the neurons on the list of those with input in several planes or parts of a log.
@@ -107,8 +107,7 @@ impl<R: Real> Unit<R> {
         after: impl FnMut(&mut u64, u32, u64),
     ) -> u64 {
         let neurons = std::mem::take(&mut self.pending);
-        self.visit_sums_of_planes(t, &neurons, 0, from, after);
-        let visits = neurons.len() as u64;
+        let visits = self.visit_sums_of_planes(t, &neurons, 0, from, after);
         self.pending = neurons;
         self.pending.clear();
         visits
@@ -121,7 +120,8 @@ impl<R: Real> Unit<R> {
         base: usize,
         from: &mut Accumulators<R>,
         mut after: impl FnMut(&mut u64, u32, u64),
-    ) {
+    ) -> u64 {
+        let mut visits = 0;
         for slots in slots.chunks(CHUNK) {
             let mut input = std::mem::take(&mut self.input);
             for column in &mut input {
@@ -136,9 +136,10 @@ impl<R: Real> Unit<R> {
                 at: 0,
                 input: &input[..self.channels],
             };
-            self.visit_hits(t, hits, &mut after);
+            visits += self.visit_hits(t, hits, &mut after);
             self.input = input;
         }
+        visits
     }
 
     /// Adds what the neurons have in a plane to `input`, and empties it there.
@@ -195,11 +196,18 @@ impl<R: Real> Unit<R> {
     }
 
     /// Visits the neurons on the list of wake-ups, for which there is no input.
-    pub(super) fn visit_woken(&mut self, t: u64, after: impl FnMut(&mut u64, u32, u64)) -> u64 {
-        let wakes = std::mem::take(&mut self.wakes);
-        let n = self.visit_hits(t, Woken(&wakes), after);
-        self.wakes = wakes;
-        self.wakes.clear();
+    pub(super) fn visit_woken(&mut self, t: u64, mut after: impl FnMut(&mut u64, u32, u64)) -> u64 {
+        let Self {
+            block,
+            scheduled,
+            fired,
+            wakes,
+            ..
+        } = self;
+        let n = block.wake(t, wakes, &mut Woken(wakes), fired, |i, wake| {
+            after(&mut scheduled[i as usize], i, wake);
+        });
+        wakes.clear();
         n
     }
 

@@ -284,6 +284,8 @@ impl<R: Real> Shard<R> {
                 && (self.count_feeds.iter()).all(|f| f.counts.active_from(tick) != Some(tick));
             let plain = |e: &Entry| usize::from(e.table) < self.tables.len();
             let alone = alone && plain(&self.scratch.due[0]);
+            let dense = mark && self.is_dense(tick, &self.scratch.due);
+            let (alone, mark) = (alone && !dense, mark && !dense);
             if alone && self.visit_row(tick, self.scratch.due[0]) {
                 self.profile.end(Phase::Update);
             } else {
@@ -297,9 +299,11 @@ impl<R: Real> Shard<R> {
                 self.add_input(slot, mark);
                 next_input += 1;
             }
-            self.draw_counts(tick);
+            self.draw_counts(tick, mark);
             self.profile.end(Phase::Sources);
-            if mark {
+            if dense {
+                self.pass(tick);
+            } else if mark {
                 self.visit_touched(tick);
             }
             self.take_wakes(tick);
@@ -495,7 +499,7 @@ impl<R: Real> Shard<R> {
         }
     }
 
-    fn draw_counts(&mut self, tick: u64) {
+    fn draw_counts(&mut self, tick: u64, mark: bool) {
         for feed in &mut self.count_feeds {
             let run = feed.run;
             let span = run.slot..run.slot + (run.end - run.first) as usize;
@@ -507,7 +511,7 @@ impl<R: Real> Shard<R> {
                     for (sum, &n) in plane.iter_mut().zip(&*drawn) {
                         *sum += u32::from(n);
                     }
-                    if !self.units[run.unit].swept {
+                    if mark && !self.units[run.unit].swept {
                         for (slot, _) in span.zip(&*drawn).filter(|(_, n)| **n != 0) {
                             self.slots.counts32.touch(slot);
                         }
@@ -516,7 +520,7 @@ impl<R: Real> Shard<R> {
                 continue;
             }
             let plane = &mut self.slots.counts16.values[span.clone()];
-            if feed.counts.draw(tick, plane) && !self.units[run.unit].swept {
+            if feed.counts.draw(tick, plane) && mark && !self.units[run.unit].swept {
                 for slot in span {
                     if self.slots.counts16.values[slot] != 0 {
                         self.slots.counts16.touch(slot);

@@ -196,10 +196,46 @@ impl<R: Real> Unit<R> {
     }
 }
 
+impl<R: Real> Unit<R> {
+    /// Brings what is in the accumulators to all neurons of a unit that is updated lazily and `is_still`: with
+    /// much input cheaper than going to those that have any. Returns how many these are.
+    pub(super) fn pass(
+        &mut self,
+        t: u64,
+        from: &mut Accumulators<R>,
+        mut after: impl FnMut(&mut u64, u32, u64),
+    ) -> u64 {
+        let n = self.len();
+        let (mut lo, mut hit) = (0, 0);
+        while lo < n {
+            let len = (SWEPT / size_of::<R>()).min(n - lo);
+            let any = vectorized(Collect {
+                sums: &self.sums,
+                fixed: &self.fixed,
+                counts: &self.counts,
+                from,
+                lo,
+                len,
+                input: &mut self.input[..self.channels],
+            });
+            if any {
+                let scheduled = &mut self.scheduled;
+                hit += self
+                    .block
+                    .pass(t, lo, &self.input[0][..len], &mut self.fired, |i, at| {
+                        after(&mut scheduled[i as usize], i, at);
+                    });
+            }
+            lo += len;
+        }
+        hit
+    }
+}
+
 /// The input of neurons from `lo` on, per channel: individually weighted input first (floating-point
 /// sums, then whole-number ones), then counts times weights in the order of the definition. What got
 /// nothing is left out: adding a count of zero changes no bit, since a sum that starts at +0 never
-/// becomes -0.
+/// becomes -0. True if there may be any input.
 struct Collect<'a, R: bytemuck::Pod> {
     sums: &'a [Option<usize>; CHANNELS],
     fixed: &'a [Option<FixedPlane<R>>; CHANNELS],
@@ -212,10 +248,10 @@ struct Collect<'a, R: bytemuck::Pod> {
 }
 
 impl<R: Real> Kernel for Collect<'_, R> {
-    type Output = ();
+    type Output = bool;
 
     #[inline(always)]
-    fn run(self) {
+    fn run(self) -> bool {
         let Self {
             sums,
             fixed,
@@ -225,6 +261,7 @@ impl<R: Real> Kernel for Collect<'_, R> {
             len: n,
             input,
         } = self;
+        let mut some = false;
         for (channel, buffer) in input.iter_mut().enumerate() {
             let buffer = &mut buffer[..n];
             // Nothing has been written to the buffer: the first input is, the others are added.
@@ -288,7 +325,9 @@ impl<R: Real> Kernel for Collect<'_, R> {
             if empty {
                 buffer.fill(R::ZERO);
             }
+            some |= !empty;
         }
+        some
     }
 }
 

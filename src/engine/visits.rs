@@ -17,6 +17,9 @@ use crate::simd::{Kernel, vectorized};
 use crate::synapse::slots::{NARROW, Slots};
 use crate::synapse::table::{Accumulators, Codec, Targets};
 
+/// A visit costs as much as going past so many neurons.
+const DENSE: usize = 16;
+
 /// Consecutive slots of a log that lie in one plane of a lazily updated unit.
 #[derive(Clone, Copy, Debug)]
 pub struct Touched {
@@ -91,6 +94,35 @@ impl<R: Real> Shard<R> {
             unit.parts = 0;
         }
         self.scratch.touched = runs;
+    }
+
+    /// Is so much due at this tick that it is cheaper to go through all lazily updated neurons than to visit
+    /// those with input? The outcome is the same.
+    pub(super) fn is_dense(&self, tick: u64, due: &[Entry]) -> bool {
+        let mut neurons = 0;
+        for unit in self.units.iter().filter(|u| !u.swept) {
+            if !unit.block.is_still() {
+                return false;
+            }
+            neurons += unit.len();
+        }
+        let mut events: usize = due.iter().map(|e| e.len as usize).sum();
+        for feed in &self.count_feeds {
+            if feed.counts.active_from(tick) == Some(tick) {
+                events += (feed.run.end - feed.run.first) as usize;
+            }
+        }
+        events * DENSE >= neurons
+    }
+
+    /// Brings the input of the tick to all lazily updated neurons.
+    pub(super) fn pass(&mut self, tick: u64) {
+        for (u, unit) in self.units.iter_mut().enumerate() {
+            if !unit.swept {
+                let after = rescheduling(&mut self.agenda, u);
+                self.updated += unit.pass(tick, &mut self.slots, after);
+            }
+        }
     }
 
     /// Cuts the log of one kind of accumulators into planes, and tells lazily updated units which of

@@ -6,6 +6,7 @@ use super::spec::{
     SourceSpec, Update, Values,
 };
 use crate::engine::regime::{PopulationLoad, PrivateLoad, Regime};
+use crate::neuron::ModelKind;
 use crate::neuron::block::crossover;
 use crate::stimulus::rate::{Course, per_tick};
 
@@ -20,13 +21,40 @@ fn self_driven(neurons: &NeuronSpec) -> bool {
     all.is_some_and(|(steady, threshold)| steady >= threshold)
 }
 
+/// Does every neuron of population `p` have the same constants and nothing but its potential, so that it can be held
+/// still between inputs?
+fn holds_still(spec: &NetworkSpec, p: usize, neurons: &NeuronSpec) -> bool {
+    let def = neurons.model.def();
+    let is_zero = |v: Option<&Values>| matches!(v, None | Some(Values::Constant(0.0)));
+    let param = |name| def.param(name).and_then(|i| neurons.params.get(i));
+    let rise = def.state.iter().position(|s| s.name == "threshold_rise");
+    let currents = spec.drives.iter().any(|d| {
+        let kind = matches!(
+            d.kind,
+            DriveKind::Current(_) | DriveKind::StepCurrent { .. }
+        );
+        kind && d.to.iter().any(|to| to.population == p)
+    });
+    matches!(neurons.model, ModelKind::LifDelta | ModelKind::If)
+        && neurons
+            .params
+            .iter()
+            .all(|v| matches!(v, Values::Constant(_)))
+        && is_zero(param("q_sfa"))
+        && is_zero(rise.and_then(|i| neurons.initial.get(i)))
+        && !neurons.options.refractory_input
+        && !currents
+        && !self_driven(neurons)
+}
+
 /// `expected`: synapses of each projection.
 pub(super) fn regime(spec: &NetworkSpec, expected: &[f64]) -> Regime {
     let n = spec.populations.len();
     let mut loads: Vec<PopulationLoad> = spec
         .populations
         .iter()
-        .map(|p| match &p.kind {
+        .enumerate()
+        .map(|(i, p)| match &p.kind {
             PopulationKind::Neurons(neurons) => PopulationLoad {
                 neurons: p.size,
                 update: match neurons.model.def().clock {
@@ -35,7 +63,11 @@ pub(super) fn regime(spec: &NetworkSpec, expected: &[f64]) -> Regime {
                     None if neurons.options.escape.is_some() => Update::Sweep,
                     None => neurons.update,
                 },
-                crossover: crossover(neurons.model, self_driven(neurons)),
+                crossover: crossover(
+                    neurons.model,
+                    self_driven(neurons),
+                    holds_still(spec, i, neurons),
+                ),
                 fan_in: vec![0.0; n],
                 private: Vec::new(),
             },

@@ -149,6 +149,40 @@ impl<R: Real> Block<R> {
         }, _ => 0)
     }
 
+    /// Can input come to all neurons at once, by `pass`, while the population is updated lazily?
+    pub fn is_still(&self) -> bool {
+        lif!(self, b => b.is_still(), _ => false, _ => false)
+    }
+
+    /// See `Lif::pass`.
+    #[inline]
+    pub fn pass(
+        &mut self,
+        t: u64,
+        lo: usize,
+        input: &[R],
+        out: &mut Vec<u32>,
+        after: impl FnMut(u32, u64),
+    ) -> u64 {
+        lif!(self, b => b.pass(t, lo, input, out, after), _ => 0, _ => 0)
+    }
+
+    /// Visits neurons whose time has come and that get no input. Returns their number.
+    pub fn wake(
+        &mut self,
+        t: u64,
+        wakes: &[u32],
+        hits: &mut dyn Hits<R>,
+        out: &mut Vec<u32>,
+        after: impl FnMut(u32, u64),
+    ) -> u64 {
+        if self.is_still() {
+            lif!(self, b => b.wake_still(t, wakes, out, after), _ => {}, _ => {});
+            return wakes.len() as u64;
+        }
+        self.visit_each(t, hits, out, after)
+    }
+
     /// One tick for `n` neurons from `lo` on; `input` has a column for each channel, at least two.
     #[inline]
     pub fn sweep(&mut self, t: u64, lo: usize, n: usize, input: &mut [Vec<R>], out: &mut Vec<u32>) {
@@ -204,9 +238,11 @@ impl<R: Real> Block<R> {
 /// Updates per neuron and tick above which sweeping a population is cheaper than visiting neurons one
 /// by one: cost of a swept neuron-tick over cost of a visit (benches/README.md). A visit of a neuron
 /// with currents costs more near its threshold, where a crossing has to be looked for; it always does
-/// so if the neuron comes to its threshold by itself (`self_driven`).
-pub fn crossover(model: ModelKind, self_driven: bool) -> f64 {
+/// so if the neuron comes to its threshold by itself (`self_driven`). One that is held `still` costs next to
+/// nothing where it gets no input, whether the others are visited or passed through.
+pub fn crossover(model: ModelKind, self_driven: bool, still: bool) -> f64 {
     match model {
+        ModelKind::LifDelta | ModelKind::If if still => 0.3,
         // A cheap bound says when to look for the crossing; the others look for it at every visit.
         ModelKind::LifExp if self_driven => 0.0015,
         ModelKind::LifAlpha | ModelKind::LifMultisynapse if self_driven => 0.0005,

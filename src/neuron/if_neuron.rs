@@ -143,6 +143,9 @@ impl<R: Real> Dynamics<R> for If {
     fn bound((): &(), v: f64, _: [f64; SYN], drive: f64) -> f64 {
         if drive > 0.0 { f64::INFINITY } else { v }
     }
+    fn relaxation((): &(), drive: f64) -> Option<(f64, f64)> {
+        (drive == 0.0).then_some((0.0, 0.0))
+    }
     fn limits((): &(), drive: f64) -> Limits<R> {
         Limits {
             steady: R::of(if drive > 0.0 {

@@ -1,8 +1,8 @@
 //! State of neurons as columns: what a population has beside its parameters.
 //!
 //! Lazily updated neurons are kept as their last visits left them (`mark` is the tick, with a flag), not
-//! brought up to date: two exact steps differ from one in the last bit. Predictions are not kept, since
-//! they follow from the state.
+//! brought up to date: two exact steps differ from one in the last bit. Of a population that is held `still`, `v` is
+//! x, or V where x is no number, and `mark` the origin of x. Predictions are not kept, since they follow from the state.
 
 use super::block::Block;
 use super::clocked::{Clocked, Model};
@@ -116,6 +116,11 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         }
         if swept {
             to.put("v", &self.v);
+        } else if let Some(still) = &self.lazy.still {
+            let (v, mark): (Vec<R>, Vec<u64>) =
+                (0..self.n).map(|i| still.raw(i, self.v[i])).unzip();
+            to.put("v", &v);
+            to.put("mark", &mark);
         } else {
             let cells = &self.lazy.cells;
             to.put("v", &cells.iter().map(|c| c.v).collect::<Vec<R>>());
@@ -166,6 +171,12 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         }
         self.become_lazy(t);
         let marks: Vec<u64> = own.column("mark", n)?;
+        if let Some(still) = &mut self.lazy.still {
+            for (i, mark) in marks.into_iter().enumerate() {
+                still.set_raw(i, self.v[i], mark);
+            }
+            return Ok(());
+        }
         for (cell, mark) in self.lazy.cells.iter_mut().zip(marks) {
             cell.mark = mark;
         }

@@ -9,6 +9,7 @@
 use super::block::{Batch, Hits};
 use super::membrane::{Dynamics, Lif, Limits, Target};
 use super::real::Real;
+use super::still::Still;
 use crate::network::spec::ResetMode;
 
 /// The synaptic state variables that a model needs, out of `S` places.
@@ -54,13 +55,15 @@ impl<R, H> Cell<R, H> {
 
 /// What a lazily updated population has besides its constants.
 pub struct Lazy<R: Real, H, const C: usize> {
+    /// State of a population that can be held this way; then there are no cells.
+    pub(super) still: Option<Still<R>>,
     pub(super) cells: Vec<Cell<R, H>>,
     /// Neurons of the present visits that do not go the short way, with their input, and those that
     /// have gone it but may spike. Emptied before the visits end.
     apart: Vec<(u32, [R; C])>,
     alert: Vec<u32>,
     /// Scratch of the visits.
-    batch: Box<Batch<R>>,
+    pub(super) batch: Box<Batch<R>>,
     /// For populations with one set of constants.
     limits: Option<Limits<R>>,
 }
@@ -68,6 +71,7 @@ pub struct Lazy<R: Real, H, const C: usize> {
 impl<R: Real, H, const C: usize> Default for Lazy<R, H, C> {
     fn default() -> Self {
         Self {
+            still: None,
             cells: Vec::new(),
             apart: Vec::new(),
             alert: Vec::new(),
@@ -122,6 +126,10 @@ fn calm<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize>(
 impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S, C> {
     /// From now on lazily updated: every neuron has been swept up to tick `t`.
     pub fn become_lazy(&mut self, t: u64) {
+        self.lazy.still = self.still_from(t);
+        if self.lazy.still.is_some() {
+            return;
+        }
         self.lazy.cells = (0..self.n)
             .map(|i| Cell {
                 mark: t | if self.ref_until[i] > t { APART } else { 0 },
@@ -144,10 +152,16 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
 
     /// From now on swept: brings every neuron to tick `t`, at which nothing happens to it.
     pub fn become_swept(&mut self, t: u64) {
-        for i in 0..self.n {
-            self.advance_to(i, t);
-            self.v[i] = self.lazy.cells[i].v;
-            self.set_syn(i, self.lazy_syn(i));
+        if let Some(still) = self.lazy.still.take() {
+            for i in 0..self.n {
+                self.v[i] = self.still_value(&still, i, t);
+            }
+        } else {
+            for i in 0..self.n {
+                self.advance_to(i, t);
+                self.v[i] = self.lazy.cells[i].v;
+                self.set_syn(i, self.lazy_syn(i));
+            }
         }
         self.held_until.renew(t, 0, self.n, &self.ref_until);
     }
@@ -176,6 +190,9 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
     /// V and currents of neuron `i` at tick `t`, without input at t; changes nothing.
     #[inline(always)]
     fn advanced(&self, i: usize, t: u64) -> (R, [R; S]) {
+        if let Some(still) = &self.lazy.still {
+            return (self.still_value(still, i, t), [R::ZERO; S]);
+        }
         let cell = &self.lazy.cells[i];
         let (mut v, mut s) = (cell.v, self.lazy_syn(i));
         let mut from = cell.last();
@@ -224,6 +241,9 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         out: &mut Vec<u32>,
         mut after: impl FnMut(u32, u64),
     ) -> u64 {
+        if self.lazy.still.is_some() {
+            return self.visit_still(t, hits, out, after);
+        }
         let mut visits = 0;
         let plain = !self.varied && self.adaptation.is_none() && self.held.is_empty() && self.n > 0;
         if plain && let Some(table) = &self.table {
@@ -233,6 +253,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
                 alert,
                 batch,
                 limits,
+                ..
             } = &mut self.lazy;
             let limits = limits.unwrap_or_default();
             let levels = table.levels();
@@ -391,6 +412,9 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
     /// When neuron `i` must be looked at if no input comes: never later than its next spike. `None`: it
     /// will not spike. The caller puts it on the agenda, unless it will be looked at before.
     pub fn predict(&self, i: usize) -> Option<u64> {
+        if let Some(still) = &self.lazy.still {
+            return self.predict_still(i, still.at());
+        }
         self.next_wake(i, self.ref_until[i].max(self.lazy.cells[i].last()))
             .map(|w| w.at())
     }
@@ -399,6 +423,9 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
     /// only changed by visits, and a visit comes only where a crossing was predicted exactly: so no
     /// result hangs on how often a neuron is looked at.
     pub fn look(&self, i: usize, t: u64) -> Look {
+        if let Some(still) = &self.lazy.still {
+            return self.look_still(still, i, t);
+        }
         let now = t.max(self.ref_until[i]).max(self.lazy.cells[i].last());
         match self.next_wake(i, now) {
             Some(Wake::Exact(at)) if at <= t => Look::Visit,

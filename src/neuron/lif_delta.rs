@@ -211,6 +211,9 @@ impl<R: Real> Dynamics<R> for LifDelta {
     fn bound(c: &Constants, v: f64, _: [f64; SYN], drive: f64) -> f64 {
         v.max(drive * c.tau_m / c.c_m)
     }
+    fn relaxation(c: &Constants, drive: f64) -> Option<(f64, f64)> {
+        Some((1.0 / c.tau_m, drive * c.tau_m / c.c_m))
+    }
     fn limits(c: &Constants, drive: f64) -> Limits<R> {
         Limits {
             steady: R::of(drive * c.tau_m / c.c_m),

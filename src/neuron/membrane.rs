@@ -115,6 +115,12 @@ pub trait Dynamics<R: Real, const S: usize = SYN, const C: usize = 2>:
     /// A bound that V cannot exceed from now on: cheap, and rarely more than twice the truth.
     fn bound(c: &Self::Constants, v: f64, s: [f64; S], drive: f64) -> f64;
 
+    /// Where V relaxes to one value with one rate and nothing else happens to it between inputs: the rate in
+    /// 1/ms, and that value. Rate 0: V stays where it is.
+    fn relaxation(_: &Self::Constants, _drive: f64) -> Option<(f64, f64)> {
+        None
+    }
+
     /// What is behind `surely_calm`; `low` and `high` are added by the caller.
     fn limits(_: &Self::Constants, _drive: f64) -> Limits<R> {
         Limits::default()

@@ -25,6 +25,7 @@ pub mod propagator;
 pub mod reach;
 pub mod real;
 pub mod relay;
+mod still;
 mod sweep;
 
 use def::ModelDef;

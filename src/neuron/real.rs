@@ -29,6 +29,8 @@ pub trait Real:
     /// How far (relative to the threshold's distance) a prediction of a crossing keeps off, so that
     /// rounding can only make it early.
     const MARGIN: f64;
+    /// What is smaller than this may count as nothing.
+    const TINY: Self;
     fn of(v: f64) -> Self;
     fn f64(self) -> f64;
     fn of_count(n: u32) -> Self;
@@ -41,6 +43,7 @@ pub trait Real:
 impl Real for f64 {
     const ZERO: Self = 0.0;
     const MARGIN: f64 = 1e-9;
+    const TINY: Self = 1e-200;
     #[inline(always)]
     fn of(v: f64) -> Self {
         v
@@ -66,6 +69,7 @@ impl Real for f64 {
 impl Real for f32 {
     const ZERO: Self = 0.0;
     const MARGIN: f64 = 1e-4;
+    const TINY: Self = 1e-30;
     #[inline(always)]
     fn of(v: f64) -> Self {
         v as f32
