@@ -6,6 +6,7 @@
 
 pub mod analysis;
 pub mod ann;
+mod claims;
 pub mod cli;
 pub mod columns;
 pub mod convert;

@@ -12,16 +12,11 @@ use std::path::{Path, PathBuf};
 use hdf5::DType;
 
 use super::files;
+use crate::claims::{self, MOST_PER_BYTE, elements};
 use crate::network::estimate::{available_memory, show_bytes};
 
 /// Rows that are read at a time, unless the chunks of the dataset are longer.
 const BLOCK: u64 = 1 << 20;
-
-/// The best that deflate can do: a file cannot hold more elements than this times its bytes.
-const MOST_PER_BYTE: u64 = 1032;
-
-/// Elements of a chunk: the format ends at 4 GB, and a chunk is unpacked as a whole.
-const MOST_IN_CHUNK: u64 = 1 << 29;
 
 /// An HDF5 file being read.
 pub(crate) struct File {
@@ -137,7 +132,7 @@ impl File {
         let set = guard(|| self.file.dataset(dataset)).map_err(|e| self.fail(dataset, e))?;
         let (dtype, shape) = guard(|| Ok::<_, hdf5::Error>((set.dtype()?, set.shape()?)))
             .map_err(|e| self.fail(dataset, e))?;
-        let n = shape.iter().fold(1u64, |a, b| a.saturating_mul(*b));
+        let n = elements(&shape);
         if n == 0 {
             return Ok((shape, Vec::new()));
         }
@@ -190,18 +185,7 @@ impl File {
                 return Err(self.fail(dataset, format!("numbers are expected, not {other}")));
             }
         };
-        let product = |dims: &[u64]| dims.iter().fold(1u64, |a, b| a.saturating_mul(*b));
-        let most = self.bytes.saturating_mul(MOST_PER_BYTE);
-        if product(&shape) > most || chunk.as_ref().is_some_and(|c| product(c) > MOST_IN_CHUNK) {
-            return Err(self.fail(dataset, "it claims more elements than the file can hold"));
-        }
-        if let Some(bytes) = chunk.as_ref().map(|c| product(c).saturating_mul(16))
-            && available_memory().is_some_and(|available| bytes > available)
-        {
-            let told = format!(
-                "a chunk of it takes {}, more than is available",
-                show_bytes(bytes as f64)
-            );
+        if let Some(told) = claims::refusal(self.bytes, &shape, chunk.as_deref()) {
             return Err(self.fail(dataset, told));
         }
         let long = chunk
@@ -223,7 +207,7 @@ impl File {
 impl Column<'_> {
     /// Number of elements.
     pub fn len(&self) -> u64 {
-        self.shape.iter().fold(1u64, |a, b| a.saturating_mul(*b))
+        elements(&self.shape)
     }
 
     pub fn shape(&self) -> &[u64] {

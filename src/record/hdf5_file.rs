@@ -28,6 +28,7 @@ use hdf5::{
 };
 
 use super::error::RecordError;
+use crate::claims::{self, elements};
 use crate::network::estimate::{available_memory, show_bytes};
 
 /// Elements per chunk. A flush in the middle of a chunk leaves the old copy of that chunk behind as
@@ -516,8 +517,7 @@ impl Input {
 
     /// Number of elements of a one-dimensional dataset.
     pub(super) fn len(&self, dataset: &str) -> Result<u64, RecordError> {
-        let shape = guard(&self.path, || self.file.dataset(dataset)?.shape())?;
-        Ok(shape.first().copied().unwrap_or(0))
+        Ok(self.shape(dataset)?.first().copied().unwrap_or(0))
     }
 
     /// `n` elements from `from` on.
@@ -563,23 +563,25 @@ impl Input {
             .collect()
     }
 
-    /// Refuses a dataset that claims more elements than its file could hold at the best possible
-    /// compression: a damaged length must not become an allocation.
-    fn sized(&self, dataset: &str) -> Result<(), RecordError> {
+    /// The shape of a dataset, if its file can hold as much as it claims.
+    fn shape(&self, dataset: &str) -> Result<Vec<u64>, RecordError> {
         let (shape, chunk) = guard(&self.path, || {
             let d = self.file.dataset(dataset)?;
             Ok((d.shape()?, d.chunk_shape()?))
         })?;
-        let limit = self.bytes.saturating_mul(1032);
-        let product = |dims: &[u64]| dims.iter().fold(1u64, |a, b| a.saturating_mul(*b));
-        if product(&shape) > limit || chunk.is_some_and(|c| product(&c) > (1 << 29)) {
-            return Err(RecordError::Damaged {
+        match claims::refusal(self.bytes, &shape, chunk.as_deref()) {
+            None => Ok(shape),
+            Some(told) => Err(RecordError::Damaged {
                 path: self.path.clone(),
-                reason: format!("`{dataset}` claims more elements than the file can hold"),
-            });
+                reason: format!("`{dataset}`: {told}"),
+            }),
         }
+    }
+
+    /// Refuses a dataset that cannot be read as a whole.
+    fn sized(&self, dataset: &str) -> Result<(), RecordError> {
         // What was never written reads as zeros, however much of it there is said to be.
-        let needed = product(&shape).saturating_mul(16);
+        let needed = elements(&self.shape(dataset)?).saturating_mul(16);
         if available_memory().is_some_and(|available| needed > available) {
             return Err(RecordError::Damaged {
                 path: self.path.clone(),

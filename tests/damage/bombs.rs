@@ -292,3 +292,21 @@ fn numbers_that_were_never_written_take_no_memory() {
     let told = refused("spikes", || Recording::open(&path));
     assert!(told.contains("more than is available"), "{told}");
 }
+
+/// A chunk is unpacked as a whole, and its size is what the file says.
+#[test]
+fn chunks_that_are_far_longer_than_their_numbers_are_refused() {
+    let _alone = alone();
+    let path = harmful("chunk.h5");
+    assert!(std::fs::metadata(&path).unwrap().len() < 10_000);
+    let told = refused("values", || currents(&path, "v"));
+    assert!(told.contains("12 elements in chunks of 16777216"), "{told}");
+    let told = refused("spikes", || Recording::open(&path));
+    assert!(told.contains("12 elements in chunks of 16777216"), "{told}");
+    let more = format!(
+        "[stimuli.s]\nmodel = \"spike_list\"\nsize = 12\nfile = {:?}\n",
+        path.display().to_string()
+    );
+    let told = refused("stimulus", || network(Path::new("."), &more));
+    assert!(told.contains("12 elements in chunks of 16777216"), "{told}");
+}
