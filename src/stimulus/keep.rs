@@ -110,6 +110,17 @@ impl Train {
     }
 }
 
+impl BlockState {
+    /// The piece that it stands in, if it is one of a block of `elements` over a course of so many pieces that
+    /// end at `end`.
+    fn piece_in(&self, elements: u32, pieces: usize, end: impl Fn(usize) -> u64) -> Option<usize> {
+        let piece = usize::try_from(self.piece).ok().filter(|p| *p < pieces)?;
+        let (own, end) = (self.first..self.first + elements, end(piece));
+        let next = |(tick, element): (u64, u32)| own.contains(&element) && tick <= end;
+        (self.tick <= end && self.next.is_none_or(next)).then_some(piece)
+    }
+}
+
 impl Gaps {
     fn keep(&self) -> BlockState {
         BlockState {
@@ -123,15 +134,9 @@ impl Gaps {
     }
 
     fn take_back(&mut self, state: BlockState) -> Option<()> {
-        let own = self.first()..self.first() + self.elements;
-        let piece = usize::try_from(state.piece).ok()?;
-        let fits = piece < self.course.pieces()
-            && state.tick <= self.course.end(piece)
-            && (0.0..=1.0).contains(&state.rest)
-            && state
-                .next
-                .is_none_or(|(tick, e)| own.contains(&e) && tick <= self.course.end(piece));
-        if !fits {
+        let course = &self.course;
+        let piece = state.piece_in(self.elements, course.pieces(), |p| course.end(p))?;
+        if !(0.0..=1.0).contains(&state.rest) {
             return None;
         }
         self.stream = Stream::of_words(state.generator);
@@ -155,15 +160,9 @@ impl Varying {
     }
 
     fn take_back(&mut self, state: BlockState) -> Option<()> {
-        let own = self.first()..self.first() + self.elements;
-        let piece = usize::try_from(state.piece).ok()?;
-        let fits = piece < self.course.pieces()
-            && state.tick <= self.course.end(piece)
-            && state.rest >= 0.0
-            && state
-                .next
-                .is_none_or(|(tick, e)| own.contains(&e) && tick <= self.course.end(piece));
-        if !fits {
+        let course = &self.course;
+        let piece = state.piece_in(self.elements, course.pieces(), |p| course.end(p))?;
+        if state.rest.is_nan() || state.rest < 0.0 {
             return None;
         }
         self.stream = Stream::of_words(state.generator);

@@ -107,6 +107,7 @@ parsers! {
     edges_mtx: 3_000,
     edges_npy: 2_000,
     edges_hdf5: 1_000,
+    edge_types: 1_000,
     spikes_csv: 3_000,
     spikes_hdf5: 1_000,
     values_npy: 2_000,
@@ -119,4 +120,5 @@ parsers! {
     recording: 1_000,
     weights_hdf5: 1_000,
     picture: 3_000,
+    checkpoint: 3_000,
 }

@@ -13,23 +13,24 @@ seconds=${1:-60}
 [ $# -gt 0 ] && shift
 host=$(rustc -vV | sed -n 's/^host: //p')
 mkdir -p artifacts
-targets=$(cargo run --release --quiet --bin seeds -- corpus)
+targets=$(cd fuzz_targets && ls | sed 's/\.rs$//')
 [ $# -gt 0 ] && targets=$*
 bins=
 for target in $targets; do
     bins="$bins --bin $target"
 done
-# The flags belong to the fuzzed code only: what runs while it is built has no fuzzer to report to.
-RUSTFLAGS="--cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+# With --target the flags belong to the fuzzed code only: what runs while it is built has no fuzzer to report to.
+RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
 -Cllvm-args=-sanitizer-coverage-trace-compares"
 export RUSTFLAGS
 # shellcheck disable=SC2086
-cargo build --release --quiet --target "$host" $bins
+cargo build --release --target "$host" $bins
 bin=${CARGO_TARGET_DIR:-target}/$host/release
 for target in $targets; do
     echo "== $target"
-    "$bin/$target" "corpus/$target" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 \
+    mkdir -p "corpus/$target"
+    SPIKEWHEEL_CORPUS=corpus "$bin/$target" "corpus/$target" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 \
         -malloc_limit_mb=1024 -artifact_prefix="artifacts/$target-" -print_final_stats=1 2>"artifacts/$target.log" || {
         tail -n 20 "artifacts/$target.log"
         exit 1

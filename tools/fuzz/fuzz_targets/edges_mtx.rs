@@ -1,2 +1,5 @@
 #![no_main]
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| spikewheel_fuzz::once("edges_mtx", bytes));
+libfuzzer_sys::fuzz_target!(
+    init: spikewheel_fuzz::begin("edges_mtx"),
+    |bytes: &[u8]| spikewheel_fuzz::once("edges_mtx", bytes)
+);

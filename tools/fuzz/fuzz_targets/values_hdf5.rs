@@ -1,2 +1,5 @@
 #![no_main]
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| spikewheel_fuzz::once("values_hdf5", bytes));
+libfuzzer_sys::fuzz_target!(
+    init: spikewheel_fuzz::begin("values_hdf5"),
+    |bytes: &[u8]| spikewheel_fuzz::once("values_hdf5", bytes)
+);

@@ -2,7 +2,9 @@
 //! files. A target says whether it read the bytes; it must not panic, and must not take memory that
 //! the bytes do not justify.
 
+mod seal;
 mod seeds;
+mod state;
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -107,6 +109,19 @@ pub const TARGETS: &[Target] = &[
             with("packed") | with("grouped")
         },
     ),
+    target(
+        "edge_types",
+        "csv",
+        Seeds::Files(&["tests/data/wiring/edge_types.csv"]),
+        |path, _| {
+            let edges = seeds::root().join("tests/data/wiring/edges.h5");
+            let rule = format!(
+                "rule = {{ list = {{ file = {:?}, population = \"grouped\", types = FILE }} }}",
+                edges.display().to_string()
+            );
+            definition_with(path, &rule, "")
+        },
+    ),
     target("spikes_csv", "csv", Seeds::SpikeTable, spikes),
     target("spikes_hdf5", "h5", Seeds::Recording, spikes),
     target(
@@ -187,6 +202,16 @@ pub const TARGETS: &[Target] = &[
         );
         definition::parse(&text, Path::new("fuzzed.toml"), &[]).is_ok()
     }),
+    target(
+        "checkpoint",
+        "checkpoint",
+        Seeds::Checkpoints,
+        |path, bytes| {
+            // As it is, and with checksums that are right whatever stands in it.
+            state::goes_on(path)
+                || (std::fs::write(path, seal::sealed(bytes)).is_ok() && state::goes_on(path))
+        },
+    ),
 ];
 
 /// A small network with one projection; `FILE` in `rule` is the file.
@@ -261,6 +286,22 @@ pub fn directory() -> std::io::Result<tempfile::TempDir> {
 
 thread_local! {
     static DIRECTORY: OnceCell<tempfile::TempDir> = const { OnceCell::new() };
+}
+
+/// Where the corpora lie, each in a directory of its target's name.
+const CORPUS: &str = "SPIKEWHEEL_CORPUS";
+
+/// Before the first input: what the corpus begins with, if its place is told.
+pub fn begin(name: &str) {
+    let Some(root) = std::env::var_os(CORPUS) else {
+        return;
+    };
+    let directory = PathBuf::from(root).join(name);
+    let target = Target::named(name).expect("a target of this name");
+    std::fs::create_dir_all(&directory).expect("a directory");
+    for (k, bytes) in target.seeds.bytes().iter().enumerate() {
+        std::fs::write(directory.join(format!("seed{k:03}")), bytes).expect("written");
+    }
 }
 
 /// One input of the fuzzer.

@@ -22,6 +22,7 @@ pub enum Seeds {
     Weights,
     WeightList,
     Picture,
+    Checkpoints,
 }
 
 /// The top of the repository, whichever package this is compiled in.
@@ -74,6 +75,7 @@ impl Seeds {
             Self::Weights => vec![recorded("weights.h5")],
             Self::WeightList => vec![weight_list()],
             Self::Picture => vec![picture()],
+            Self::Checkpoints => vec![super::state::kept(130), super::state::kept(400)],
         }
     }
 }
