@@ -128,7 +128,7 @@ fn wrong_values_are_answered_with_one_clear_message() {
         refusal(&["raster", run, "--scale", scale]);
     }
     let said = refusal(&["raster", run, "-o", run]);
-    assert!(said.contains("recording itself"), "{said}");
+    assert!(said.contains("is what is read"), "{said}");
     let said = refusal(&["raster", run, "-o", "/no/such/dir/a.png"]);
     assert!(said.contains("/no/such/dir/a.png"), "{said}");
     let said = refusal(&["traces", run]);

@@ -6,7 +6,7 @@ use miette::{Report, miette};
 use serde_json::json;
 
 use super::nir::{DialectArgs, InputArgs, Session, is_nir, open};
-use super::output::{put, put_json, refused, writable};
+use super::output::{put, put_json, refused, spares, writable};
 use super::{Failure, Outcome};
 use crate::convert::nir as lowered;
 use crate::definition;
@@ -92,13 +92,7 @@ fn tell(asked: &Asked<'_>, notes: &[String], file: &Path) -> Outcome {
 }
 
 fn may_write(asked: &Asked<'_>) -> Outcome {
-    let path = |p: &Path| p.canonicalize().ok();
-    if path(asked.model).is_some() && path(asked.model) == path(asked.out) {
-        return Err(Failure::Input(vec![miette!(
-            "`{}` is what is read: choose another name",
-            asked.out.display()
-        )]));
-    }
+    spares(asked.out, &[asked.model])?;
     writable(asked.out, asked.force)
 }
 
@@ -123,11 +117,16 @@ fn write_definition(session: &Session, asked: &Asked<'_>) -> Result<PathBuf, Fai
         )]));
     }
     let spec = session.spec(asked.model, asked.input)?;
+    let inputs: Vec<&Path> = asked.input.files().chain([asked.model]).collect();
     let mut notes = session.told(asked.model);
     notes.push(
         "Potentials are those of the file, as mV. A spike takes a tick from layer to layer.".into(),
     );
     let written = lowered::written(&spec, &notes);
+    let names = written.files.iter().map(|(name, _)| name.as_str());
+    for name in names.chain(["network.toml"]) {
+        spares(&out.join(name), &inputs)?;
+    }
     let failed =
         |e: std::io::Error| Failure::Work(miette!("cannot write `{}`: {e}", out.display()));
     let mut part = out.as_os_str().to_owned();

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use miette::{Report, miette};
 
 use super::interrupt::stop_on_ctrl_c;
-use super::output::{put, put_json};
+use super::output::{put, put_json, say};
 use super::progress::{Busy, seconds, time, watched};
+use super::results::Results;
 use super::summary::{Told, memory, reached_ms, short, to_json, to_text};
 use super::{Failure, Outcome};
 use crate::analysis::stats::RunStats;
@@ -27,22 +28,37 @@ use crate::plot::raster::RasterOptions;
 use crate::plot::traces::TraceOptions;
 use crate::plot::weights::WeightOptions;
 use crate::record::{Earlier, RecordOptions, Recorder, Recording, Summary, Weights};
-use crate::snapshot::{About, Writer};
+use crate::snapshot::{About, SnapshotError, Writer};
 
 /// Name of the checkpoint in a directory of results.
 pub(super) const CHECKPOINT: &str = "run.checkpoint";
 
+/// How a run is carried out, and what is told of it.
+#[derive(clap::Args, Clone, Debug)]
+pub struct HowArgs {
+    /// Worker threads; the results are the same for any number [default: one per core, fewer for
+    /// small networks]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Draw no pictures
+    #[arg(long)]
+    pub no_plot: bool,
+    /// Show where the time went, how populations were updated, and the synapse tables
+    #[arg(long)]
+    pub profile: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// What is to be done.
 pub(super) struct Job<'a> {
     pub loaded: &'a Loaded,
-    pub threads: Option<u16>,
+    pub how: &'a HowArgs,
     /// Where the results go; nowhere if nothing is recorded.
-    pub directory: Option<PathBuf>,
+    pub results: Option<Results>,
     /// Files in it may be written over.
     pub replace: bool,
-    pub plot: bool,
-    pub profile: bool,
-    pub json: bool,
     pub checkpoints: Option<CheckpointPlan>,
     pub begin: Begin<'a>,
     /// The NIR file that the network is of.
@@ -72,6 +88,7 @@ pub(super) fn carry_out(job: &Job<'_>) -> Outcome {
     let needed = estimate::estimate(spec);
     refuse_if_too_large(spec, &needed).map_err(|told| Failure::Input(vec![Report::msg(told)]))?;
     let threads = job
+        .how
         .threads
         .map_or_else(|| worthwhile_threads(spec, &needed), usize::from);
     let started = Instant::now();
@@ -112,25 +129,31 @@ pub(super) fn carry_out(job: &Job<'_>) -> Outcome {
     let synapses = network.synapse_count();
     let rounding = network.rounding().to_vec();
     if console_is_terminal() {
-        eprintln!(
+        say(format_args!(
             "built {} neurons and {} synapses in {}",
             short(needed.neurons),
             short(synapses as f64),
             seconds(built.as_secs_f64())
-        );
+        ));
     }
 
     let control = Arc::new(Control {
-        profile: job.profile,
+        profile: job.how.profile,
         ..Control::default()
     });
     let stopped = Arc::clone(&control);
     stop_on_ctrl_c(move || stopped.stop.swap(true, Ordering::Relaxed))?;
-    let (report, files) = match &job.directory {
-        None => (
-            simulate(spec, network, &mut NullSink, &control, None)?,
-            Vec::new(),
-        ),
+    let directory = job.results.as_ref().map(Results::path);
+    let Recorded {
+        report,
+        files,
+        unkept,
+    } = match directory {
+        None => Recorded {
+            report: simulate(spec, network, &mut NullSink, &control, None)?,
+            files: Vec::new(),
+            unkept: None,
+        },
         Some(directory) => record(job, network, &control, directory)?,
     };
     let mut told = Told {
@@ -157,7 +180,7 @@ pub(super) fn carry_out(job: &Job<'_>) -> Outcome {
             session.write_steps(&recording, &steps)?;
             told.files.push(steps);
         }
-        if job.plot {
+        if !job.how.no_plot {
             let file = &directory.join("spikes.h5");
             let busy = Busy::new("drawing");
             let drawn = pictures(&recording, file);
@@ -166,18 +189,24 @@ pub(super) fn carry_out(job: &Job<'_>) -> Outcome {
             told.files.extend(weight_pictures(&told.files)?);
         }
     }
-    if let Some(directory) = &job.directory
+    if let Some(directory) = directory
         && job.checkpoints.is_some()
     {
         told.files.push(directory.join(CHECKPOINT));
     }
-    if job.json {
+    if job.how.json {
         put_json(&to_json(&told))?;
     } else {
-        put(&to_text(&told, job.profile))?;
+        put(&to_text(&told, job.how.profile))?;
+    }
+    if let Some(told) = unkept {
+        return Err(Failure::Work(miette!(
+            help = "everything else is done; the checkpoint before stays where it was",
+            "{told}"
+        )));
     }
     if told.report.stopped {
-        let how = match &job.directory {
+        let how = match directory {
             Some(directory) if job.checkpoints.is_some() => {
                 format!("go on with: spikewheel resume {}", directory.display())
             }
@@ -222,13 +251,22 @@ fn simulate(
     .map_err(|e| Failure::Work(miette!("{e}")))
 }
 
-/// Runs the network into a recording; returns the files that were written.
+/// What has become of a run.
+struct Recorded {
+    report: RunReport,
+    /// Files that were written.
+    files: Vec<PathBuf>,
+    /// Why its end could not be kept.
+    unkept: Option<SnapshotError>,
+}
+
+/// Runs the network into a recording.
 fn record(
     job: &Job<'_>,
     network: Network,
     control: &Arc<Control>,
     directory: &Path,
-) -> Result<(RunReport, Vec<PathBuf>), Failure> {
+) -> Result<Recorded, Failure> {
     let loaded = job.loaded;
     let file = directory.join("spikes.h5");
     let csv = loaded.output.csv.then(|| directory.join("spikes.csv"));
@@ -246,6 +284,9 @@ fn record(
         keeper
             .write_beginning(network.plan().sizes())
             .map_err(|e| Failure::Work(miette!("{e}")))?;
+    }
+    if let Some(keeper) = &mut keeper {
+        keeper.when_that_changes(tell_of_checkpoints);
     }
     let options = RecordOptions {
         overwrite: job.replace,
@@ -283,15 +324,27 @@ fn record(
             spike_hash: Some(report.spike_hash),
         })
         .map_err(|e| Failure::Work(miette!("{e}")))?;
-    if let Some(keeper) = &mut keeper {
-        keeper.check().map_err(|e| Failure::Work(miette!("{e}")))?;
-    }
+    let unkept = keeper.as_mut().and_then(|keeper| keeper.check().err());
     let mut files = vec![file];
     files.extend(csv);
     if !loaded.spec.recording.weights.is_empty() {
         files.push(directory.join("weights.h5"));
     }
-    Ok((report, files))
+    Ok(Recorded {
+        report,
+        files,
+        unkept,
+    })
+}
+
+/// At once: a run may go on for days, and whoever looks after it can do something.
+fn tell_of_checkpoints(failure: Option<&SnapshotError>) {
+    match failure {
+        Some(e) => say(format_args!(
+            "warning: {e}; the run goes on, and the checkpoint before stays"
+        )),
+        None => say(format_args!("checkpoints are written again")),
+    }
 }
 
 /// A recorder that ends the run when it cannot write any more.

@@ -19,6 +19,7 @@ mod output;
 mod progress;
 pub mod raster;
 mod recorded;
+mod results;
 pub mod resume;
 pub mod run;
 pub mod schema;

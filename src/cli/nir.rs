@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
+use clap::Parser as _;
 use miette::{Report, miette};
 
 use super::output::refused;
@@ -47,6 +48,32 @@ impl DialectArgs {
         }
     }
 
+    /// As they are written on a command line.
+    pub(super) fn words(&self) -> Vec<String> {
+        let step = self.nir_dt.map(|step| step.to_string());
+        [
+            ("--nir-dt", step),
+            ("--nir-spike", self.nir_spike.clone()),
+            ("--nir-reset", self.nir_reset.clone()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some([name.to_string(), value?]))
+        .flatten()
+        .collect()
+    }
+
+    /// The way back of `words`.
+    pub(super) fn of_words(words: &[String]) -> Result<Self, String> {
+        #[derive(clap::Parser)]
+        #[command(no_binary_name = true)]
+        struct Words {
+            #[command(flatten)]
+            dialect: DialectArgs,
+        }
+        let words = Words::try_parse_from(words).map_err(|e| e.to_string())?;
+        Ok(words.dialect)
+    }
+
     fn given(&self) -> Option<&'static str> {
         [
             ("--nir-dt", self.nir_dt.is_some()),
@@ -78,6 +105,17 @@ pub struct InputArgs {
     /// Steps to run, in place of --duration
     #[arg(long, value_name = "N", conflicts_with = "duration", value_parser = clap::value_parser!(u64).range(1..))]
     pub nir_steps: Option<u64>,
+}
+
+impl InputArgs {
+    /// Paths that it may read: of NAME=FILE what is behind the sign, or all of it.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.input
+            .iter()
+            .flat_map(|given| [Some(given.as_str()), given.split_once('=').map(|p| p.1)])
+            .flatten()
+            .map(Path::new)
+    }
 }
 
 /// A time step in seconds, or a plain number.
@@ -342,7 +380,12 @@ pub(super) fn load(
             .map(|n| Diagnostic::warning(n.as_str()))
             .collect(),
         output: OutputOptions::default(),
-        files: Vec::new(),
+        files: args
+            .files()
+            .chain([path])
+            .filter(|f| f.is_file())
+            .map(PathBuf::from)
+            .collect(),
     };
     Ok((loaded, session))
 }

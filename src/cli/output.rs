@@ -27,11 +27,16 @@ pub(super) fn put_json(value: &serde_json::Value) -> Outcome {
     }
 }
 
+/// Says something beside the output.
+pub(super) fn say(text: std::fmt::Arguments<'_>) {
+    // Nothing can be done about a standard error that cannot be written.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// Draws warnings.
 pub(super) fn warn(warnings: Vec<Diagnostic>) {
     for w in warnings {
-        // Nothing can be done about a standard error that cannot be written.
-        let _ = writeln!(std::io::stderr(), "{:?}", Report::new(w));
+        say(format_args!("{:?}", Report::new(w)));
     }
 }
 
@@ -53,6 +58,31 @@ pub(super) fn writable(path: &Path, force: bool) -> Outcome {
             help = "give another name, or --force to replace it",
             "`{}` exists already",
             path.display()
+        )]));
+    }
+    Ok(())
+}
+
+/// Whatever is forced: what is being read is not written over, nor a directory that it lies in.
+pub(super) fn spares(out: &Path, inputs: &[&Path]) -> Outcome {
+    let Ok(own) = out.canonicalize() else {
+        // Nothing is there.
+        return Ok(());
+    };
+    let all = inputs
+        .iter()
+        .filter_map(|i| Some((i, i.canonicalize().ok()?)));
+    for (input, read) in all {
+        let (out, input) = (out.display(), input.display());
+        let told = match (own.starts_with(&read), read.starts_with(&own)) {
+            (true, true) => format!("`{out}` is what is read"),
+            (true, false) => format!("`{out}` belongs to `{input}`, which is read"),
+            (false, true) => format!("`{out}` holds `{input}`, which is read"),
+            (false, false) => continue,
+        };
+        return Err(Failure::Input(vec![miette!(
+            help = "choose another name for what is written",
+            "{told}"
         )]));
     }
     Ok(())

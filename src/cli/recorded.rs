@@ -29,21 +29,6 @@ pub(super) fn open(path: &Path) -> Result<(PathBuf, Recording), Failure> {
     Ok((file, recording))
 }
 
-/// Writing over the recording that is being read would destroy it.
-pub(super) fn not_the_input(out: &Path, input: &Path) -> Result<(), Failure> {
-    let same = match (out.canonicalize(), input.canonicalize()) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => false,
-    };
-    if same {
-        return Err(refuse(format_args!(
-            "`{}` is the recording itself; choose another name for the picture",
-            out.display()
-        )));
-    }
-    Ok(())
-}
-
 /// A time such as `200 ms`, `1.5s` or `300 us`, in ms.
 pub(super) fn time(text: &str) -> Result<f64, String> {
     let text = text.trim();

@@ -1,18 +1,18 @@
 //! `spikewheel resume`: goes on with a run from its checkpoint.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use miette::miette;
 
-use super::job::{Begin, CHECKPOINT, CheckpointPlan, Job, carry_out};
-use super::output::{refused, warn};
+use super::checkpoints::{Every, definition_among, files_in, plan, session};
+use super::job::{Begin, CHECKPOINT, HowArgs, Job, carry_out};
+use super::output::warn;
 use super::recorded::refuse;
-use super::run::{positive_time, results_directory};
-use super::{Failure, Outcome, checkpoints};
+use super::results::{Reading, Results};
+use super::run::positive_time;
+use super::{Failure, Outcome};
 use crate::columns::Memory;
-use crate::definition::{self, Loaded, Override};
+use crate::definition::Override;
 use crate::engine::keep::Return;
 use crate::network::spec::{DriveKind, NetworkSpec};
 use crate::network::{BuildOptions, build};
@@ -43,10 +43,6 @@ pub struct Args {
     /// Begin anew at time 0, with the weights of the checkpoint
     #[arg(long)]
     pub weights_only: bool,
-    /// Worker threads; the results are the same for any number [default: one per core, fewer for
-    /// small networks]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
     /// Directory for the results [default: that of the checkpoint; with --set or --weights-only
     /// runs/NAME-001, numbered upwards]
     #[arg(short, long, value_name = "DIR")]
@@ -60,15 +56,8 @@ pub struct Args {
     /// Checkpoints every so much wall time [default: as before]
     #[arg(long, value_name = "TIME", value_parser = positive_time)]
     pub checkpoint_every_wall: Option<f64>,
-    /// Draw no pictures
-    #[arg(long)]
-    pub no_plot: bool,
-    /// Show where the time went, how populations were updated, and the synapse tables
-    #[arg(long)]
-    pub profile: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    pub how: HowArgs,
 }
 
 /// Runs the command.
@@ -76,6 +65,18 @@ pub fn run(args: &Args) -> Outcome {
     let path = match args.file.is_dir() {
         true => args.file.join(CHECKPOINT),
         false => args.file.clone(),
+    };
+    let source = path.parent().unwrap_or(Path::new("")).to_path_buf();
+    let changed = args.set.iter().any(|o| o.name != DURATION);
+    let elsewhere = args.out.is_some() || changed || args.weights_only;
+    // Before anything is read: what is read must stay as it is.
+    let own = match elsewhere {
+        true => None,
+        false => Some(Results::of(source.clone())?),
+    };
+    let _reading = match elsewhere && !args.weights_only {
+        true => Some(Reading::of(&source)?),
+        false => None,
     };
     let snapshot = Snapshot::open(&path).map_err(refuse)?;
     let saved: Vec<Override> = snapshot
@@ -87,7 +88,12 @@ pub fn run(args: &Args) -> Outcome {
             value: value.clone(),
         })
         .collect();
-    let before = load(&snapshot, &saved)?;
+    let files = files_in(&snapshot)?;
+    let load = |set: &[Override]| {
+        let about = &snapshot.about;
+        definition_among(&about.text, Path::new(&about.path), set, &files)
+    };
+    let before = load(&saved)?;
     let mut set = saved.clone();
     for o in &args.set {
         set.retain(|s| s.name != o.name);
@@ -100,12 +106,9 @@ pub fn run(args: &Args) -> Outcome {
             value: format!("{ms} ms"),
         });
     }
-    let mut loaded = load(&snapshot, &set)?;
+    let mut loaded = load(&set)?;
     warn(std::mem::take(&mut loaded.warnings));
-    let changed = args.set.iter().any(|o| o.name != DURATION);
     let tick = snapshot.rest.tick;
-    let source = path.parent().unwrap_or(Path::new("")).to_path_buf();
-    let elsewhere = args.out.is_some() || changed || args.weights_only;
     // A run that was killed while it closed its files is brought to its end.
     let unfinished =
         !elsewhere && !Recording::says_completed(&source.join("spikes.h5")).unwrap_or(true);
@@ -114,20 +117,6 @@ pub fn run(args: &Args) -> Outcome {
     }
     check_grid(&before.spec, &loaded.spec)?;
 
-    let directory = if elsewhere {
-        if args.out.as_deref().is_some_and(|out| is_same(out, &source)) {
-            return Err(Failure::Input(vec![miette!(
-                help = "give another directory, or leave --out away to go on in this one",
-                "`{}` holds the run that is gone on with",
-                source.display()
-            )]));
-        }
-        let definition = PathBuf::from(&snapshot.about.path);
-        results_directory(args.out.as_deref(), args.force, &definition, &[])?
-    } else {
-        source.clone()
-    };
-    let plan = plan(args, &snapshot, &loaded, &set, !elsewhere)?;
     let earlier = Earlier {
         spikes: source.join("spikes.h5"),
         csv: source.join("spikes.csv"),
@@ -135,6 +124,25 @@ pub fn run(args: &Args) -> Outcome {
         tick: if args.weights_only { 0 } else { tick },
         recorded: snapshot.about.recorded.clone(),
     };
+    let results = match own {
+        Some(own) => own,
+        None => another(args, &path, &source, &snapshot, &earlier)?,
+    };
+    let mut plan = plan(
+        &loaded,
+        &set,
+        files,
+        Every {
+            simulated: args.checkpoint_every,
+            wall: args.checkpoint_every_wall,
+        },
+    );
+    if args.checkpoint_every.is_none() && args.checkpoint_every_wall.is_none() {
+        plan.about.every = snapshot.about.every;
+        plan.about.every_wall = snapshot.about.every_wall;
+    }
+    plan.about.nir.clone_from(&snapshot.about.nir);
+    plan.keep_first = !elsewhere;
     let mut settled = Memory::default();
     if args.weights_only {
         settled = weights_of(&before.spec, &snapshot)?;
@@ -155,37 +163,41 @@ pub fn run(args: &Args) -> Outcome {
     };
     carry_out(&Job {
         loaded: &loaded,
-        threads: args.threads,
-        directory: Some(directory),
+        how: &args.how,
+        results: Some(results),
         replace: !elsewhere || args.force,
-        plot: !args.no_plot,
-        profile: args.profile,
-        json: args.json,
         checkpoints: Some(plan),
         begin,
-        nir: None,
+        nir: session(&snapshot)?,
     })
 }
 
-const DURATION: &str = "simulation.duration";
-
-/// The definition in the checkpoint, with its files.
-fn load(snapshot: &Snapshot, set: &[Override]) -> Result<Loaded, Failure> {
-    let about = &snapshot.about;
-    let failed = |e: std::io::Error| Failure::Work(miette!("cannot unpack the checkpoint: {e}"));
-    let directory = tempfile::tempdir().map_err(failed)?;
-    let mut instead = HashMap::new();
-    for (k, name) in about.files.iter().enumerate() {
-        let path = PathBuf::from(name);
-        let own = directory.path().join(k.to_string());
-        std::fs::create_dir(&own).map_err(failed)?;
-        // The ending of a name says how to read the file.
-        let place = own.join(path.file_name().unwrap_or("file".as_ref()));
-        std::fs::write(&place, snapshot.file(k).map_err(refuse)?).map_err(failed)?;
-        instead.insert(path, place);
+/// A directory of its own, for a run that goes on as another one.
+fn another(
+    args: &Args,
+    checkpoint: &Path,
+    source: &Path,
+    snapshot: &Snapshot,
+    earlier: &Earlier,
+) -> Result<Results, Failure> {
+    if args.out.as_deref().is_some_and(|out| is_same(out, source)) {
+        return Err(Failure::Input(vec![miette!(
+            help = "give another directory, or leave --out away to go on in this one",
+            "`{}` holds the run that is gone on with",
+            source.display()
+        )]));
     }
-    definition::parse_among(&about.text, Path::new(&about.path), set, instead).map_err(refused)
+    // A link may lead to the checkpoint from elsewhere.
+    let read = [checkpoint, &earlier.spikes, &earlier.csv, &earlier.weights];
+    Results::new(
+        args.out.as_deref(),
+        args.force,
+        Path::new(&snapshot.about.path),
+        &read.map(PathBuf::from),
+    )
 }
+
+const DURATION: &str = "simulation.duration";
 
 /// A state is in the numbers and on the grid of its network.
 fn check_grid(before: &NetworkSpec, now: &NetworkSpec) -> Result<(), Failure> {
@@ -229,38 +241,6 @@ fn is_same(a: &Path, b: &Path) -> bool {
         b
     };
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
-}
-
-fn plan(
-    args: &Args,
-    snapshot: &Snapshot,
-    loaded: &Loaded,
-    set: &[Override],
-    keep_first: bool,
-) -> Result<CheckpointPlan, Failure> {
-    let about = &snapshot.about;
-    let mut files = Vec::new();
-    for k in 0..about.files.len() {
-        files.push(Arc::new(snapshot.file(k).map_err(refuse)?));
-    }
-    let mut plan = checkpoints::plan(
-        &Loaded {
-            // Those of the checkpoint, wherever it is now.
-            files: Vec::new(),
-            ..loaded.clone()
-        },
-        set,
-        args.checkpoint_every,
-        args.checkpoint_every_wall,
-    )?;
-    if args.checkpoint_every.is_none() && args.checkpoint_every_wall.is_none() {
-        plan.about.every = about.every;
-        plan.about.every_wall = about.every_wall;
-    }
-    plan.about.files.clone_from(&about.files);
-    plan.files = files;
-    plan.keep_first = keep_first;
-    Ok(plan)
 }
 
 /// The weights at the checkpoint, brought up to date.

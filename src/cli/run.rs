@@ -1,13 +1,15 @@
 //! `spikewheel run`: from a definition to a recording, a picture and a summary.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use miette::miette;
 
-use super::job::{Begin, CHECKPOINT, Job, carry_out};
+use super::checkpoints::{Every, files, plan, plan_nir};
+use super::job::{Begin, HowArgs, Job, carry_out};
 use super::output::{refused, warn};
 use super::recorded::time;
-use super::{Failure, Outcome, checkpoints};
+use super::results::Results;
+use super::{Failure, Outcome};
 use crate::definition::{self, Loaded, Override};
 
 /// Simulate a network and write its recording, a raster picture and a summary
@@ -27,19 +29,12 @@ pub struct Args {
     /// Another value for a parameter, or for simulation.seed, simulation.duration, ...
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub set: Vec<Override>,
-    /// Worker threads; the results are the same for any number [default: one per core, fewer for
-    /// small networks]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
     /// Directory for the results [default: runs/NAME-001, numbered upwards]
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Replace the results in an existing directory
     #[arg(long, requires = "out")]
     pub force: bool,
-    /// Draw no pictures
-    #[arg(long)]
-    pub no_plot: bool,
     /// Write nothing at all, only print the summary
     #[arg(long, conflicts_with_all = ["out", "force", "checkpoint_every", "checkpoint_every_wall"])]
     pub no_record: bool,
@@ -50,12 +45,8 @@ pub struct Args {
     /// Keep it every so much wall time, such as '600 s'
     #[arg(long, value_name = "TIME", value_parser = positive_time)]
     pub checkpoint_every_wall: Option<f64>,
-    /// Show where the time went, how populations were updated, and the synapse tables
-    #[arg(long)]
-    pub profile: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    pub how: HowArgs,
     #[command(flatten)]
     pub input: super::nir::InputArgs,
     #[command(flatten)]
@@ -66,27 +57,34 @@ pub struct Args {
 pub fn run(args: &Args) -> Outcome {
     let (mut loaded, nir) = load(args)?;
     warn(std::mem::take(&mut loaded.warnings));
-    let checkpoints = match (args.checkpoint_every, args.checkpoint_every_wall) {
-        (None, None) => None,
-        (every, wall) => Some(checkpoints::plan(&loaded, &args.set, every, wall)?),
+    let inputs = loaded.files.clone();
+    let every = Every {
+        simulated: args.checkpoint_every,
+        wall: args.checkpoint_every_wall,
     };
-    let directory = match args.no_record {
+    let checkpoints = match (&nir, every.simulated.or(every.wall)) {
+        (_, None) => None,
+        (None, _) => Some(plan(&loaded, &args.set, files(&loaded)?, every)),
+        (Some(session), _) => {
+            let (definition, plan) = plan_nir(&loaded, session, &args.dialect, every)?;
+            loaded = definition;
+            Some(plan)
+        }
+    };
+    let results = match args.no_record {
         true => None,
-        false => Some(results_directory(
+        false => Some(Results::new(
             args.out.as_deref(),
             args.force,
             &args.file,
-            &loaded.files,
+            &inputs,
         )?),
     };
     carry_out(&Job {
         loaded: &loaded,
-        threads: args.threads,
-        directory,
+        how: &args.how,
+        results,
         replace: args.force,
-        plot: !args.no_plot,
-        profile: args.profile,
-        json: args.json,
         checkpoints,
         begin: Begin::Fresh,
         nir,
@@ -108,12 +106,6 @@ fn load(args: &Args) -> Result<(Loaded, Option<super::nir::Session>), Failure> {
             set.value
         )]));
     }
-    if args.checkpoint_every.is_some() || args.checkpoint_every_wall.is_some() {
-        return Err(Failure::Input(vec![miette!(
-            help = "`spikewheel convert` makes a definition of it, which can be kept",
-            "a checkpoint holds a definition, and a NIR file is none"
-        )]));
-    }
     let (loaded, session) = super::nir::load(&args.file, &args.dialect, &args.input)?;
     Ok((loaded, Some(session)))
 }
@@ -124,89 +116,4 @@ pub(super) fn positive_time(text: &str) -> Result<f64, String> {
         ms if ms > 0.0 => Ok(ms),
         _ => Err("a time above zero is expected".into()),
     }
-}
-
-/// Files of a run.
-const RESULTS: [&str; 9] = [
-    "spikes.h5",
-    "spikes.csv",
-    "steps.csv",
-    "weights.h5",
-    "raster.png",
-    "traces.png",
-    "weights.png",
-    "weights_over_time.png",
-    CHECKPOINT,
-];
-
-/// The directory for the results, made and empty unless `--force`.
-pub(super) fn results_directory(
-    out: Option<&Path>,
-    force: bool,
-    definition: &Path,
-    inputs: &[PathBuf],
-) -> Result<PathBuf, Failure> {
-    let make = |path: &Path| {
-        std::fs::create_dir_all(path)
-            .map_err(|e| Failure::Work(miette!("cannot create `{}`: {e}", path.display())))
-    };
-    if let Some(out) = out {
-        if out.exists() && !out.is_dir() {
-            return Err(Failure::Input(vec![miette!(
-                "`{}` exists and is not a directory",
-                out.display()
-            )]));
-        }
-        if out.exists() && !force {
-            return Err(Failure::Input(vec![miette!(
-                help = "give another directory, or --force to replace its results",
-                "`{}` exists already",
-                out.display()
-            )]));
-        }
-        make(out)?;
-        let there = |path: &Path| path.canonicalize().ok();
-        for input in inputs {
-            let mut written = RESULTS.iter().map(|name| out.join(name));
-            if there(input).is_some() && written.any(|path| there(&path) == there(input)) {
-                return Err(Failure::Input(vec![miette!(
-                    help = "give another directory with --out",
-                    "`{}` would be written over, and the definition reads it",
-                    input.display()
-                )]));
-            }
-        }
-        // What this run may not write again would look like its results.
-        for name in RESULTS {
-            let old = out.join(name);
-            match std::fs::remove_file(&old) {
-                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Failure::Work(miette!(
-                        "cannot replace `{}`: {e}",
-                        old.display()
-                    )));
-                }
-                _ => {}
-            }
-        }
-        return Ok(out.to_path_buf());
-    }
-    let name = definition
-        .file_stem()
-        .map_or_else(|| "run".into(), |s| s.to_string_lossy().into_owned());
-    make(Path::new("runs"))?;
-    for number in 1..1_000_000 {
-        let path = PathBuf::from(format!("runs/{name}-{number:03}"));
-        match std::fs::create_dir(&path) {
-            Ok(()) => return Ok(path),
-            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(e) => {
-                return Err(Failure::Work(miette!(
-                    "cannot create `{}`: {e}",
-                    path.display()
-                )));
-            }
-        }
-    }
-    Err(Failure::Work(miette!("runs/ is full")))
 }

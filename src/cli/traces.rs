@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::Outcome;
-use super::recorded::{not_the_input, open, refuse, size, time};
+use super::output::{put, spares};
+use super::recorded::{open, refuse, size, time};
 use crate::plot::traces::{TraceOptions, draw};
 use crate::plot::{Selection, Theme};
 
@@ -54,7 +55,7 @@ pub fn run(args: &Args) -> Outcome {
         Some(path) => path.clone(),
         None => file.with_file_name("traces.png"),
     };
-    not_the_input(&out, &file)?;
+    spares(&out, &[&file])?;
     let options = TraceOptions {
         from: args.from,
         to: args.to,
@@ -68,6 +69,5 @@ pub fn run(args: &Args) -> Outcome {
         theme: if args.dark { Theme::Dark } else { Theme::Light },
     };
     draw(&recording, &options, &out).map_err(refuse)?;
-    println!("{}", out.display());
-    Ok(())
+    put(&out.display().to_string())
 }

@@ -51,6 +51,8 @@ pub struct About {
     pub overrides: Vec<(String, String)>,
     /// Files that the definition names, as they were resolved; each is a section `file.NUMBER`.
     pub files: Vec<String>,
+    /// If the definition was made of a NIR file: which of the files that is, and how its numbers are meant.
+    pub nir: Option<NirFile>,
     /// Synapses of the network.
     pub synapses: u64,
     /// Spikes that the recording held, of each population that is recorded.
@@ -58,6 +60,14 @@ pub struct About {
     /// Ticks and wall seconds between checkpoints.
     pub every: Option<u64>,
     pub every_wall: Option<f64>,
+}
+
+/// A NIR file among the files of a checkpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NirFile {
+    pub number: usize,
+    /// Options as on the command line.
+    pub options: Vec<String>,
 }
 
 /// A section as the directory has it.

@@ -15,8 +15,11 @@ use crate::engine::keep::{Keeper, Rest};
 /// How many spikes of each recorded population are safe; `None`: writing them has failed.
 pub type Recorded = Arc<Mutex<Option<Vec<u64>>>>;
 
-/// Writes checkpoints to one path, each in place of the one before. The first failure stays until it is
-/// asked for.
+/// Is told when writing begins to fail, and when it works again.
+type Told = Box<dyn Fn(Option<&SnapshotError>) + Send>;
+
+/// Writes checkpoints to one path, each in place of the one before. If one cannot be written, the one before stays,
+/// and the next is tried all the same: a disk may have room again.
 pub struct Writer {
     path: PathBuf,
     about: About,
@@ -24,7 +27,9 @@ pub struct Writer {
     /// What the recording holds, from whoever writes it.
     recorded: Recorded,
     open: Option<Open>,
-    failure: Option<io::Error>,
+    /// Why the last one could not be written.
+    failure: Option<SnapshotError>,
+    told: Option<Told>,
     /// Of the last checkpoint.
     bytes: u64,
     written: u64,
@@ -96,6 +101,7 @@ impl Writer {
             recorded: Arc::new(Mutex::new(Some(Vec::new()))),
             open: None,
             failure: None,
+            told: None,
             bytes: 0,
             written: 0,
         }
@@ -121,20 +127,14 @@ impl Writer {
         self.check()
     }
 
-    /// Has writing failed? Then nothing more is written, and the last good checkpoint stays.
-    pub fn failed(&self) -> bool {
-        self.failure.is_some()
+    /// Who is told when writing begins to fail, and when it works again.
+    pub fn when_that_changes(&mut self, tell: impl Fn(Option<&SnapshotError>) + Send + 'static) {
+        self.told = Some(Box::new(tell));
     }
 
-    /// The failure, if there was one.
+    /// The failure of the last checkpoint, if it could not be written.
     pub fn check(&mut self) -> Result<(), SnapshotError> {
-        match self.failure.take() {
-            None => Ok(()),
-            Some(source) => Err(SnapshotError::Write {
-                path: self.path.clone(),
-                source,
-            }),
-        }
+        self.failure.take().map_or(Ok(()), Err)
     }
 
     pub fn path(&self) -> &Path {
@@ -153,17 +153,21 @@ impl Writer {
     }
 
     fn attempt<T>(&mut self, done: io::Result<T>) -> Option<T> {
-        match done {
-            Ok(value) => Some(value),
-            Err(e) => {
-                self.failure.get_or_insert(e);
-                if self.open.take().is_some() {
-                    // It holds nothing that could be gone on from.
-                    let _ = std::fs::remove_file(self.temporary());
-                }
-                None
-            }
+        let source = match done {
+            Ok(value) => return Some(value),
+            Err(source) => source,
+        };
+        if self.open.take().is_some() {
+            // It holds nothing that could be gone on from.
+            let _ = std::fs::remove_file(self.temporary());
         }
+        let path = self.path.clone();
+        let failure = SnapshotError::Write { path, source };
+        if let (None, Some(tell)) = (&self.failure, &self.told) {
+            tell(Some(&failure));
+        }
+        self.failure = Some(failure);
+        None
     }
 
     fn section(&mut self, name: &str, kind: Option<Kind>, bytes: &[u8]) {
@@ -180,15 +184,13 @@ impl Writer {
         }
     }
 
-    fn replace(&mut self, tick: u64) -> io::Result<()> {
-        let Some(open) = self.open.take() else {
-            return Ok(());
-        };
+    fn replace(&mut self, open: Open, tick: u64) -> io::Result<()> {
         let temporary = self.temporary();
-        let bytes = open.finish(tick).inspect_err(|_| {
+        let done = open.finish(tick);
+        let done = done.and_then(|n| std::fs::rename(&temporary, &self.path).map(|()| n));
+        let bytes = done.inspect_err(|_| {
             let _ = std::fs::remove_file(&temporary);
         })?;
-        std::fs::rename(&temporary, &self.path)?;
         sync_directory(&self.path);
         self.bytes = bytes;
         self.written += 1;
@@ -212,9 +214,6 @@ impl Put for Writer {
 
 impl Keeper for Writer {
     fn begin(&mut self, _: u64) {
-        if self.failed() {
-            return;
-        }
         let open = Open::create(&self.temporary());
         self.open = self.attempt(open);
     }
@@ -235,7 +234,14 @@ impl Keeper for Writer {
         for (k, file) in self.files.clone().iter().enumerate() {
             self.section(&format!("file.{k}"), None, file);
         }
-        let done = self.replace(rest.tick);
-        self.attempt(done);
+        let Some(open) = self.open.take() else {
+            return;
+        };
+        let done = self.replace(open, rest.tick);
+        if self.attempt(done).is_some()
+            && let (Some(_), Some(tell)) = (self.failure.take(), &self.told)
+        {
+            tell(None);
+        }
     }
 }

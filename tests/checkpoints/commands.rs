@@ -1,180 +1,14 @@
-//! Commands from end to end, and what may happen to them.
+//! Commands from end to end.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use spikewheel::record::{Recording, Weights};
 use spikewheel::snapshot::Snapshot;
 
 use crate::networks::Draw;
-
-const DEFINITION: &str = r#"
-format = 1
-name = "Two populations that learn"
-include = ["common.toml"]
-
-[simulation]
-duration = "1500 ms"
-seed = 4
-
-[stimuli.input]
-model = "poisson"
-size = 60
-rate = "20 Hz"
-
-[stimuli.push]
-model = "spike_list"
-file = "data/push.csv"
-to = ["cells"]
-weight = "1 mV"
-
-[stimuli.noise]
-model = "poisson"
-rate = "noise"
-to = ["cells"]
-weight = "0.4 mV"
-
-[[projections]]
-name = "learns"
-from = "input"
-to = "cells"
-rule = { fixed_indegree = 20 }
-weight = { uniform = ["0 mV", "1 mV"] }
-delay = { uniform = ["0.5 ms", "4 ms"] }
-plasticity = { rule = "stdp", lambda = "rate_of_learning", Wmax = "1 mV" }
-
-[[projections]]
-from = "cells"
-to = "cells"
-rule = { fixed_indegree = 10 }
-weight = "-0.2 mV"
-delay = "1.5 ms"
-
-[recording]
-spikes = "all"
-csv = true
-state = [{ of = "cells[0..5]", variable = "V_m", every = "1 ms" }]
-weights = [
-    { projection = "learns", at = ["start", "50 ms", "end"] },
-    { projection = "learns", of = [["input[0..60]", "cells[0]"]], every = "10 ms" },
-]
-"#;
-
-const COMMON: &str = r#"
-format = 1
-
-[parameters]
-noise = "5 kHz"
-rate_of_learning = 0.01
-
-[populations.cells]
-model = "lif_delta"
-size = 200
-"#;
-
-/// A directory with the definition and its files.
-struct Place {
-    directory: tempfile::TempDir,
-}
-
-impl Place {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let at = |name: &str| directory.path().join(name);
-        std::fs::create_dir(at("data")).expect("made");
-        let rows: String = (1..300)
-            .map(|k| format!("{},{}\n", 5 * k, k % 200))
-            .collect();
-        std::fs::write(at("net.toml"), DEFINITION).expect("written");
-        std::fs::write(at("common.toml"), COMMON).expect("written");
-        std::fs::write(at("data/push.csv"), format!("time_ms,neuron\n{rows}")).expect("written");
-        Self { directory }
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin("spikewheel"));
-        command
-            .current_dir(self.directory.path())
-            .args(words)
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn call(&self, words: &[&str]) -> Output {
-        self.command(words).output().expect("it starts")
-    }
-
-    fn done(&self, words: &[&str]) -> serde_json::Value {
-        let output = self.call(words);
-        assert!(
-            output.status.success(),
-            "{words:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        serde_json::from_slice(&output.stdout).expect("JSON")
-    }
-
-    fn refused(&self, words: &[&str], code: i32) -> String {
-        let output = self.call(words);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(code), "{words:?}: {told}");
-        // Messages are broken into lines.
-        told.split_whitespace()
-            .filter(|w| *w != "│")
-            .collect::<Vec<_>>()
-            .join(" ")
-    }
-}
-
-/// What a run is known by.
-fn hashes(told: &serde_json::Value) -> (String, String) {
-    let text = |name: &str| told[name].as_str().expect("a hash").to_string();
-    (text("spike_hash"), text("weight_hash"))
-}
-
-/// What the files of two runs hold must be the same.
-fn assert_same_files(a: &Path, b: &Path) {
-    let open = |p: &Path| Recording::open(&p.join("spikes.h5")).expect("it opens");
-    let (one, other) = (open(a), open(b));
-    assert_eq!(one.completed, Some(true));
-    assert_eq!(other.completed, Some(true));
-    for (p, q) in one.populations.iter().zip(&other.populations) {
-        assert_eq!((&p.times, &p.ids), (&q.times, &q.ids), "{}", p.name);
-        assert!(!p.times.is_empty());
-    }
-    for (p, q) in one.traces.iter().zip(&other.traces) {
-        assert_eq!((&p.values, p.start, p.step), (&q.values, q.start, q.step));
-        assert!(!p.values.is_empty());
-    }
-    for name in ["spike_hash", "recorded_spikes", "reached_ticks"] {
-        assert_eq!(one.attributes.get(name), other.attributes.get(name));
-    }
-    let text = |p: &Path| std::fs::read_to_string(p.join("spikes.csv")).expect("it is there");
-    assert!(text(a) == text(b), "the texts differ");
-    let open = |p: &Path| Weights::open(&p.join("weights.h5")).expect("it opens");
-    let (one, other) = (open(a), open(b));
-    assert_eq!(one.recordings.len(), other.recordings.len());
-    for (p, q) in one.recordings.iter().zip(&other.recordings) {
-        assert_eq!(p.snapshots.len(), q.snapshots.len());
-        assert!(p.snapshots.len() > 1);
-        for (s, t) in p.snapshots.iter().zip(&q.snapshots) {
-            assert_eq!(s.label, t.label);
-            assert_eq!(
-                one.synapses(s).expect("read"),
-                other.synapses(t).expect("read")
-            );
-        }
-        let (s, t) = (p.traces.as_ref(), q.traces.as_ref());
-        let (s, t) = (s.expect("traces"), t.expect("traces"));
-        assert_eq!((&s.times, &s.values), (&t.times, &t.values));
-        assert!(s.times.len() > 100);
-    }
-}
+use crate::place::{Place, assert_same_files, hashes};
 
 /// What is recorded must be the beginning of what a whole run records.
 fn assert_prefix(file: &Path, whole: &Recording) {
@@ -279,12 +113,10 @@ fn a_run_may_be_killed_at_any_moment_and_goes_on_to_the_same_end() {
 fn a_run_goes_on_longer_elsewhere_and_without_the_files_of_its_definition() {
     let place = Place::new();
     let long = ["--set", "simulation.duration=1500 ms"];
-    let short = ["--set", "simulation.duration=600 ms"];
     let run = ["run", "net.toml", "--json", "--no-plot", "--out"];
-    let mut words = [&run[..], &["whole"], &long].concat();
+    let words = [&run[..], &["whole"], &long].concat();
     let wanted = hashes(&place.done(&words));
-    words = [&run[..], &["part", "--checkpoint-every", "1 s"], &short].concat();
-    place.done(&words);
+    place.kept("part", 600);
     let refused = place.refused(&["resume", "part"], 2);
     assert!(
         refused.contains("the run is complete at 600 ms; --until '1.2 s'"),
@@ -325,18 +157,7 @@ fn a_run_goes_on_longer_elsewhere_and_without_the_files_of_its_definition() {
 #[test]
 fn a_saved_state_goes_on_with_other_parameters_or_with_its_weights_alone() {
     let place = Place::new();
-    place.done(&[
-        "run",
-        "net.toml",
-        "--out",
-        "part",
-        "--json",
-        "--no-plot",
-        "--checkpoint-every",
-        "1 s",
-        "--set",
-        "simulation.duration=700 ms",
-    ]);
+    place.kept("part", 700);
     let (spikes, weights) = (place.at("part/spikes.h5"), place.at("part/weights.h5"));
     let before = Recording::open(&spikes).expect("it opens");
     // The same parameters under --set: exact but for the last bit, since neurons are brought up to date.
@@ -429,18 +250,7 @@ fn wrong_calls_are_answered() {
     assert!(told.contains("cannot read `nothing`"), "{told}");
     let told = place.refused(&["run", "net.toml", "--checkpoint-every", "10"], 2);
     assert!(told.contains("a time needs its unit"), "{told}");
-    place.done(&[
-        "run",
-        "net.toml",
-        "--out",
-        "part",
-        "--json",
-        "--no-plot",
-        "--checkpoint-every",
-        "1 s",
-        "--set",
-        "simulation.duration=300 ms",
-    ]);
+    place.kept("part", 300);
     let told = place.refused(&["resume", "part", "--until", "100 ms"], 2);
     assert!(told.contains("behind the end at 100 ms"), "{told}");
     let told = place.refused(
@@ -483,126 +293,6 @@ fn what_a_definition_reads_is_not_written_over() {
     std::fs::write(place.at("net.toml"), reading).expect("written");
     let before = std::fs::read(place.at("part/spikes.h5")).expect("read");
     let told = place.refused(&[&to[..], &["--force"]].concat(), 2);
-    assert!(
-        told.contains("would be written over, and the definition reads it"),
-        "{told}"
-    );
+    assert!(told.contains("`part/spikes.h5` is what is read"), "{told}");
     assert!(before == std::fs::read(place.at("part/spikes.h5")).expect("read"));
-}
-
-#[cfg(unix)]
-mod signals {
-    use super::*;
-
-    /// Waits until a file is there.
-    fn wait_for(path: &Path) {
-        let until = Instant::now() + Duration::from_secs(120);
-        while !path.exists() && Instant::now() < until {
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        assert!(path.exists(), "{}", path.display());
-    }
-
-    /// Ctrl-C, the end of a batch job, and a closed terminal leave a checkpoint to go on from.
-    #[test]
-    fn a_signal_leaves_a_checkpoint() {
-        let place = Place::new();
-        let long = ["--set", "simulation.duration=4 s", "--no-plot", "--json"];
-        let wanted =
-            hashes(&place.done(&[&["run", "net.toml", "--out", "whole"], &long[..]].concat()));
-        for signal in ["INT", "TERM", "HUP"] {
-            let out = format!("stopped-{signal}");
-            let words = [
-                &[
-                    "run",
-                    "net.toml",
-                    "--out",
-                    &out,
-                    "--checkpoint-every",
-                    "1000 s",
-                ],
-                &long[..],
-            ];
-            let child = place
-                .command(&words.concat())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .expect("it starts");
-            wait_for(&place.at(&out).join("spikes.h5"));
-            let sent = Command::new("kill")
-                .args([format!("-{signal}"), child.id().to_string()])
-                .status();
-            assert!(sent.expect("sent").success());
-            let output = child.wait_with_output().expect("it ends");
-            let told = String::from_utf8_lossy(&output.stderr);
-            if output.status.success() {
-                // It was faster.
-                continue;
-            }
-            assert_eq!(output.status.code(), Some(1), "{told}");
-            assert!(told.contains("spikewheel resume"), "{told}");
-            let told = place.done(&["resume", &out, "--json", "--no-plot"]);
-            assert_eq!(hashes(&told), wanted);
-            assert_same_files(&place.at("whole"), &place.at(&out));
-        }
-    }
-
-    /// A disk that is full, by a limit on the size of files: the error is told, and what was there is not
-    /// destroyed.
-    #[test]
-    fn a_full_disk_destroys_nothing() {
-        let place = Place::new();
-        let binary = assert_cmd::cargo::cargo_bin("spikewheel");
-        let limited = |blocks: u32, words: &str| {
-            let line = format!(
-                "trap '' XFSZ; ulimit -f {blocks}; exec '{}' {words}",
-                binary.display()
-            );
-            let output = Command::new("sh")
-                .current_dir(place.directory.path())
-                .args(["-c", &line])
-                .output()
-                .expect("it starts");
-            let told = String::from_utf8_lossy(&output.stderr).into_owned();
-            (output.status.code(), told)
-        };
-        place.done(&[
-            "run",
-            "net.toml",
-            "--out",
-            "part",
-            "--json",
-            "--no-plot",
-            "--checkpoint-every",
-            "1 s",
-            "--set",
-            "simulation.duration=300 ms",
-        ]);
-        let read = |name: &str| std::fs::read(place.at("part").join(name)).expect("read");
-        let before = (read("spikes.h5"), read("run.checkpoint"));
-        // From no room at all to nearly enough: blocks are of 512 bytes.
-        for blocks in [1, 40, 200, 400] {
-            let (code, told) = limited(blocks, "resume part --until '20 s' --no-plot");
-            assert_eq!(code, Some(1), "{blocks}: {told}");
-            let reasons = ["cannot write", "cannot create", "cannot unpack"];
-            assert!(reasons.iter().any(|r| told.contains(r)), "{told}");
-            assert!(!told.contains("panic"), "{told}");
-            assert!(Snapshot::open(&place.at("part/run.checkpoint")).is_ok());
-            let now = Recording::open(&place.at("part/spikes.h5")).expect("it opens");
-            assert!(!now.populations[0].times.is_empty());
-            for (name, bytes) in [("spikes.h5", &before.0), ("run.checkpoint", &before.1)] {
-                std::fs::write(place.at("part").join(name), bytes).expect("put back");
-            }
-        }
-        // A pipe that is closed, and a closed standard error, are no panics.
-        for words in [
-            "resume part --until '400 ms' --no-plot >&-",
-            "resume foreign 2>&-",
-        ] {
-            let (code, told) = limited(1 << 20, words);
-            assert!(matches!(code, Some(0..=2)), "{words}: {code:?} {told}");
-            assert!(!told.contains("panic"), "{told}");
-        }
-    }
 }

@@ -1,6 +1,9 @@
 //! Checkpoints: what is gone on with is what would have been.
 
 mod commands;
+#[cfg(unix)]
+mod faults;
 mod files;
 mod networks;
+mod place;
 mod states;

@@ -19,7 +19,7 @@ use super::convert_nir;
 use super::data_args::{DataArgs, NetworkArgs, ThreadArgs};
 use super::evaluate::{task, verify};
 use super::interrupt::stop_on_ctrl_c;
-use super::output::{put, put_json, refused, warn};
+use super::output::{put, put_json, refused, spares, warn};
 use super::progress::{Busy, counted};
 use super::{Failure, Outcome};
 use crate::ann::Graph;
@@ -154,6 +154,8 @@ pub fn run(args: &Args) -> Outcome {
         ..args.rate.clone()
     };
     model::writable(&args.out, args.force).map_err(refused)?;
+    let read = args.calibrate.iter().chain([&args.model]);
+    spares(&args.out, &read.map(PathBuf::as_path).collect::<Vec<_>>())?;
     let code = match args.code {
         Code::Exact => args.exact.code()?,
         Code::Rate => rate.code()?,

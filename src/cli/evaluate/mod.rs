@@ -23,7 +23,7 @@ use super::convert::pair;
 use super::data_args::{DataArgs, ThreadArgs};
 use super::evaluate_nir;
 use super::interrupt::stop_on_ctrl_c;
-use super::output::{put, put_json, refused};
+use super::output::{put, put_json, refused, spares, writable};
 use super::progress::counted;
 use super::{Failure, Outcome};
 use crate::ann::Graph;
@@ -145,7 +145,8 @@ pub fn run(args: &Args) -> Outcome {
     };
     let chosen = chosen(args, set.count)?;
     for file in args.csv.iter().chain(&args.record) {
-        super::output::writable(file, args.force)?;
+        spares(file, &[&args.model, &args.data])?;
+        writable(file, args.force)?;
     }
     if let Some(directory) = &args.plot {
         pictures::possible(directory, &chosen, args.force)?;

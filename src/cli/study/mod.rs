@@ -13,7 +13,7 @@ use miette::miette;
 
 use super::data_args::{DataArgs, ThreadArgs};
 use super::interrupt::stop_on_ctrl_c;
-use super::output::{refused, writable};
+use super::output::{refused, spares, writable};
 use super::progress::counted;
 use super::recorded::refuse;
 use super::{Failure, Outcome};
@@ -111,6 +111,7 @@ impl Work {
         let (file, any) = (&common.data, common.any_range);
         super::evaluate::fits(file, &common.samples, any, &model, &data)?;
         if let Some(file) = &common.plot {
+            spares(file, &[&common.model, &common.data])?;
             writable(file, common.force)?;
         }
         let progress = Arc::new(Progress::default());
