@@ -31,7 +31,7 @@ pub const MAGIC: [u8; 8] = *b"SPWHEELC";
 
 /// The version of the format that is written, and the only one that is read: states hang on how networks
 /// are built, so that an old one could be read but not gone on with.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Bytes of the header.
 const HEADER: usize = 64;
