@@ -15,9 +15,9 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     // A number takes eight bytes and may be written in one. A text whose length is claimed is given its memory
     // before it is read, so few bytes must not be able to claim much.
     let (value, used) = match bytes.len() {
-        ..=0x1_0000 => within::<T, 0x10_0000>(bytes),
-        ..=0x10_0000 => within::<T, 0x100_0000>(bytes),
-        ..=0x100_0000 => within::<T, 0x1000_0000>(bytes),
+        0..0x1_0000 => within::<T, 0x10_0000>(bytes),
+        0x1_0000..0x10_0000 => within::<T, 0x100_0000>(bytes),
+        0x10_0000..0x100_0000 => within::<T, 0x1000_0000>(bytes),
         _ => within::<T, LIMIT>(bytes),
     }?;
     if used == bytes.len() {
