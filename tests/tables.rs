@@ -190,12 +190,35 @@ fn tables_weigh_what_the_estimate_says() {
 /// find the same network.
 #[test]
 fn rows_over_many_slots_are_those_of_shards_with_few() {
-    for delay in ["\"0.3 ms\"", "{ uniform = [\"0.1 ms\", \"0.6 ms\"] }"] {
+    let one = ("2 mV", "1 mV");
+    let drawn = (
+        "{ uniform = [\"1 mV\", \"3 mV\"] }",
+        "{ normal = [\"1 mV\", \"0.5 mV\"] }",
+    );
+    let (same, spread) = ("\"0.3 ms\"", "{ uniform = [\"0.1 ms\", \"0.6 ms\"] }");
+    for (delay, weight, in_degree, bytes) in [
+        (same, one, 20, None),
+        (spread, one, 20, None),
+        // Each row has enough synapses for blocks.
+        (same, drawn, 40, Some(6.0..6.7)),
+        (spread, drawn, 40, Some(8.0..9.3)),
+        // Each row has too few.
+        (same, drawn, 20, Some(8.0..8.9)),
+    ] {
+        let (weight, minus) = weight;
+        let quoted = |w: &str| match w.starts_with('{') {
+            true => w.to_string(),
+            false => format!("\"{w}\""),
+        };
+        let (weight, minus) = (
+            quoted(weight),
+            quoted(minus).replacen("\"1 mV", "\"-1 mV", 1),
+        );
         let more = format!(
             "[populations.n]\nmodel = \"lif_delta\"\nsize = 70000\nparams = {{ V_th = \"-60 mV\" }}\n\
              initial = {{ V_m = {{ uniform = [\"-70 mV\", \"-58 mV\"] }} }}\n\
-             [[projections]]\nfrom = \"n\"\nto = \"n\"\nrule = {{ fixed_indegree = 20 }}\nweight = \"2 mV\"\ndelay = {delay}\n\
-             [[projections]]\nfrom = \"n[0..500]\"\nto = \"n\"\nrule = {{ fixed_indegree = 3 }}\nweight = \"-1 mV\"\ndelay = \"0.2 ms\"\n"
+             [[projections]]\nfrom = \"n\"\nto = \"n\"\nrule = {{ fixed_indegree = {in_degree} }}\nweight = {weight}\ndelay = {delay}\n\
+             [[projections]]\nfrom = \"n[0..500]\"\nto = \"n\"\nrule = {{ fixed_indegree = 3 }}\nweight = {minus}\ndelay = \"0.2 ms\"\n"
         );
         let mut spec = loaded("", &more).spec;
         spec.duration = 30;
@@ -218,6 +241,10 @@ fn rows_over_many_slots_are_those_of_shards_with_few() {
             };
             let network = build(&spec, &options).expect("built");
             networks.push(network.synapses());
+            if let Some(bytes) = bytes.clone().filter(|_| shards == 1) {
+                let each = network.table_bytes() as f64 / network.synapse_count() as f64;
+                assert!(bytes.contains(&each), "{delay} {weight}: {each} bytes");
+            }
             let report = run(network, &mut NullSink, &Control::default()).expect("run");
             assert!(report.spikes > 1000, "{}", report.spikes);
             hashes.push(report.spike_hash);
@@ -227,7 +254,7 @@ fn rows_over_many_slots_are_those_of_shards_with_few() {
             "{delay}: {hashes:x?}"
         );
         assert!(networks.iter().all(|n| *n == networks[0]), "{delay}");
-        assert_eq!(networks[0].len(), 23 * 70_000);
+        assert_eq!(networks[0].len(), (in_degree + 3) * 70_000);
     }
 }
 

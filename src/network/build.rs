@@ -375,6 +375,7 @@ impl<'a, R: Weights> ShardBuilder<'a, R> {
             slots.seal_to(1 << bits);
         }
 
+        let weighted_blocks = self.weighted_blocks(&sites, classes, &places, expected);
         let mut rounding = vec![Rounding::default(); sites.len()];
         let (mut tables, mut shortest, mut longest) = (Vec::new(), u64::MAX, 1);
         for kind in [
@@ -401,7 +402,8 @@ impl<'a, R: Weights> ShardBuilder<'a, R> {
             let blocks = match kind {
                 WeightKind::Count16 => self.slots.counts16.blocks() as u64,
                 WeightKind::Count32 => self.slots.counts32.blocks() as u64,
-                _ => 1,
+                WeightKind::F32 | WeightKind::F64 => weighted_blocks,
+                WeightKind::Packed { .. } => 1,
             };
             let groups = groups(&sites, &of_kind);
             let mut counters = Vec::new();
@@ -418,9 +420,7 @@ impl<'a, R: Weights> ShardBuilder<'a, R> {
             if counters.iter().all(|c| c.total() == 0) {
                 continue;
             }
-            // Weighted synapses are in blocks only if there is one: which slot they go to may hang on
-            // the sign of a weight, which is not known while they are counted.
-            let narrow = !weighted || self.slots.sums.blocks() == 1;
+            let narrow = !weighted || self.slots.sums.blocks() as u64 == blocks;
             let sources = *self.offsets.last().unwrap_or(&0) as usize;
             let slots = match kind {
                 WeightKind::Count16 => self.slots.counts16.len(),
@@ -562,6 +562,31 @@ impl<'a, R: Weights> ShardBuilder<'a, R> {
         })
     }
 
+    /// Blocks in which the slots of static weighted synapses are told: one, or all that there are. One where
+    /// the slot hangs on the sign of a weight, which is not known while synapses are counted; where rows would fall into
+    /// too many segments; and where synapses that learn add to the same sums, since all addends of a sum must have
+    /// the same block.
+    fn weighted_blocks(
+        &self,
+        sites: &[Site<'_>],
+        classes: &[Class],
+        places: &[Vec<Place>],
+        expected: &[f64],
+    ) -> u64 {
+        let blocks = self.slots.sums.blocks();
+        let mut weighted = (0..sites.len())
+            .filter(|&i| matches!(classes[i].kind, WeightKind::F32 | WeightKind::F64));
+        let fits = weighted.all(|i| {
+            let spec = &self.spec.projections[i];
+            let per_row = own_share(&sites[i], expected[i]) / spec.sources().max(1) as f64;
+            !classes[i].plastic
+                && matches!(spec.delay, Delay::Ticks(_))
+                && places[i].iter().all(|p| p.slot[0] == p.slot[1])
+                && per_row >= LEAST_SEGMENT * blocks as f64
+        });
+        if fits { blocks as u64 } else { 1 }
+    }
+
     /// First slot, and number of slots, of the planes in which a counted statement's targets lie: they
     /// were reserved one after the other.
     fn span(&self, places: &[Place]) -> Option<(usize, usize)> {
@@ -659,6 +684,9 @@ impl<'a, R: Weights> ShardBuilder<'a, R> {
             .collect()
     }
 }
+
+/// Synapses that a segment should have.
+const LEAST_SEGMENT: f64 = 16.0;
 
 /// Synapses that a shard expects of a statement that has `all`.
 fn own_share(site: &Site<'_>, all: f64) -> f64 {
