@@ -10,6 +10,7 @@ use std::path::Path;
 
 use super::diagnostics::suggest;
 use super::files;
+use crate::claims;
 use crate::network::estimate::{available_memory, show_bytes};
 
 /// Numbers with a shape.
@@ -320,6 +321,19 @@ fn png(path: &Path) -> Result<Array, String> {
     decoder.set_transformations(png::Transformations::EXPAND);
     let broken = |e: png::DecodingError| format!("{shown} is no image that can be read: {e}");
     let mut reader = decoder.read_info().map_err(broken)?;
+    let bytes = std::fs::metadata(path).map_or(0, |m| m.len());
+    let stored = reader.info().raw_bytes() as u64;
+    if let Some(told) = claims::refusal(bytes, &[stored], None) {
+        return Err(format!("{shown}: {told}"));
+    }
+    // As bytes of all colours, then grey.
+    let needed = reader.output_buffer_size() as u64 * 2;
+    if available_memory().is_some_and(|available| needed > available) {
+        return Err(format!(
+            "{shown} takes {}, more than is available",
+            show_bytes(needed as f64)
+        ));
+    }
     let mut buffer = vec![0; reader.output_buffer_size()];
     let info = reader.next_frame(&mut buffer).map_err(broken)?;
     buffer.truncate(info.buffer_size());

@@ -310,3 +310,22 @@ fn chunks_that_are_far_longer_than_their_numbers_are_refused() {
     let told = refused("stimulus", || network(Path::new("."), &more));
     assert!(told.contains("12 elements in chunks of 16777216"), "{told}");
 }
+
+/// What the fuzzer has found: sizes that were taken for granted.
+#[test]
+fn sizes_of_operators_and_images_are_not_believed() {
+    let _alone = alone();
+    let model = harmful("expand.onnx");
+    let told = refused("Expand", || import::model(&model, &Options::default()));
+    assert!(told.contains("it rearranges"), "{told}");
+    let more = format!(
+        "[stimuli.s]\nmodel = \"image\"\nsize = 16\nfile = {:?}\nduration = \"5 ms\"\nencode = \"rate\"\n\
+         max_rate = \"100 Hz\"\n",
+        harmful("tall.png").display().to_string()
+    );
+    let told = refused("an image", || network(Path::new("."), &more));
+    assert!(
+        told.contains("more elements than the file can hold"),
+        "{told}"
+    );
+}
