@@ -82,9 +82,9 @@ impl Train {
         block: impl Fn(u32) -> Option<BlockState>,
     ) -> Result<(), Misfit> {
         let taken = match self {
-            Self::Gaps(g) => block(g.first()).and_then(|state| g.take_back(state)),
-            Self::Varying(v) => block(v.first()).and_then(|state| v.take_back(state)),
-            Self::Renewal(r) => Some(r.take_back(&Part::new(of.prefix(), from))?),
+            Self::Gaps(g) => block(g.first()).and_then(|state| g.take_back(t, state)),
+            Self::Varying(v) => block(v.first()).and_then(|state| v.take_back(t, state)),
+            Self::Renewal(r) => Some(r.take_back(t, &Part::new(of.prefix(), from))?),
             _ => None,
         };
         if taken.is_none() {
@@ -111,12 +111,18 @@ impl Train {
 }
 
 impl BlockState {
-    /// The piece that it stands in, if it is one of a block of `elements` over a course of so many pieces that
-    /// end at `end`.
-    fn piece_in(&self, elements: u32, pieces: usize, end: impl Fn(usize) -> u64) -> Option<usize> {
+    /// The piece that it stands in after tick `t`, if it is one of a block of `elements` over a course of so many
+    /// pieces that end at `end`.
+    fn piece_in(
+        &self,
+        t: u64,
+        elements: u32,
+        pieces: usize,
+        end: impl Fn(usize) -> u64,
+    ) -> Option<usize> {
         let piece = usize::try_from(self.piece).ok().filter(|p| *p < pieces)?;
         let (own, end) = (self.first..self.first + elements, end(piece));
-        let next = |(tick, element): (u64, u32)| own.contains(&element) && tick <= end;
+        let next = |(tick, element): (u64, u32)| own.contains(&element) && t < tick && tick <= end;
         (self.tick <= end && self.next.is_none_or(next)).then_some(piece)
     }
 }
@@ -133,9 +139,9 @@ impl Gaps {
         }
     }
 
-    fn take_back(&mut self, state: BlockState) -> Option<()> {
+    fn take_back(&mut self, t: u64, state: BlockState) -> Option<()> {
         let course = &self.course;
-        let piece = state.piece_in(self.elements, course.pieces(), |p| course.end(p))?;
+        let piece = state.piece_in(t, self.elements, course.pieces(), |p| course.end(p))?;
         if !(0.0..=1.0).contains(&state.rest) {
             return None;
         }
@@ -159,9 +165,9 @@ impl Varying {
         }
     }
 
-    fn take_back(&mut self, state: BlockState) -> Option<()> {
+    fn take_back(&mut self, t: u64, state: BlockState) -> Option<()> {
         let course = &self.course;
-        let piece = state.piece_in(self.elements, course.pieces(), |p| course.end(p))?;
+        let piece = state.piece_in(t, self.elements, course.pieces(), |p| course.end(p))?;
         if state.rest.is_nan() || state.rest < 0.0 {
             return None;
         }
@@ -191,7 +197,7 @@ impl Renewal {
         to.put("fraction", &fractions);
     }
 
-    fn take_back(&mut self, from: &Part<'_>) -> Result<(), Misfit> {
+    fn take_back(&mut self, t: u64, from: &Part<'_>) -> Result<(), Misfit> {
         let process: Vec<u64> = from.all("process")?;
         let n = process.len();
         let next: Vec<u64> = from.range("next", 0, n)?;
@@ -210,6 +216,11 @@ impl Renewal {
             let own: [u64; WORDS] = std::array::from_fn(|w| words[WORDS * at + w]);
             p.stream = Stream::of_words(own);
             p.fraction = fraction[at];
+            if (1..=t).contains(&next[at]) {
+                return Err(Misfit::Network(format!(
+                    "the next event of gamma process {number} of a stimulus is in the past"
+                )));
+            }
             if next[at] > 0 && next[at] <= self.stop {
                 self.next.push(std::cmp::Reverse((next[at], k as u32)));
             }

@@ -8,6 +8,7 @@ mod state;
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 pub use seeds::Seeds;
 
@@ -284,6 +285,9 @@ pub fn directory() -> std::io::Result<tempfile::TempDir> {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
 }
 
+/// Of the last panic: what it said, and where.
+static LAST: Mutex<String> = Mutex::new(String::new());
+
 thread_local! {
     static DIRECTORY: OnceCell<tempfile::TempDir> = const { OnceCell::new() };
 }
@@ -309,12 +313,19 @@ pub fn once(name: &str, bytes: &[u8]) {
     DIRECTORY.with(|cell| {
         // Libraries whose panics are caught would otherwise end the process: libFuzzer aborts in the hook.
         let directory = cell.get_or_init(|| {
-            std::panic::set_hook(Box::new(|_| {}));
+            std::panic::set_hook(Box::new(|info| {
+                if let Ok(mut last) = LAST.lock() {
+                    *last = info.to_string();
+                }
+            }));
             directory().expect("a directory for the inputs")
         });
         let target = Target::named(name).expect("a target of this name");
         if std::panic::catch_unwind(|| target.read(bytes, directory.path())).is_err() {
-            eprintln!("{name}: a panic");
+            eprintln!(
+                "{name}: {}",
+                LAST.lock().map(|l| l.clone()).unwrap_or_default()
+            );
             std::process::abort();
         }
     });

@@ -146,6 +146,7 @@ pub fn goes_on(path: &Path) -> bool {
     if network.take_back(&state).is_err() {
         return false;
     }
-    run(network, &mut NullSink, &Control::default()).expect("a run");
+    // Whoever makes checksums right for a state that no run was in may see a run fail, but as an error and in time.
+    let _ = run(network, &mut NullSink, &Control::default());
     true
 }
