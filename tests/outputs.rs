@@ -241,3 +241,16 @@ fn readers_that_go_away() {
         }
     }
 }
+
+/// What a command does not write for its kind of file, it refuses.
+#[test]
+fn outputs_that_nir_files_do_not_have() {
+    let place = Place::new();
+    let before = place.all();
+    for asked in ["--csv x.csv", "--record x.h5", "--plot x"] {
+        let output = place.call(&format!("evaluate net.nir {DATA} {asked}"));
+        assert_eq!(output.status.code(), Some(2), "{asked}");
+        assert!(told(&output).contains("not for NIR files"), "{asked}");
+    }
+    assert!(place.all() == before);
+}

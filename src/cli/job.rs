@@ -27,7 +27,7 @@ use crate::network::{BuildOptions, Network, build};
 use crate::plot::raster::RasterOptions;
 use crate::plot::traces::TraceOptions;
 use crate::plot::weights::WeightOptions;
-use crate::record::{Earlier, RecordOptions, Recorder, Recording, Summary, Weights};
+use crate::record::{Earlier, RecordError, RecordOptions, Recorder, Recording, Summary, Weights};
 use crate::snapshot::{About, SnapshotError, Writer};
 
 /// Name of the checkpoint in a directory of results.
@@ -297,8 +297,15 @@ fn record(
         },
         ..RecordOptions::default()
     };
-    let mut recorder = Recorder::create(&loaded.spec, &file, &loaded.text, &options)
-        .map_err(|e| Failure::Work(miette!("{e}")))?;
+    let mut recorder =
+        Recorder::create(&loaded.spec, &file, &loaded.text, &options).map_err(|e| {
+            Failure::Work(match e {
+                RecordError::Create { .. } => {
+                    miette!(help = "--out DIR puts the results elsewhere", "{e}")
+                }
+                _ => miette!("{e}"),
+            })
+        })?;
     if let Some(keeper) = &keeper {
         recorder.tell(keeper.recorded());
     }

@@ -267,51 +267,6 @@ fn states_of_other_networks_are_refused() {
     assert!(refused.is_err());
 }
 
-/// A part of a run that panics ends the run with its message, whatever the others are doing.
-#[test]
-fn what_panics_ends_the_run_with_its_message() {
-    use spikewheel::columns::{Kind, Put};
-    use spikewheel::engine::keep::Keeper;
-    use spikewheel::engine::sink::{NullSink, Sink};
-
-    struct Faulty;
-    impl Sink for Faulty {
-        fn spikes(&mut self, _: &[(u64, u32)]) {
-            panic!("the sink gave way");
-        }
-        fn sample(&mut self, _: usize, _: u64, _: &[f64]) {}
-        fn reached(&mut self, _: u64) {}
-    }
-    impl Put for Faulty {
-        fn put(&mut self, name: &str, _: Kind, _: &[u8]) {
-            panic!("the keeper gave way at {name}");
-        }
-    }
-    impl Keeper for Faulty {
-        fn begin(&mut self, _: u64) {}
-        fn end(&mut self, _: &Rest) {}
-    }
-
-    let spec = network(3);
-    for shards in SHARDS {
-        let told = run(built(&spec, shards), &mut Faulty, &Control::default());
-        assert!(told.is_err_and(|e| e.to_string().contains("the sink gave way")));
-        let checkpoints = Checkpoints {
-            every: Some(10),
-            every_wall: None,
-            keeper: &mut Faulty,
-        };
-        let network = built(&spec, shards);
-        let told = run_kept(
-            network,
-            &mut NullSink,
-            &Control::default(),
-            Some(checkpoints),
-        );
-        assert!(told.is_err_and(|e| e.to_string().contains("the keeper gave way at")));
-    }
-}
-
 #[test]
 fn a_run_that_is_stopped_leaves_a_state_to_go_on_from() {
     use std::sync::atomic::Ordering;

@@ -124,6 +124,7 @@ struct Told<'a> {
 /// Runs the command.
 pub fn run(args: &Args) -> Outcome {
     if super::nir::is_nir(&args.model) {
+        not_of_nir(args)?;
         return evaluate_nir::run(&evaluate_nir::Asked {
             model: &args.model,
             dialect: &args.dialect,
@@ -198,6 +199,24 @@ pub fn run(args: &Args) -> Outcome {
         Some(tolerance) => verify(told.task, &told.summary, tolerance)
             .map_err(|why| Failure::Work(miette!("{why}"))),
         None => Ok(()),
+    }
+}
+
+/// What is not done for NIR files is refused, not left out.
+fn not_of_nir(args: &Args) -> Outcome {
+    let given = [
+        ("--csv", args.csv.is_some()),
+        ("--record", args.record.is_some()),
+        ("--plot", args.plot.is_some()),
+        ("--targets", args.targets.is_some()),
+        ("--task", args.task.is_some()),
+        ("--verify", args.verify.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((name, _)) => Err(super::recorded::refuse(format_args!(
+            "{name} is for networks that `spikewheel convert` made of trained ones, not for NIR files"
+        ))),
     }
 }
 
