@@ -38,6 +38,7 @@ mod recording;
 mod rule;
 pub mod schema;
 mod schema_learning;
+mod schema_population;
 mod simulation;
 pub mod source;
 mod stimulus;

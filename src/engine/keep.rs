@@ -18,9 +18,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::agenda::Kind;
+use super::currents::CurrentStep;
 use super::modulator::ModulatorState;
 use super::regime::RegimeState;
-use super::shard::{CurrentStep, FLIGHT, FLIGHTS, Shard};
+use super::shard::{FLIGHT, FLIGHTS, Shard};
 use super::spike_hash::SpikeHash;
 use super::visits::rescheduling;
 use super::wheel::Entry;

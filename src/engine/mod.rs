@@ -4,6 +4,7 @@ pub mod agenda;
 pub mod barrier;
 #[cfg(test)]
 mod barrier_tests;
+pub mod currents;
 mod hits;
 pub mod keep;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod run;
 pub mod shard;
 pub mod sink;
 pub mod spike_hash;
+mod synapses;
 mod sync;
 pub mod unit;
 mod visits;

@@ -5,16 +5,15 @@
 //! everybody emitted in that window.
 
 use super::agenda::{Agenda, Kind};
+use super::currents::{CurrentFeed, CurrentStep};
 use super::modulator::Modulators;
 use super::regime::Regime;
 use super::report::{Phase, Profile};
-use super::sink::WeightOf;
-use super::unit::{NEVER, PlaneWeight, Unit};
+use super::unit::{NEVER, Unit};
 use super::visits::{RowRun, Touched, rescheduling};
 use super::wheel::{Entry, Wheel};
 use crate::neuron::real::Real;
 use crate::stimulus::counts::Counts;
-use crate::stimulus::current::Injection;
 use crate::stimulus::keep::Of;
 use crate::stimulus::train::Train;
 use crate::synapse::bitmap::Planes;
@@ -60,39 +59,6 @@ pub struct CountFeed {
     pub run: Run,
     /// The slots are 32-bit ones, which gather what is drawn until the unit is due.
     pub wide: bool,
-}
-
-/// A change of the constant current of some neurons, after `tick`.
-#[derive(Clone, Debug)]
-pub struct CurrentStep {
-    pub tick: u64,
-    pub unit: usize,
-    pub neurons: std::ops::Range<u32>,
-    pub by: f64,
-}
-
-/// A current that is computed when it changes.
-#[derive(Debug)]
-pub struct CurrentFeed {
-    pub(super) injection: Injection,
-    /// `slot` is the place of the first target within its unit.
-    pub(super) run: Run,
-    /// What each target gets at present. Changed by `Shard::change_current` only.
-    pub(super) now: Vec<f64>,
-    /// Scratch: what each will get.
-    new: Vec<f64>,
-}
-
-impl CurrentFeed {
-    pub fn new(injection: Injection, run: Run) -> Self {
-        let n = (run.end - run.first) as usize;
-        Self {
-            injection,
-            run,
-            now: vec![0.0; n],
-            new: vec![0.0; n],
-        }
-    }
 }
 
 /// A state variable of this shard's part of a recorded slice.
@@ -561,62 +527,7 @@ impl<R: Real> Shard<R> {
         }
     }
 
-    fn step_current(&mut self, step: usize, tick: u64) {
-        let CurrentStep {
-            unit, neurons, by, ..
-        } = self.steps[step].clone();
-        for i in neurons {
-            if self.units[unit].swept {
-                self.units[unit].block.inject_swept(i as usize, by);
-            } else {
-                self.units[unit].block.inject(i as usize, tick, by);
-                self.predict(unit, i);
-            }
-        }
-    }
-
-    /// Currents come behind the steps among the actions, so a neuron under several has them added
-    /// in the same order in every shard.
-    pub(super) fn schedule_current(&mut self, current: usize, tick: Option<u64>) {
-        let id = (self.steps.len() + current) as u64;
-        self.agenda.schedule(Kind::Action, id, tick);
-    }
-
-    /// A clocked unit feels a change from its next step on.
-    pub(super) fn next_current_change(&self, current: usize, from: u64) -> Option<u64> {
-        let feed = &self.currents[current];
-        let period = self.units[feed.run.unit].period;
-        let change = feed.injection.next_change(from)?;
-        change.checked_next_multiple_of(period)
-    }
-
-    /// Gives the targets of a current what holds after `tick`. A target whose current stays is not
-    /// touched.
-    fn change_current(&mut self, current: usize, tick: u64) {
-        let feed = &mut self.currents[current];
-        let (run, n) = (feed.run, feed.now.len());
-        feed.injection.fill(tick, run.first, &mut feed.new);
-        for k in 0..n {
-            let feed = &mut self.currents[current];
-            let by = feed.new[k] - feed.now[k];
-            if by == 0.0 {
-                continue;
-            }
-            feed.now[k] = feed.new[k];
-            let unit = &mut self.units[run.unit];
-            let i = run.slot + k;
-            if unit.swept {
-                unit.block.inject_swept(i, by);
-            } else {
-                unit.block.inject(i, tick, by);
-                self.predict(run.unit, i as u32);
-            }
-        }
-        let next = self.next_current_change(current, tick + 1);
-        self.schedule_current(current, next);
-    }
-
-    fn predict(&mut self, unit: usize, i: u32) {
+    pub(super) fn predict(&mut self, unit: usize, i: u32) {
         let u = &mut self.units[unit];
         if let Some(at) = u.block.predict(i as usize) {
             rescheduling(&mut self.agenda, unit)(&mut u.scheduled[i as usize], i, at);
@@ -717,27 +628,6 @@ impl<R: Real> Shard<R> {
         self.modulators.hear(tick, id);
     }
 
-    /// The synapses of a learner as they stand at the end of tick `now`, up to which everything must have
-    /// been processed and told; those of some sources, or of all. Changes nothing.
-    pub fn each_weight(
-        &self,
-        learner: usize,
-        now: u64,
-        sources: Option<&[u32]>,
-        mut f: impl FnMut(WeightOf),
-    ) {
-        self.learners[learner].each_weight(now, sources, |source, delay, slot, weight| {
-            let (unit, base) = self.slots.sums.owner(slot);
-            let target = self.units[unit].first_id + (slot - base) as u32;
-            f(WeightOf {
-                source,
-                target,
-                delay,
-                weight,
-            });
-        });
-    }
-
     /// Learners get to know what modulators do before tick `end`.
     pub fn tell_before(&mut self, end: u64) {
         let learners = &mut self.learners;
@@ -772,70 +662,6 @@ impl<R: Real> Shard<R> {
                 self.predict_all(u);
             }
         }
-    }
-
-    /// Target (global id) and weight of each synapse in a segment of a table.
-    pub fn each_synapse(
-        &self,
-        table: &Table,
-        (start, len, block): (u64, u32, u16),
-        mut f: impl FnMut(u32, f64),
-    ) {
-        let source = start as u32;
-        let each = |slot| {
-            if let Some((target, weight)) = self.describe(table, 0, slot) {
-                f(target, weight);
-            }
-        };
-        match &table.codec {
-            Codec::Bitmap(rows) => return rows.each_slot(source, each),
-            Codec::Procedural(rows) => return rows.each_slot(source, each),
-            _ => {}
-        }
-        for k in start as usize..start as usize + len as usize {
-            if let Some((target, weight)) = self.describe(table, k, table.targets.get(k, block)) {
-                f(target, weight);
-            }
-        }
-    }
-
-    /// The same of synapse `k`, which adds to `slot`.
-    fn describe(&self, table: &Table, k: usize, slot: usize) -> Option<(u32, f64)> {
-        let (unit, base) = match &table.codec {
-            Codec::Count16 | Codec::Bitmap(_) => self.slots.counts16.owner(slot),
-            Codec::Procedural(rows) if !rows.wide => self.slots.counts16.owner(slot),
-            Codec::Procedural(_) => self.slots.counts32.owner(slot),
-            Codec::Count32 => self.slots.counts32.owner(slot),
-            Codec::F32(_) | Codec::F64(_) => self.slots.sums.owner(slot),
-            Codec::Packed(group) => self.slots.fixed[*group].owner(slot),
-        };
-        let unit = &self.units[unit];
-        let weight = match &table.codec {
-            Codec::F32(w) => f64::from(w[k]),
-            Codec::F64(w) => w[k],
-            Codec::Packed(group) => {
-                let plane = unit.fixed.iter().flatten();
-                let plane = plane
-                    .clone()
-                    .find(|p| p.group == *group && p.base == base)?;
-                f64::from(table.targets.whole(k)?) * plane.scale.f64()
-            }
-            codec => {
-                let wide = match codec {
-                    Codec::Procedural(rows) => rows.wide,
-                    codec => matches!(codec, Codec::Count32),
-                };
-                let plane = unit
-                    .counts
-                    .iter()
-                    .find(|p| p.wide == wide && p.base == base)?;
-                match &plane.weight {
-                    PlaneWeight::One { weight, .. } => weight.f64(),
-                    PlaneWeight::Each { .. } => return None,
-                }
-            }
-        };
-        Some((unit.first_id + (slot - base) as u32, weight))
     }
 
     pub fn bytes(&self) -> usize {

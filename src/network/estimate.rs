@@ -5,19 +5,16 @@
 
 use super::class::{Class, classify};
 use super::connect::{self, expected};
-use super::load;
 use super::plastic_bytes::{plastic_bytes, snapshot_bytes};
+pub use super::rates::ASSUMED_RATE;
+use super::rates::{drive_events, rate_of};
 use super::space::{OPEN, Point};
 use super::spec::{
-    Delay, DriveKind, GammaSpec, NetworkSpec, PacketSpec, PopulationKind, PopulationSpec,
-    ProjectionSpec, Rate, Rule, Slice, SourceSpec, StateRecording, Values, Weight,
+    Delay, DriveKind, NetworkSpec, PopulationKind, PopulationSpec, ProjectionSpec, Rule, Slice,
+    SourceSpec, StateRecording, Values, Weight,
 };
 use crate::neuron::block::channels;
-use crate::stimulus::rate::Course;
 use crate::synapse::builder::WeightKind;
-
-/// Rate that neurons are taken to fire at, in Hz: what they do in fact is only known after a run.
-pub const ASSUMED_RATE: f64 = 10.0;
 
 /// State, parameters and bookkeeping of one neuron.
 const BYTES_PER_NEURON: f64 = 100.0;
@@ -496,95 +493,6 @@ fn drawn_range(values: &Values) -> (f64, f64) {
     (low, high)
 }
 
-/// Mean rate in Hz over the run: of sources as stated, of neurons as assumed.
-fn rate_of(slice: &Slice, spec: &NetworkSpec) -> f64 {
-    let Some(population) = spec.populations.get(slice.population) else {
-        return 0.0;
-    };
-    match &population.kind {
-        PopulationKind::Neurons(_) => ASSUMED_RATE,
-        PopulationKind::Source(SourceSpec::Poisson { rate }) => mean_rate(rate, spec),
-        PopulationKind::Source(SourceSpec::Regular {
-            interval,
-            start,
-            stop,
-        }) => regular_rate(*interval, *start, *stop, spec),
-        PopulationKind::Source(SourceSpec::SpikeList(list)) => {
-            list_rate(list.events.len(), f64::from(population.size), spec)
-        }
-        PopulationKind::Source(SourceSpec::Gamma(gamma)) => gamma_rate(gamma, spec),
-        PopulationKind::Source(SourceSpec::PulsePacket(packet)) => packet_rate(packet, spec),
-    }
-}
-
-fn list_rate(events: usize, elements: f64, spec: &NetworkSpec) -> f64 {
-    let seconds = spec.duration as f64 * spec.tick_ms() / 1e3;
-    if elements > 0.0 && seconds > 0.0 {
-        events as f64 / elements / seconds
-    } else {
-        0.0
-    }
-}
-
-fn gamma_rate(gamma: &GammaSpec, spec: &NetworkSpec) -> f64 {
-    load::gamma_hz(gamma) * active(gamma.start, gamma.stop, spec)
-}
-
-fn packet_rate(packet: &PacketSpec, spec: &NetworkSpec) -> f64 {
-    let seconds = spec.duration as f64 * spec.tick_ms() / 1e3;
-    load::packet_spikes(packet) / seconds.max(1e-12)
-}
-
-/// Part of the run in which a stimulus is active.
-fn active(start: u64, stop: u64, spec: &NetworkSpec) -> f64 {
-    let stop = stop.min(spec.duration);
-    stop.saturating_sub(start) as f64 / (spec.duration as f64).max(1.0)
-}
-
-fn regular_rate(interval: u64, start: u64, stop: u64, spec: &NetworkSpec) -> f64 {
-    active(start, stop, spec) * 1e3 / (interval.max(1) as f64 * spec.tick_ms())
-}
-
-fn mean_rate(rate: &Rate, spec: &NetworkSpec) -> f64 {
-    match rate {
-        Rate::Constant { hz, start, stop } => hz * active(*start, *stop, spec),
-        Rate::PerElement { hz, start, stop } => {
-            let mean = hz.iter().sum::<f64>() / (hz.len() as f64).max(1.0);
-            mean * active(*start, *stop, spec)
-        }
-        Rate::Steps { at, hz } => at
-            .iter()
-            .enumerate()
-            .zip(hz)
-            .map(|((i, from), hz)| {
-                let to = at.get(i + 1).copied().unwrap_or(spec.duration);
-                hz * active(*from, to, spec)
-            })
-            .sum(),
-        Rate::Linear { .. } | Rate::Sinusoid { .. } | Rate::Table { .. } => {
-            let seconds = spec.duration as f64 * spec.tick_ms() / 1e3;
-            let course = Course::of_mean(rate, spec.resolution_ps);
-            course.expected(0, spec.duration) / seconds.max(1e-12)
-        }
-    }
-}
-
-fn drive_events(kind: &DriveKind, targets: f64, spec: &NetworkSpec) -> f64 {
-    match kind {
-        DriveKind::Poisson { rate, .. } => mean_rate(rate, spec) * targets,
-        DriveKind::Regular {
-            interval,
-            start,
-            stop,
-            ..
-        } => regular_rate(*interval, *start, *stop, spec) * targets,
-        DriveKind::SpikeList { list, .. } => list_rate(list.events.len(), 1.0, spec),
-        DriveKind::Gamma { gamma, .. } => gamma_rate(gamma, spec) * targets,
-        DriveKind::PulsePacket { packet, .. } => packet_rate(packet, spec) * targets,
-        DriveKind::StepCurrent { .. } | DriveKind::Current(_) => 0.0,
-    }
-}
-
 /// Bytes that can still be allocated on this machine; `None` if the system does not tell.
 pub fn available_memory() -> Option<u64> {
     let mut system = sysinfo::System::new();
@@ -630,7 +538,7 @@ fn scaled(mut value: f64, names: &[&str]) -> String {
 mod tests {
     use super::*;
     use crate::network::afford::refuse_above;
-    use crate::network::spec::{Arithmetic, RecordingSpec};
+    use crate::network::spec::{Arithmetic, Rate, RecordingSpec};
 
     fn spec(size: u32, rule: Rule, delay: Delay) -> NetworkSpec {
         let all = Slice {

@@ -2,7 +2,8 @@
 
 use super::connect::site::Side;
 use super::spec::{DriveKind, NetworkSpec, PopulationKind, Rate, SourceSpec, SpikeList, Values};
-use crate::engine::shard::{CountFeed, CurrentFeed, CurrentStep, Feed, Into, Probe, Run};
+use crate::engine::currents::{CurrentFeed, CurrentStep};
+use crate::engine::shard::{CountFeed, Feed, Into, Probe, Run};
 use crate::engine::unit::{CountPlane, PlaneWeight, Unit};
 use crate::neuron::block::Block;
 use crate::neuron::real::Real;

@@ -8,6 +8,8 @@ mod engine;
 mod escape;
 mod nest;
 mod properties;
+mod recipes;
+mod responses;
 mod sources;
 mod space;
 mod space_networks;
