@@ -1,40 +1,17 @@
 //! `spikewheel convert` and `spikewheel evaluate` as a user calls them.
 
+mod commanded;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use assert_cmd::Command;
 use serde_json::Value;
 use spikewheel::model;
 use spikewheel::record::Recording;
 
-fn shipped(name: &str) -> String {
-    format!("{}/networks/models/{name}", env!("CARGO_MANIFEST_DIR"))
-}
-
-fn spikewheel(directory: &Path, args: &[&str]) -> Output {
-    let mut command = Command::cargo_bin("spikewheel").expect("the binary is built");
-    command.current_dir(directory).args(args);
-    command.output().expect("it runs")
-}
-
-/// What was said on standard error, in one line.
-fn told(out: &Output) -> String {
-    let text = String::from_utf8_lossy(&out.stderr).replace('│', " ");
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn refused(out: &Output, why: &str) {
-    assert_eq!(out.status.code(), Some(2), "{}", told(out));
-    assert!(told(out).contains(why), "{why}: {}", told(out));
-}
-
-fn json(out: &Output) -> Value {
-    assert!(out.status.success(), "{}", told(out));
-    serde_json::from_slice(&out.stdout).expect("JSON")
-}
+use crate::commanded::{json, refused, shipped, spikewheel, told};
 
 /// A directory with the converted digits network.
 fn digits(more: &[&str]) -> (tempfile::TempDir, PathBuf) {
@@ -175,10 +152,10 @@ fn damaged_foreign_and_later_models_are_refused() {
         fs::write(&description, text.replacen(from, to, 1)).unwrap();
         refused(&evaluate(dir.path(), &[]), why);
     };
-    with("format = 1", "format = 2", "a later version");
-    with("format = 1", "", "it says no `format`");
-    with("format = 1", "format = 0", "there is no format 0");
-    with("format = 1", "format = 1\nspeed = 3", "speed");
+    with("format = 2", "format = 3", "a later version");
+    with("format = 2", "", "it says no `format`");
+    with("format = 2", "format = 0", "there is no format 0");
+    with("format = 2", "format = 2\nspeed = 3", "speed");
     with("kind = \"exact\"", "kind = \"exactly\"", "exactly");
     with("window = 1000000000", "window = 0", "window of 0 ticks");
     with("inputs = [1]", "inputs = [7]", "not before it");

@@ -1,10 +1,8 @@
-//! NIR networks on the event engine: held to the step-by-step computation that the tools do, to golden spikes
-//! by command, and to themselves on the way through definitions and back to NIR.
+//! NIR networks on the event engine: held to the step-by-step computation that the tools do, and to
+//! themselves on the way through definitions and back to NIR.
 
 use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
-use predicates::prelude::*;
 use spikewheel::convert::nir::{Lowered, Plan, Steps, export, lower, network, written};
 use spikewheel::definition;
 use spikewheel::engine::sink::MemorySink;
@@ -671,92 +669,6 @@ fn pulses_of_area_one_move_by_r_over_tau() {
     // Without a threshold in the way: the jump is far beyond it, so each pulse is a spike.
     let spikes = by_engine(&low, &spec, 10, 1);
     assert_eq!(spikes, [(0, 3, 0)]);
-}
-
-fn spikewheel(directory: &Path) -> Command {
-    let mut command = Command::cargo_bin("spikewheel").unwrap();
-    command.current_dir(directory);
-    command
-}
-
-/// node, neuron, step.
-fn steps_of(file: &Path) -> Vec<(String, u32, u64)> {
-    let text = std::fs::read_to_string(file).unwrap();
-    let mut lines = text.lines();
-    assert_eq!(lines.next(), Some("node,neuron,step"));
-    lines
-        .map(|l| {
-            let c: Vec<&str> = l.split(',').collect();
-            (
-                c[0].to_string(),
-                c[1].parse().unwrap(),
-                c[2].parse().unwrap(),
-            )
-        })
-        .collect()
-}
-
-#[test]
-fn the_neuron_of_the_paper_by_command() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = data("lif_norse.nir");
-    let mut tables = vec![data("lif_norse.csv")];
-    tables.extend(shared().map(|s| s.join("models/nir/lif_exact.csv")));
-    for table in tables {
-        let out = dir.path().join("run");
-        spikewheel(dir.path())
-            .args([
-                "run",
-                &file.display().to_string(),
-                "--input",
-                &table.display().to_string(),
-            ])
-            .args(["--columns", "0..1", "--potential", "1", "--force", "--out"])
-            .arg(&out)
-            .assert()
-            .success();
-        let steps: Vec<u64> = steps_of(&out.join("steps.csv"))
-            .iter()
-            .map(|s| s.2)
-            .collect();
-        assert_eq!(steps, [460, 510, 710, 760], "{}", table.display());
-        for name in ["spikes.h5", "raster.png", "traces.png"] {
-            assert!(out.join(name).is_file(), "{name}");
-        }
-    }
-}
-
-#[test]
-fn wrong_input_of_a_nir_file_is_told() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = data("lif_norse.nir").display().to_string();
-    let fails = |args: &[&str], told: &str| {
-        spikewheel(dir.path())
-            .args(["run", &file, "--no-record"])
-            .args(args)
-            .assert()
-            .code(2)
-            .stderr(predicate::str::contains(told));
-    };
-    fails(&[], "--input");
-    let table = data("lif_norse.csv").display().to_string();
-    fails(&["--input", &table], "3 columns");
-    fails(
-        &["--input", &table, "--columns", "0..1", "--potential", "lf"],
-        "no neuron node",
-    );
-    fails(&["--input", "absent.csv"], "no file");
-    fails(&["--set", "g=1"], "no parameters");
-    std::fs::write(dir.path().join("far.csv"), "time_ms,neuron\n1,4\n").unwrap();
-    fails(&["--input", "far.csv"], "element 4");
-    std::fs::write(dir.path().join("one.csv"), "0.5\n").unwrap();
-    fails(&["--input", "one.csv"], "--duration");
-    let network = format!("{}/networks/two_neurons.toml", env!("CARGO_MANIFEST_DIR"));
-    spikewheel(dir.path())
-        .args(["run", &network, "--nir-dt", "0.1 ms"])
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("belongs to NIR"));
 }
 
 #[test]

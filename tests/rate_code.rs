@@ -52,7 +52,8 @@ fn twin(rate: &Rate, sample: &[f32]) -> (Spikes, Vec<Vec<f64>>) {
     // First step of a population on the common clock, less 1, and the same for what it integrates.
     let (mut opens, mut hears) = (vec![0u32; n], vec![0u32; n]);
     for (i, p) in net.populations.iter().enumerate() {
-        hears[i] = p.links.iter().map(|l| opens[l.from]).max().unwrap_or(0);
+        let (links, _) = net.inputs(i);
+        hears[i] = links.iter().map(|l| opens[l.from]).max().unwrap_or(0);
         let later = matches!(p.kind, Kind::Neurons { .. });
         opens[i] = hears[i] + if later { wait } else { 0 };
     }
@@ -85,7 +86,8 @@ fn twin(rate: &Rate, sample: &[f32]) -> (Spikes, Vec<Vec<f64>>) {
                         *v += b;
                     }
                 }
-                for link in &p.links {
+                let (links, sign) = net.inputs(i);
+                for link in links {
                     let from = &net.populations[link.from];
                     if p.kind == Kind::Largest {
                         continue;
@@ -103,7 +105,8 @@ fn twin(rate: &Rate, sample: &[f32]) -> (Spikes, Vec<Vec<f64>>) {
                         }
                     }
                     for (id, x) in arriving.iter().enumerate() {
-                        link.kernel.row(id, |to, w| v[i][to] += f64::from(w) * x);
+                        link.kernel
+                            .row(id, |to, w| v[i][to] += sign * f64::from(w) * x);
                     }
                 }
                 if p.kind == Kind::Readout {

@@ -1,30 +1,13 @@
 //! `convert --keep` and its like, and `spikewheel study`, as a user calls them.
 
+mod commanded;
+
 use std::path::Path;
 use std::process::Output;
 
-use assert_cmd::Command;
 use serde_json::Value;
 
-fn shipped(name: &str) -> String {
-    format!("{}/networks/models/{name}", env!("CARGO_MANIFEST_DIR"))
-}
-
-fn spikewheel(directory: &Path, args: &[&str]) -> Output {
-    let mut command = Command::cargo_bin("spikewheel").expect("the binary is built");
-    command.current_dir(directory).args(args);
-    command.output().expect("it runs")
-}
-
-fn told(out: &Output) -> String {
-    let text = String::from_utf8_lossy(&out.stderr).replace('│', " ");
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn json(out: &Output) -> Value {
-    assert!(out.status.success(), "{}", told(out));
-    serde_json::from_slice(&out.stdout).expect("JSON")
-}
+use crate::commanded::{json, refused, shipped, spikewheel, told};
 
 fn convert(directory: &Path, more: &[&str]) -> Output {
     let (model, data) = (shipped("digits_mlp.onnx"), shipped("digits.npz"));
@@ -138,9 +121,7 @@ fn impossible_wishes_are_refused() {
         (vec!["--keep", "0.5", "--prune-by", "effects"], "effect"),
         (vec!["--prune-below=-1"], "at least 0"),
     ] {
-        let out = convert(dir.path(), &wish);
-        assert_eq!(out.status.code(), Some(2), "{wish:?}");
-        assert!(told(&out).contains(why), "{why}: {}", told(&out));
+        refused(&convert(dir.path(), &wish), why);
     }
     let (model, out) = (shipped("digits_mlp.onnx"), "net.snn");
     let args = [
@@ -153,9 +134,7 @@ fn impossible_wishes_are_refused() {
         "--prune-by",
         "effect",
     ];
-    let said = spikewheel(dir.path(), &args);
-    assert_eq!(said.status.code(), Some(2));
-    assert!(told(&said).contains("--calibrate"), "{}", told(&said));
+    refused(&spikewheel(dir.path(), &args), "--calibrate");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
@@ -224,9 +203,7 @@ fn studies_tell_tables_json_and_pictures() {
     }
     // A picture that is there stays.
     let args = ["--plot", "noise.png", "--spike-loss", "0"];
-    let out = study(dir.path(), "robustness", &args);
-    assert_eq!(out.status.code(), Some(2));
-    assert!(told(&out).contains("--force"), "{}", told(&out));
+    refused(&study(dir.path(), "robustness", &args), "--force");
     for (what, wrong, why) in [
         (
             "precision",
@@ -236,8 +213,67 @@ fn studies_tell_tables_json_and_pictures() {
         ("robustness", ["--spike-loss", "2"], "from 0 to 1"),
         ("robustness", ["--input-noise", "-1"], "unexpected argument"),
     ] {
-        let out = study(dir.path(), what, &wrong);
-        assert_eq!(out.status.code(), Some(2), "{what}");
-        assert!(told(&out).contains(why), "{why}: {}", told(&out));
+        refused(&study(dir.path(), what, &wrong), why);
     }
+    refused(
+        &study(dir.path(), "precision", &["--steps", "4"]),
+        "--time-bits",
+    );
+}
+
+#[test]
+fn networks_with_the_rate_code_are_studied_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let rate = [
+        "--code",
+        "rate",
+        "--steps",
+        "8",
+        "--bias-calibration",
+        "light",
+    ];
+    json(&convert(dir.path(), &rate));
+    let args = ["--weight-bits", "3,full", "--json", "--plot", "bits.png"];
+    let all = json(&study(dir.path(), "precision", &args));
+    assert_eq!(all["code"], "rate");
+    let cells = all["cells"].as_array().unwrap();
+    let steps: Vec<_> = cells.iter().map(|c| c["steps"].as_u64()).collect();
+    assert_eq!(steps, [1, 2, 4, 8, 1, 2, 4, 8].map(Some));
+    let text = study(dir.path(), "precision", &args[..2]);
+    let text = String::from_utf8_lossy(&text.stdout).into_owned();
+    assert!(text.contains("rows: steps, columns: bits"), "{text}");
+    let args = ["--spike-jitter", "0,2", "--json", "--plot", "noise.png"];
+    let all = json(&study(dir.path(), "robustness", &args));
+    let points = all["points"].as_array().unwrap();
+    assert_eq!(points[0]["agreement"], cells[7]["agreement"]);
+    assert!(points[1]["agreement"].as_f64() < points[0]["agreement"].as_f64());
+    let text = study(dir.path(), "robustness", &args[..2]);
+    let text = String::from_utf8_lossy(&text.stdout).into_owned();
+    assert!(text.contains("spike times (steps)"), "{text}");
+    let data = shipped("digits.npz");
+    let args = [
+        "--calibrate",
+        &data,
+        "--keep",
+        "0.3",
+        "--by",
+        "effect",
+        "--structured",
+        "none",
+    ];
+    let text = study(dir.path(), "sparsity", &args);
+    assert!(text.status.success(), "{}", told(&text));
+    for name in ["bits.png", "noise.png"] {
+        assert!(dir.path().join(name).is_file(), "{name}");
+    }
+    refused(
+        &study(dir.path(), "precision", &["--time-bits", "4"]),
+        "--steps",
+    );
+    refused(
+        &study(dir.path(), "precision", &["--steps", "9"]),
+        "the network has 8",
+    );
+    let seed = ["--code", "rate", "--seed", "9223372036854775808"];
+    refused(&convert(dir.path(), &seed), "9223372036854775807");
 }

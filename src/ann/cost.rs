@@ -126,17 +126,13 @@ impl Cost {
 
 fn fan(graph: &Graph, node: usize) -> Fan {
     let input = graph.node(node).inputs[0];
-    let mut fan = Fan {
+    let all = synapses::fan_outs(graph, node, true);
+    Fan {
         node,
         input,
-        dense: 0,
-        some: vec![0; graph.node(input).len()],
-    };
-    synapses::for_each(graph, node, |s| {
-        fan.dense += 1;
-        fan.some[s.from as usize] += u32::from(s.weight != 0.0);
-    });
-    fan
+        dense: all.into_iter().map(u64::from).sum(),
+        some: synapses::fan_outs(graph, node, false),
+    }
 }
 
 #[cfg(test)]

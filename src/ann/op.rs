@@ -186,20 +186,21 @@ impl Window {
 impl AvgPool {
     /// What the sum of a window is divided by, for input planes of that size.
     pub fn divisor(&self, oy: usize, ox: usize, [_, h, w]: [usize; 3]) -> usize {
+        self.divisor_along(0, oy, h) * self.divisor_along(1, ox, w)
+    }
+
+    /// The part of an axis with `size` places in the divisor of window `at`.
+    pub fn divisor_along(&self, axis: usize, at: usize, size: usize) -> usize {
         let win = &self.window;
-        let along = |axis: usize, at: usize, size: usize| {
-            (0..win.kernel[axis])
-                .filter(|k| {
-                    if self.include_pad {
-                        let i = at * win.stride[axis] + k * win.dilation[axis];
-                        i < size + win.pads[axis] + win.pads[axis + 2]
-                    } else {
-                        win.source(axis, at, *k, size).is_some()
-                    }
-                })
-                .count()
+        let counts = |k: &usize| {
+            if self.include_pad {
+                let i = at * win.stride[axis] + k * win.dilation[axis];
+                i < size + win.pads[axis] + win.pads[axis + 2]
+            } else {
+                win.source(axis, at, *k, size).is_some()
+            }
         };
-        (along(0, oy, h) * along(1, ox, w)).max(1)
+        (0..win.kernel[axis]).filter(counts).count().max(1)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::forward::windows::{each, target};
 use super::graph::Graph;
-use super::op::{Conv, Op, spread};
+use super::op::{Conv, Op, Window, spread};
 
 /// A synapse of a node: the output element `to` gets `weight` times element `from` of input number
 /// `input` of the node.
@@ -173,6 +173,105 @@ fn conv_transpose(
     }
 }
 
+/// How many synapses of a node each element of its first input has, counted by geometry: no synapse is
+/// looked at by itself. `zeros`: those of weight 0 too.
+pub fn fan_outs(graph: &Graph, node: usize, zeros: bool) -> Vec<u32> {
+    let n = graph.node(node);
+    let before = graph.node(n.inputs[0]);
+    let some = |w: &f32| u32::from(zeros || *w != 0.0);
+    let (from, to) = (before.planes(), n.planes());
+    match &n.op {
+        Op::Dense(d) => {
+            let mut all = vec![0; d.inputs];
+            for row in d.weight.chunks_exact(d.inputs) {
+                for (n, w) in all.iter_mut().zip(row) {
+                    *n += some(w);
+                }
+            }
+            all
+        }
+        Op::Conv(c) | Op::ConvTranspose(c) => {
+            let transposed = matches!(n.op, Op::ConvTranspose(_));
+            let (gin, gout, area) = (c.inputs / c.groups, c.outputs / c.groups, c.window.area());
+            // Weights of each input channel at each place of the kernel.
+            let mut counts = vec![0; c.inputs * area];
+            for (k, w) in c.weight.iter().enumerate() {
+                let (row, place) = (k / area, k % area);
+                let input = match transposed {
+                    true => row / gout,
+                    false => row / gin / gout * gin + row % gin,
+                };
+                counts[input * area + place] += some(w);
+            }
+            let meets = [0, 1].map(|a| meets(&c.window, a, from[a + 1], to[a + 1], transposed));
+            spread_counts(&counts, from, c.window.kernel, &meets)
+        }
+        Op::AvgPool(p) => {
+            let meets = [0, 1].map(|a| meets(&p.window, a, from[a + 1], to[a + 1], false));
+            spread_counts(
+                &vec![1; from[0] * p.window.area()],
+                from,
+                p.window.kernel,
+                &meets,
+            )
+        }
+        _ => {
+            let mut all = vec![0; before.len()];
+            for_each(graph, node, |s| {
+                all[s.from as usize] += u32::from(s.input == 0 && (zeros || s.weight != 0.0));
+            });
+            all
+        }
+    }
+}
+
+/// For each place of a kernel along an axis: does it lead from each place of the input to the output?
+fn meets(win: &Window, axis: usize, from: usize, to: usize, transposed: bool) -> Vec<Vec<bool>> {
+    let of = |k: usize| {
+        let mut all = vec![false; from];
+        if transposed {
+            for (at, meets) in all.iter_mut().enumerate() {
+                *meets = target(win, axis, at, k, to).is_some();
+            }
+        } else {
+            for at in (0..to).filter_map(|o| win.source(axis, o, k, from)) {
+                all[at] = true;
+            }
+        }
+        all
+    };
+    (0..win.kernel[axis]).map(of).collect()
+}
+
+/// For each element of the input, the counts of the places of the kernel that meet it, summed.
+fn spread_counts(
+    counts: &[u32],
+    [channels, h, w]: [usize; 3],
+    [kh, kw]: [usize; 2],
+    [down, along]: &[Vec<Vec<bool>>; 2],
+) -> Vec<u32> {
+    let mut all = vec![0; channels * h * w];
+    for (plane, counts) in all
+        .chunks_exact_mut(h * w)
+        .zip(counts.chunks_exact(kh * kw))
+    {
+        for (counts, down) in counts.chunks_exact(kw).zip(down) {
+            let mut row = vec![0; w];
+            for (n, along) in counts.iter().zip(along) {
+                for (sum, meets) in row.iter_mut().zip(along) {
+                    *sum += n * u32::from(*meets);
+                }
+            }
+            for (own, meets) in plane.chunks_exact_mut(w).zip(down) {
+                for (sum, n) in own.iter_mut().zip(&row) {
+                    *sum += n * u32::from(*meets);
+                }
+            }
+        }
+    }
+    all
+}
+
 /// Synapses of a node by the element that sends: for each element of input number `input`, where it
 /// goes and with what weight, zeros left out.
 #[derive(Clone, Debug, PartialEq)]
@@ -220,8 +319,69 @@ impl BySource {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ann::op::{AvgPool, Window};
+    use crate::ann::op::{AvgPool, Dense};
     use crate::ann::plain::numbers;
+
+    #[test]
+    fn fan_outs_are_what_for_each_hands_out() {
+        let mut cases = 0;
+        for case in 0..200usize {
+            let pick = |n: usize, of: usize| 1 + case / n % of;
+            let groups = pick(1, 2);
+            let window = Window {
+                kernel: [pick(2, 3), pick(3, 2)],
+                stride: [pick(5, 2), pick(7, 3)],
+                dilation: [pick(11, 2), pick(13, 2)],
+                pads: [case % 2, case / 3 % 2, case / 5 % 2, 0],
+                ceil: false,
+            };
+            let mut weight = numbers(4 * 2 / groups * window.area(), case);
+            weight.iter_mut().step_by(3).for_each(|w| *w = 0.0);
+            let conv = |inputs, outputs| Conv {
+                inputs,
+                outputs,
+                groups,
+                window,
+                weight: weight.clone(),
+                bias: vec![0.0; outputs],
+                output_padding: [0, 0],
+            };
+            let mean = AvgPool {
+                window,
+                include_pad: case % 2 == 0,
+            };
+            let dense = Dense {
+                inputs: 60,
+                outputs: 3,
+                weight: numbers(180, case),
+                bias: vec![0.0; 3],
+            };
+            let flat = Op::Reshape(vec![60]);
+            for ops in [
+                vec![Op::Conv(conv(2, 4))],
+                vec![Op::ConvTranspose(conv(2, 4))],
+                vec![Op::AvgPool(mean)],
+                vec![flat, Op::Dense(dense)],
+            ] {
+                let mut g = Graph::new("t", "input", &[2, 6, 5]).unwrap();
+                let mut last = Ok(0);
+                for op in ops {
+                    last = last.and_then(|n| g.push("n", op, &[n]));
+                }
+                // Pools whose padding could be all that a window sees.
+                let Ok(node) = last else { continue };
+                cases += 1;
+                for zeros in [false, true] {
+                    let mut want = vec![0; 60];
+                    for_each(&g, node, |s| {
+                        want[s.from as usize] += u32::from(zeros || s.weight != 0.0);
+                    });
+                    assert_eq!(fan_outs(&g, node, zeros), want, "case {case}");
+                }
+            }
+        }
+        assert!(cases > 600, "{cases}");
+    }
 
     #[test]
     fn by_source_holds_what_for_each_hands_out_without_zeros() {

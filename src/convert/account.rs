@@ -1,5 +1,6 @@
 //! What became of each layer of a trained network, for reports.
 
+use super::affine::weighs;
 use super::plan::Plan;
 use crate::ann::{Graph, Op};
 use crate::spiking::Kind;
@@ -17,6 +18,9 @@ pub enum Fate {
     FirstSpike(usize),
     /// Its weights are the synapses of these populations.
     Synapses(Vec<usize>),
+    /// Spikes go through it on their way to the next layer's weights, which drive these populations: it
+    /// costs neither neurons nor synapses.
+    Folded(Vec<usize>),
     /// Its weights were multiplied with those of other layers; the products are the synapses of these
     /// populations.
     MultipliedOut(Vec<usize>),
@@ -37,6 +41,7 @@ impl Fate {
             Self::Units(_) => "units",
             Self::FirstSpike(_) => "first spike",
             Self::Synapses(_) => "synapses",
+            Self::Folded(_) => "folded",
             Self::MultipliedOut(_) => "multiplied out",
             Self::Wiring(_) => "wiring",
             Self::Unused => "unused",
@@ -50,6 +55,7 @@ impl Fate {
             | Self::Population(p)
             | Self::Units(p)
             | Self::Synapses(p)
+            | Self::Folded(p)
             | Self::MultipliedOut(p)
             | Self::Wiring(p) => p,
             Self::FirstSpike(p) => std::slice::from_ref(p),
@@ -61,13 +67,12 @@ impl Fate {
 /// The fates of all layers, in their order.
 pub fn account(graph: &Graph, plan: &Plan) -> Vec<Fate> {
     let n = graph.nodes().len();
-    // Which populations a layer drives, and whether another layer with weights lies between.
+    // Which populations a layer drives.
     let mut drives: Vec<Vec<usize>> = vec![Vec::new(); n];
-    let mut mixed = vec![false; n];
     for (p, population) in plan.net.populations.iter().enumerate() {
         let own = plan.sources[p].node;
         let mut next = match population.kind {
-            Kind::Neurons { .. } | Kind::Readout => vec![(own, false)],
+            Kind::Neurons { .. } | Kind::Readout => vec![own],
             Kind::Input { .. } => Vec::new(),
             // What it compares may have been led there from several populations.
             Kind::Largest => {
@@ -76,24 +81,14 @@ pub fn account(graph: &Graph, plan: &Plan) -> Vec<Fate> {
                     let mut from = population.links.iter().map(|l| l.from);
                     plan.coded[*k].is_none() && !from.any(|f| plan.sources[f].node == *k)
                 });
-                led.map(|k| (k, false)).collect()
+                led.collect()
             }
         };
-        while let Some((m, behind)) = next.pop() {
-            let own = weighs(&graph.node(m).op);
-            mixed[m] |= behind && own;
-            if drives[m].contains(&p) {
-                continue;
-            }
-            drives[m].push(p);
-            for k in &graph.node(m).inputs {
-                if plan.coded[*k].is_none() {
-                    // A layer behind this one is multiplied out with it.
-                    if own && reaches_weights(graph, plan, *k) {
-                        mixed[m] = true;
-                    }
-                    next.push((*k, behind || own));
-                }
+        while let Some(m) = next.pop() {
+            if !drives[m].contains(&p) {
+                drives[m].push(p);
+                let inputs = graph.node(m).inputs.iter();
+                next.extend(inputs.filter(|k| plan.coded[**k].is_none()));
             }
         }
     }
@@ -121,25 +116,10 @@ pub fn account(graph: &Graph, plan: &Plan) -> Vec<Fate> {
             match &node.op {
                 _ if of.is_empty() => Fate::Unused,
                 op if !weighs(op) => Fate::Wiring(of),
-                _ if mixed[m] => Fate::MultipliedOut(of),
+                _ if plan.multiplied.contains(&m) => Fate::MultipliedOut(of),
+                _ if plan.folded.contains(&m) => Fate::Folded(of),
                 _ => Fate::Synapses(of),
             }
         })
         .collect()
-}
-
-/// Does a layer bring weights of its own?
-fn weighs(op: &Op) -> bool {
-    op.is_affine() && !op.is_wiring() && !matches!(op, Op::Sum(_))
-}
-
-/// Does an uncoded layer, or one before it up to populations, bring weights?
-fn reaches_weights(graph: &Graph, plan: &Plan, node: usize) -> bool {
-    plan.coded[node].is_none()
-        && (weighs(&graph.node(node).op)
-            || graph
-                .node(node)
-                .inputs
-                .iter()
-                .any(|k| reaches_weights(graph, plan, *k)))
 }

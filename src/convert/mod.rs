@@ -1,8 +1,8 @@
 //! From trained networks to spiking ones.
 //!
 //! `calibrate` looks at the values of all layers on samples, `bounds` computes what they can be without
-//! any; `plan` decides which layers become populations, and `affine` writes what lies between two of them
-//! as links and biases. The result is a net for `spiking`, to which `rate` adds thresholds; `account` says what
+//! any; `plan` decides which layers become populations (`choice`: which of those without an activation), and
+//! `affine` writes what lies between two of them as links and biases (`parts`: what a layer reads). The result is a net for `spiking`, to which `rate` adds thresholds; `account` says what
 //! became of which layer. `nir` does the same for graphs of spiking neurons, as
 //! networks for the engine. No file is known here.
 //!
@@ -14,10 +14,12 @@ pub mod account;
 mod affine;
 mod bounds;
 pub mod calibrate;
+mod choice;
 pub mod dead;
 mod intervals;
 mod moments;
 pub mod nir;
+mod parts;
 pub mod plan;
 pub mod prune;
 pub mod quantise;
@@ -30,6 +32,7 @@ mod units;
 pub use account::{Fate, account};
 pub use bounds::bounds;
 pub use calibrate::Calibration;
+pub use choice::Units;
 pub use intervals::Intervals;
 pub use moments::Moments;
-pub use plan::{Coded, Plan, Source, plan};
+pub use plan::{Coded, Plan, Source, plan, plan_with};

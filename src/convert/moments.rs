@@ -3,6 +3,7 @@
 
 use super::units::{count, size};
 use crate::ann::{Forward, Graph};
+use crate::parallel::Progress;
 
 /// Of every node, by unit, over samples and places.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -14,8 +15,20 @@ pub struct Moments {
 impl Moments {
     /// Computes the network for all samples.
     pub fn of(graph: &Graph, samples: &[f32], threads: usize) -> Self {
+        // Nobody stops it.
+        Self::of_while(graph, samples, threads, &Progress::default()).unwrap_or_default()
+    }
+
+    /// The same, watched; `None` if it was stopped.
+    pub fn of_while(
+        graph: &Graph,
+        samples: &[f32],
+        threads: usize,
+        progress: &Progress,
+    ) -> Option<Self> {
         let nodes = graph.nodes();
-        let parts = Forward::<f32>::new(graph).for_blocks(samples, threads, |_, room| {
+        let forward = Forward::<f32>::new(graph);
+        let parts = forward.for_blocks_while(samples, threads, progress, |_, room| {
             let sums = |n: usize| {
                 let (units, size) = (count(&nodes[n]), size(&nodes[n]));
                 let mut sums = vec![(0.0f64, 0.0f64); units];
@@ -30,7 +43,7 @@ impl Moments {
                 sums
             };
             (0..nodes.len()).map(sums).collect::<Vec<_>>()
-        });
+        })?;
         let samples = samples.len() / graph.input().len();
         let mut all = Self::default();
         for (n, node) in nodes.iter().enumerate() {
@@ -43,6 +56,6 @@ impl Moments {
             all.mean.push(of(|s| s.0));
             all.square.push(of(|s| s.1));
         }
-        all
+        Some(all)
     }
 }

@@ -10,16 +10,20 @@
 //! | LeakyReLU | a pair: relu(x) and, times -slope, relu(-x) |
 //! | input with negative values | one for each sign |
 //! | MaxPool, Max | the first of its inputs; what may be negative is shifted up before |
-//! | AvgPool and other affine layers before an affine layer | none, they are multiplied out; or units of their own, if that takes fewer operations |
+//! | AvgPool before an affine layer | none, spikes go through it; or units of its own, if that takes fewer operations |
+//! | other affine layers before an affine layer | none, they are multiplied out; or units, if that takes fewer operations or much less memory |
 //! | Add, Concat, Reshape, Pad, ... | none: they say where links go |
 
 use serde::{Deserialize, Serialize};
 
 use super::affine::Affine;
 use super::calibrate::Calibration;
+use super::choice::{Choice, Units, choose, mixes};
+use super::parts::sliding;
 use crate::ann::{Activation, Graph, Op};
 use crate::spiking::net::place;
-use crate::spiking::{Kernel, Kind, Link, Lists, Net, Population};
+use crate::spiking::{Kernel, Kind, Link, Lists, Net, PoolRows, Population, Table};
+use std::collections::BTreeSet;
 
 /// How a node is made of populations: sum of gain times value, plus `shift`.
 #[derive(Clone, Debug)]
@@ -54,6 +58,10 @@ pub struct Plan {
     pub sources: Vec<Source>,
     /// Of each node of the graph: the populations that code it, if any do.
     pub coded: Vec<Option<Coded>>,
+    /// Layers that spikes go through on their way to the next layer's weights.
+    pub folded: BTreeSet<usize>,
+    /// Layers whose weights were multiplied with each other.
+    pub multiplied: BTreeSet<usize>,
     /// What was chosen, for the report.
     pub notes: Vec<String>,
 }
@@ -61,8 +69,19 @@ pub struct Plan {
 /// Room above the lowest value that was seen, where values are shifted up.
 const HEADROOM: f64 = 1.5;
 
-/// Plans populations. `units`: affine layers may become populations of their own.
+/// Plans populations. `units`: affine layers become populations of their own where that takes fewer
+/// operations, and not only where they would need too much memory otherwise.
 pub fn plan(graph: &Graph, seen: &Calibration, units: bool) -> Result<Plan, String> {
+    let how = if units {
+        Units::ByCost
+    } else {
+        Units::IfNeeded
+    };
+    plan_with(graph, seen, how)
+}
+
+/// Plans populations; which affine layers are populations is said.
+pub fn plan_with(graph: &Graph, seen: &Calibration, how: Units<'_>) -> Result<Plan, String> {
     let mut p = Planner {
         graph,
         seen,
@@ -102,13 +121,14 @@ pub fn plan(graph: &Graph, seen: &Calibration, units: bool) -> Result<Plan, Stri
                     None => p.coded[n] = Some(p.largest(n, None)?),
                 }
             }
-            op if units && mixes(op) => {
-                if let Some(note) = p.worth_units(n, &readers) {
+            op if mixes(op) => match choose(graph, seen, n, &readers, how) {
+                Choice::Units(note) => {
                     let a = p.signed(n)?;
                     p.coded[n] = Some(a);
                     p.plan.notes.push(note);
                 }
-            }
+                Choice::Through(note) => p.plan.notes.extend(note),
+            },
             _ => {}
         }
     }
@@ -138,14 +158,6 @@ fn needed(graph: &Graph) -> Vec<bool> {
         }
     }
     needed
-}
-
-/// Layers that bring several elements together.
-fn mixes(op: &Op) -> bool {
-    matches!(
-        op,
-        Op::Dense(_) | Op::Conv(_) | Op::ConvTranspose(_) | Op::AvgPool(_)
-    )
 }
 
 struct Planner<'a> {
@@ -197,13 +209,33 @@ impl Planner<'_> {
         self.coded[0] = Some(Coded { parts, shift: 0.0 });
     }
 
-    /// A population driven by node `n`. `seen` is the node whose values calibration looked at.
-    fn neurons(&mut self, n: usize, name: &str, kind: Kind, source: Source, seen: usize) -> usize {
-        let affine = Affine {
+    fn affine(&self) -> Affine<'_> {
+        Affine {
             graph: self.graph,
             coded: &self.coded,
             planes: &self.planes,
-        };
+        }
+    }
+
+    /// A population driven by node `n`. `seen` is the node whose values calibration looked at.
+    fn neurons(&mut self, n: usize, name: &str, kind: Kind, source: Source, seen: usize) -> usize {
+        let drawn = self.affine().links(n, source.sign);
+        self.plan.folded.extend(drawn.folded);
+        self.plan.multiplied.extend(drawn.multiplied);
+        self.half(n, name, kind, source, seen, drawn.links)
+    }
+
+    /// The same with given links.
+    fn half(
+        &mut self,
+        n: usize,
+        name: &str,
+        kind: Kind,
+        source: Source,
+        seen: usize,
+        links: Vec<Link>,
+    ) -> usize {
+        let affine = self.affine();
         let mut bias = affine.bias(n, source.sign);
         for b in &mut bias {
             *b += source.shift;
@@ -214,7 +246,7 @@ impl Planner<'_> {
             kind,
             planes: self.graph.node(n).planes(),
             bias,
-            links: affine.links(n, source.sign),
+            links,
             opposite: None,
             largest: source.value(low).max(source.value(high)),
             read: Vec::new(),
@@ -242,7 +274,12 @@ impl Planner<'_> {
             },
             Activation::LeakyRelu(slopes) => {
                 let up = add(&name, source(1.0, 0.0, f64::INFINITY));
-                let down = add(&format!("{name}-"), source(-1.0, 0.0, f64::INFINITY));
+                let name = format!("{name}-");
+                let (kind, s) = (
+                    Kind::Neurons { cap: f64::INFINITY },
+                    source(-1.0, 0.0, f64::INFINITY),
+                );
+                let down = self.half(n, &name, kind, s, n, Vec::new());
                 self.plan.net.populations[down].opposite = Some(up);
                 let slopes = slopes.iter().map(|s| -f64::from(*s)).collect();
                 Coded {
@@ -309,7 +346,7 @@ impl Planner<'_> {
                 for i in &node.inputs {
                     let c = self.activation(*i, *i, behind.unwrap_or(&raise))?;
                     all.push(Routed {
-                        rows: vec![(c.parts[0].0, one_to_one(self.graph.node(*i).len()))],
+                        rows: vec![(c.parts[0].0, None)],
                         shift: c.shift,
                     });
                 }
@@ -319,10 +356,24 @@ impl Planner<'_> {
         let planes = node.planes();
         let (mut links, mut largest) = (Vec::new(), 0.0f64);
         for (k, input) in inputs.iter().enumerate() {
-            let targets = compared(&node.op, self.graph.node(node.inputs[k]).planes(), planes);
+            let before = self.graph.node(node.inputs[k]);
             for (p, rows) in &input.rows {
                 largest = largest.max(self.plan.net.populations[*p].largest);
-                links.push(comparison(*p, self.planes[*p], rows, &targets));
+                let from = self.planes[*p];
+                let kernel = match (rows, &node.op) {
+                    (None, Op::MaxPool(win)) if from == before.planes() => {
+                        let ones = [vec![1.0; planes[1]], vec![1.0; planes[2]]];
+                        Kernel::Pool(PoolRows::new(from, sliding(win), ones))
+                    }
+                    (None, Op::Max) if from == planes => Kernel::Same(1.0),
+                    _ => {
+                        let one_to_one = || (0..before.len() as u32).map(|e| vec![e]).collect();
+                        let rows = rows.clone().unwrap_or_else(one_to_one);
+                        let targets = compared(&node.op, before.planes(), planes);
+                        comparison(from, &rows, &targets)
+                    }
+                };
+                links.push(Link::new(*p, from.iter().product(), kernel));
             }
         }
         let (first, shift) = (inputs[0].rows[0].0, inputs[0].shift);
@@ -350,11 +401,16 @@ impl Planner<'_> {
 
     /// Where the elements of node `n` come from, if they are values of populations, each of one.
     fn routed(&self, n: usize) -> Option<Routed> {
-        let affine = Affine {
-            graph: self.graph,
-            coded: &self.coded,
-            planes: &self.planes,
-        };
+        if let Some(c) = &self.coded[n]
+            && let [(p, gains)] = &c.parts[..]
+            && gains[..] == [1.0]
+        {
+            return Some(Routed {
+                rows: vec![(*p, None)],
+                shift: c.shift,
+            });
+        }
+        let affine = self.affine();
         let mut leads = vec![n];
         while let Some(k) = leads.pop() {
             let node = self.graph.node(k);
@@ -371,65 +427,19 @@ impl Planner<'_> {
         }
         let targets = |row: Vec<(u32, f64)>| row.into_iter().map(|(to, _)| to).collect();
         let rows = affine.matrix(n).into_iter();
-        let rows: Vec<(usize, Vec<Vec<u32>>)> = rows
-            .map(|(p, rows)| (p, rows.into_iter().map(targets).collect()))
+        let rows: Vec<(usize, Option<Vec<Vec<u32>>>)> = rows
+            .map(|(p, rows)| (p, Some(rows.into_iter().map(targets).collect())))
             .collect();
         let shift = silent[0];
         (!rows.is_empty()).then_some(Routed { rows, shift })
     }
-
-    /// Should affine node `n` be a population? If affine layers read it, and multiplying out would take
-    /// more operations; the sentence says so.
-    fn worth_units(&self, n: usize, readers: &[Vec<usize>]) -> Option<String> {
-        let mut next: Vec<usize> = readers[n].clone();
-        let mut mixing = Vec::new();
-        while let Some(r) = next.pop() {
-            let op = &self.graph.node(r).op;
-            if mixes(op) {
-                mixing.push(r);
-            } else if op.is_affine() {
-                next.extend(&readers[r]);
-            }
-        }
-        if mixing.is_empty() {
-            return None;
-        }
-        let fan = |r: usize| {
-            let before = self.graph.node(self.graph.node(r).inputs[0]).len();
-            let mut all = 0u64;
-            crate::ann::synapses::for_each(self.graph, r, |s| all += u64::from(s.weight != 0.0));
-            all as f64 / before as f64
-        };
-        let node = self.graph.node(n);
-        let before = node.inputs[0];
-        let spikes = self.seen.active[before] * self.graph.node(before).len() as f64;
-        let own = self.seen.active[n] * node.len() as f64;
-        let behind: f64 = mixing.iter().map(|r| fan(*r)).sum();
-        let most: f64 = mixing
-            .iter()
-            .map(|r| self.graph.node(*r).len() as f64)
-            .sum();
-        let folded = spikes * (fan(n) * behind).min(most);
-        let units = spikes * fan(n) + own * behind;
-        (units < folded).then(|| {
-            format!(
-                "{} is a layer of units: about {units:.0} operations per sample instead of \
-                 {folded:.0} multiplied out",
-                node.name
-            )
-        })
-    }
 }
 
 /// Populations whose values are the elements of a node: for each element of a population (channels
-/// first) those of the node that it is.
+/// first) those of the node that it is; `None` if it is the node, element for element.
 struct Routed {
-    rows: Vec<(usize, Vec<Vec<u32>>)>,
+    rows: Vec<(usize, Option<Vec<Vec<u32>>>)>,
     shift: f64,
-}
-
-fn one_to_one(len: usize) -> Vec<Vec<u32>> {
-    (0..len as u32).map(|e| vec![e]).collect()
 }
 
 /// For each element that a pool (or a maximum of tensors) compares: the neurons that it may win.
@@ -455,12 +465,7 @@ fn compared(op: &Op, from: [usize; 3], to: [usize; 3]) -> Vec<Vec<u32>> {
 }
 
 /// A population to the neurons of a comparison, by what it is element for element.
-fn comparison(
-    from: usize,
-    planes: [usize; 3],
-    elements: &[Vec<u32>],
-    targets: &[Vec<u32>],
-) -> Link {
+fn comparison(planes: [usize; 3], elements: &[Vec<u32>], targets: &[Vec<u32>]) -> Kernel {
     let mut rows: Vec<Vec<u32>> = vec![Vec::new(); elements.len()];
     for (e, own) in elements.iter().enumerate() {
         let row = &mut rows[place(planes, e)];
@@ -469,11 +474,6 @@ fn comparison(
         // The same value twice in a comparison is as good as once.
         row.dedup();
     }
-    Link {
-        from,
-        fan_out: rows.iter().map(|r| r.len() as u32).collect(),
-        kernel: Kernel::Sparse(Lists::new(
-            rows.iter().map(|row| row.iter().map(|to| (*to, 1.0))),
-        )),
-    }
+    let lists = rows.iter().map(|row| row.iter().map(|to| (*to, 1.0)));
+    Kernel::Table(Table::Sparse(Lists::new(lists)))
 }

@@ -1,10 +1,12 @@
 //! Weights on a grid of n bits, as hardware would hold them.
 //!
 //! Symmetric: w becomes q step with whole q from -(2^(n-1) - 1) to 2^(n-1) - 1, rounded to the nearest,
-//! so 0 stays 0. A step belongs to a layer or to an output channel. By default it is the largest |w| over
-//! the largest q: no weight is off by more than half a step. `Fit::Squares` looks for the step with the
-//! least sum of squared errors instead, where the largest weights may be clipped; with few bits it is
-//! better. Biases stay as they are, since hardware holds them apart from synapses.
+//! so 0 stays 0. A step belongs to a layer or to an output channel. With `Fit::Largest` it is the largest |w|
+//! over the largest q: no weight is off by more than half a step. `Fit::Squares` looks for the step with the
+//! least sum of squared errors instead, where the largest weights may be clipped. With 2 bits, of which a weight
+//! is -step, 0 or step, it is far better (MNIST with 784-300-100-10: 85.8 % instead of 21.7, LeNet-5: 80.6 instead
+//! of 9.7), with 3 it is better for one network and worse for the other, from 4 on hardly different: so
+//! `Fit::Auto` takes it with 2 only. Biases stay as they are, since hardware holds them apart from synapses.
 
 use serde::Serialize;
 
@@ -24,9 +26,22 @@ pub enum Grid {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fit {
+    /// `Squares` with 2 bits, `Largest` with more.
     #[default]
+    Auto,
     Largest,
     Squares,
+}
+
+impl Fit {
+    /// What it is for so many bits.
+    fn with(self, bits: u32) -> Self {
+        match self {
+            Self::Auto if bits == 2 => Self::Squares,
+            Self::Auto => Self::Largest,
+            other => other,
+        }
+    }
 }
 
 /// What became of a layer's weights.
@@ -61,7 +76,7 @@ pub fn quantise(
             BITS.end()
         ));
     }
-    let most = f64::from((1u32 << (bits - 1)) - 1);
+    let (most, fit) = (f64::from((1u32 << (bits - 1)) - 1), fit.with(bits));
     let mut quantised = graph.clone();
     let mut layers = Vec::new();
     for n in 0..graph.nodes().len() {

@@ -10,13 +10,31 @@ use crate::parallel::{Progress, in_blocks};
 
 /// Rows of a fit: places of samples, evenly chosen if there are more.
 const MOST_ROWS: usize = 8192;
+/// Samples that a convolution is fitted on, evenly chosen if there are more: each has many places.
+const MOST_SAMPLES: usize = 1024;
+/// Layers whose outputs read more than this stay as they are: products of all pairs are needed.
+const MOST_INNER: usize = 8192;
 /// Pull towards the weights as they are, relative to the mean square of what weights are multiplied with.
 const DAMPING: f64 = 1e-2;
 const MOST_STEPS: usize = 60;
 
 /// Fits `pruned` to `original`, which has the same layers; weights that are 0 stay 0. Dense layers and
-/// convolutions take part; transposed ones stay.
-pub fn refit(original: &Graph, pruned: &Graph, samples: &[f32], threads: usize) -> Graph {
+/// convolutions take part; transposed ones stay, and so do those that are too wide. `None` if it was stopped.
+pub fn refit(
+    original: &Graph,
+    pruned: &Graph,
+    samples: &[f32],
+    threads: usize,
+    progress: &Progress,
+) -> Option<Graph> {
+    let len = pruned.input().len();
+    let step = (samples.len() / len).div_ceil(MOST_SAMPLES).max(1);
+    let some: Vec<f32> = samples
+        .chunks_exact(len)
+        .step_by(step)
+        .flatten()
+        .copied()
+        .collect();
     let mut fitted = pruned.clone();
     let first = first_layer(pruned);
     for n in 0..pruned.nodes().len() {
@@ -28,12 +46,19 @@ pub fn refit(original: &Graph, pruned: &Graph, samples: &[f32], threads: usize) 
         if n == first && original.node(n).op == pruned.node(n).op {
             continue;
         }
-        for g in 0..groups {
-            let view = View::of(&fitted, n, g);
-            let before = fitted.node(n).inputs[0];
-            let x = view.gather(&fitted, before, samples, threads, View::inputs);
-            let y = view.gather(original, n, samples, threads, View::outputs);
-            let rows = fit(&view, &fitted, n, &x, &y, threads);
+        let views: Vec<View> = (0..groups).map(|g| View::of(&fitted, n, g)).collect();
+        if views[0].inner > MOST_INNER {
+            continue;
+        }
+        let samples = if views[0].places > 1 { &some } else { samples };
+        let rows = |graph: &Graph, node: usize, row: Row| {
+            gather(&views, graph, node, samples, row, threads, progress)
+        };
+        let inputs = rows(&fitted, fitted.node(n).inputs[0], View::inputs)?;
+        let outputs = rows(original, n, View::outputs)?;
+        for (g, (x, y)) in inputs.iter().zip(&outputs).enumerate() {
+            let view = &views[g];
+            let rows = fit(view, &fitted, n, x, y, threads, progress)?;
             for (o, row) in rows.into_iter().enumerate() {
                 let o = g * view.outputs + o;
                 let (weights, bias) = row.split_at(view.inner);
@@ -45,7 +70,41 @@ pub fn refit(original: &Graph, pruned: &Graph, samples: &[f32], threads: usize) 
             }
         }
     }
-    fitted
+    Some(fitted)
+}
+
+/// Writes what a view sees at a place of a sample.
+type Row = fn(&View, &[f32], usize, &mut Vec<f64>);
+
+/// Rows of one node for all samples, or evenly chosen ones, for each view. `None` if it was stopped.
+fn gather(
+    views: &[View],
+    graph: &Graph,
+    node: usize,
+    samples: &[f32],
+    row: Row,
+    threads: usize,
+    progress: &Progress,
+) -> Option<Vec<Vec<f64>>> {
+    let places = views[0].places;
+    let count = samples.len() / graph.input().len();
+    let step = (count * places).div_ceil(MOST_ROWS).max(1);
+    let forward = Forward::<f32>::new(graph).until(node);
+    let parts = forward.for_blocks_while(samples, threads, progress, |first, room| {
+        let mut rows = vec![Vec::new(); views.len()];
+        for s in 0..room.samples() {
+            let start = (first + s) * places;
+            let values = room.of_sample(node, s);
+            for id in (start.next_multiple_of(step)..start + places).step_by(step) {
+                for (view, rows) in views.iter().zip(&mut rows) {
+                    row(view, values, id - start, rows);
+                }
+            }
+        }
+        rows
+    })?;
+    let of = |g: usize| parts.iter().flat_map(|p| &p[g]).copied().collect();
+    Some((0..views.len()).map(of).collect())
 }
 
 /// The first layer with weights: what it reads is as it was.
@@ -95,31 +154,6 @@ impl View {
         }
     }
 
-    /// Rows of one node for all samples, or evenly chosen ones.
-    fn gather(
-        &self,
-        graph: &Graph,
-        node: usize,
-        samples: &[f32],
-        threads: usize,
-        row: fn(&Self, &[f32], usize, &mut Vec<f64>),
-    ) -> Vec<f64> {
-        let count = samples.len() / graph.input().len();
-        let step = (count * self.places).div_ceil(MOST_ROWS).max(1);
-        let parts = Forward::<f32>::new(graph).for_blocks(samples, threads, |first, room| {
-            let mut rows = Vec::new();
-            for s in 0..room.samples() {
-                let start = (first + s) * self.places;
-                let values = room.of_sample(node, s);
-                for id in (start.next_multiple_of(step)..start + self.places).step_by(step) {
-                    row(self, values, id - start, &mut rows);
-                }
-            }
-            rows
-        });
-        parts.concat()
-    }
-
     /// What the weights of an output are multiplied with at a place, and 1 for the bias.
     fn inputs(&self, x: &[f32], place: usize, out: &mut Vec<f64>) {
         match self.conv {
@@ -150,7 +184,7 @@ impl View {
     }
 }
 
-/// Weights and bias of each output of a view.
+/// Weights and bias of each output of a view. `None` if it was stopped.
 fn fit(
     view: &View,
     graph: &Graph,
@@ -158,7 +192,8 @@ fn fit(
     x: &[f64],
     y: &[f64],
     threads: usize,
-) -> Vec<Vec<f64>> {
+    progress: &Progress,
+) -> Option<Vec<Vec<f64>>> {
     let width = view.inner + 1;
     let rows: Vec<&[f64]> = x.chunks_exact(width).collect();
     // Products of inputs with inputs: row by row of the matrix, each summed in the order of the samples.
@@ -172,25 +207,17 @@ fn fit(
         }
         sums
     };
-    let all = |count: usize, work: &(dyn Fn(usize) -> Vec<f64> + Sync)| -> Vec<Vec<f64>> {
-        in_blocks(
-            count,
-            4,
-            threads,
-            &Progress::default(),
-            || (),
-            |(), items| items.map(work).collect::<Vec<_>>(),
-        )
-        .unwrap_or_default()
-        .concat()
+    let all = |count: usize, work: &(dyn Fn(usize) -> Vec<f64> + Sync)| {
+        let some = |(): &mut (), items: std::ops::Range<usize>| items.map(work).collect::<Vec<_>>();
+        Some(in_blocks(count, 4, threads, progress, || (), some)?.concat())
     };
-    let products = all(width, &product);
+    let products: Vec<Vec<f64>> = all(width, &product)?;
     let trace: f64 = (0..view.inner).map(|i| products[i][i]).sum();
     let damping = DAMPING * trace / view.inner as f64;
     let (weights, biases) = match &graph.node(n).op {
         Op::Dense(d) => (&d.weight, &d.bias),
         Op::Conv(c) => (&c.weight, &c.bias),
-        _ => return Vec::new(),
+        _ => return Some(Vec::new()),
     };
     all(view.outputs, &|o| {
         let global = view.group * view.outputs + o;

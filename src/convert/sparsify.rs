@@ -10,6 +10,7 @@ use super::quantise::{self, Fit, Grid, quantise};
 use super::refit::refit;
 use super::structured::{Structured, prune_units};
 use crate::ann::Graph;
+use crate::parallel::Progress;
 
 /// What is to be done; nothing by default.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -61,32 +62,61 @@ impl Sparsify {
         inputs: (f64, f64),
         threads: usize,
     ) -> Result<(Graph, Report), String> {
-        let moments = |g: &Graph| samples.map(|s| Moments::of(g, s, threads));
+        let all = self.apply_while(graph, samples, inputs, threads, &Progress::default())?;
+        // Nobody stops it.
+        all.ok_or_else(|| "it was stopped".into())
+    }
+
+    /// The same, watched; `None` if it was stopped.
+    ///
+    /// # Errors
+    /// As `apply`.
+    pub fn apply_while(
+        &self,
+        graph: &Graph,
+        samples: Option<&[f32]>,
+        inputs: (f64, f64),
+        threads: usize,
+        progress: &Progress,
+    ) -> Result<Option<(Graph, Report)>, String> {
+        let moments = |g: &Graph, s: &[f32]| Moments::of_while(g, s, threads, progress);
+        let fitted = |old: &Graph, cut: Graph| match samples.filter(|_| self.refit) {
+            Some(samples) => refit(old, &cut, samples, threads, progress),
+            None => Some(cut),
+        };
         let mut report = Report {
             before: some(graph),
             ..Report::default()
         };
         let mut now = graph.clone();
         if let Some(share) = self.units {
-            let moments = moments(&now).ok_or(
+            let samples = samples.ok_or(
                 "which neurons and channels matter least shows only on samples: name some to \
                  calibrate with",
             )?;
+            let Some(moments) = moments(&now, samples) else {
+                return Ok(None);
+            };
             let (cut, mut what) = prune_units(&now, share, &moments)?;
-            let cut = match samples.filter(|_| self.refit) {
-                Some(samples) => refit(&now, &cut, samples, threads),
-                None => cut,
+            let Some(cut) = fitted(&now, cut) else {
+                return Ok(None);
             };
             let smaller = what.remove(&now, &cut)?;
             (now, report.structured) = (smaller, Some(what));
         }
         if let Some(amount) = self.weights {
-            let (thin, layers) = prune(&now, amount, self.by, moments(&now).as_ref())?;
-            now = match samples.filter(|_| self.refit) {
-                Some(samples) => refit(&now, &thin, samples, threads),
-                None => thin,
+            let seen = match samples {
+                Some(samples) => match moments(&now, samples) {
+                    None => return Ok(None),
+                    seen => seen,
+                },
+                None => None,
             };
-            report.pruned = layers;
+            let (thin, layers) = prune(&now, amount, self.by, seen.as_ref())?;
+            let Some(thin) = fitted(&now, thin) else {
+                return Ok(None);
+            };
+            (now, report.pruned) = (thin, layers);
         }
         if self.dead {
             (now, report.removed) = remove_dead(&now, inputs)?;
@@ -96,7 +126,7 @@ impl Sparsify {
             (now, report.quantised) = quantise(&now, bits, self.grid, self.fit)?;
         }
         report.after = some(&now);
-        Ok((now, report))
+        Ok(Some((now, report)))
     }
 }
 

@@ -16,11 +16,7 @@ impl Macs {
         let mut layers = Vec::new();
         for (i, node) in graph.nodes().iter().enumerate() {
             if let Op::Dense(_) | Op::Conv(_) | Op::ConvTranspose(_) = node.op {
-                let mut fan = vec![0; graph.node(node.inputs[0]).len()];
-                synapses::for_each(graph, i, |s| {
-                    fan[s.from as usize] += u32::from(s.weight != 0.0);
-                });
-                layers.push((node.inputs[0], fan));
+                layers.push((node.inputs[0], synapses::fan_outs(graph, i, false)));
             }
         }
         let all = layers.iter().flat_map(|(_, fan)| fan);

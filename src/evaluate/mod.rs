@@ -307,7 +307,14 @@ impl Worker<'_> {
             } else {
                 of.spikes += counts.spikes[i];
             }
-            if p.links.iter().all(|l| from_input(&l)) {
+            if pair
+                .network
+                .net()
+                .inputs(i)
+                .0
+                .iter()
+                .all(|l| from_input(&l))
+            {
                 of.input_operations += counts.operations[i];
             }
             of.operations += counts.operations[i];

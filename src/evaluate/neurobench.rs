@@ -42,12 +42,8 @@ impl NeuroBench {
         for p in &net.populations {
             bytes += NEURON * (2 * p.len() + p.bias.len());
             for link in &p.links {
-                for id in 0..net.populations[link.from].len() {
-                    link.kernel.row(id, |_, w| {
-                        dense += 1;
-                        some += u64::from(w != 0.0);
-                    });
-                }
+                dense += link.kernel.pairs(net.populations[link.from].len());
+                some += link.fan_out.iter().map(|n| u64::from(*n)).sum::<u64>();
             }
         }
         Self {

@@ -150,7 +150,34 @@ pub(super) enum KernelSpec {
         groups: usize,
         kernel: [usize; 2],
         stride: [usize; 2],
+        #[serde(default = "ones", skip_serializing_if = "are_ones")]
+        dilation: [usize; 2],
         /// Top and left.
         pads: [usize; 2],
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        transposed: bool,
     },
+    /// A source has the weight `shares.0` (of the row of windows) times `shares.1` (of the column) in each window
+    /// that it lies in.
+    Pool {
+        kernel: [usize; 2],
+        stride: [usize; 2],
+        #[serde(default = "ones", skip_serializing_if = "are_ones")]
+        dilation: [usize; 2],
+        pads: [usize; 2],
+    },
+    /// Through sums with these channels, height and width: to them by `first.` and from them by `then.`.
+    Through {
+        places: [usize; 3],
+        first: Box<KernelSpec>,
+        then: Box<KernelSpec>,
+    },
+}
+
+fn ones() -> [usize; 2] {
+    [1, 1]
+}
+
+fn are_ones(pair: &[usize; 2]) -> bool {
+    *pair == [1, 1]
 }

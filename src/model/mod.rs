@@ -16,6 +16,7 @@
 mod arrays;
 mod description;
 mod directory;
+mod kernels;
 mod layers;
 mod populations;
 
@@ -27,7 +28,7 @@ use crate::convert::{Calibration, Source};
 use crate::spiking::{Net, Network, Ramp, Rate};
 
 /// Version of the directories that are written; older ones are read too.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A converted network with what it was converted from.
 pub struct Model {

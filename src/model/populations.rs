@@ -2,10 +2,11 @@
 
 use super::Levels;
 use super::arrays::{Arrays, Stored};
-use super::description::{KernelSpec, LinkSpec, PopulationSpec};
+use super::description::{LinkSpec, PopulationSpec};
+use super::kernels;
 use crate::ann::{Graph, shape};
 use crate::convert::Source;
-use crate::spiking::{ConvRows, Kernel, Kind, Link, Lists, Net, Population, Rate};
+use crate::spiking::{Kind, Link, Net, Population, Rate};
 
 /// Describes the populations; weights and biases go to `arrays`.
 pub(super) fn describe(net: &Net, sources: &[Source], arrays: &mut Arrays) -> Vec<PopulationSpec> {
@@ -16,47 +17,8 @@ pub(super) fn describe(net: &Net, sources: &[Source], arrays: &mut Arrays) -> Ve
         }
         let mut links = Vec::new();
         for (k, link) in p.links.iter().enumerate() {
-            let name = |part: &str| format!("snn.{i}.{k}.{part}");
-            let kernel = match &link.kernel {
-                Kernel::Same(weight) => KernelSpec::Same { weight: *weight },
-                Kernel::Rows { width, weight } => {
-                    let rows = weight.len() / (*width).max(1);
-                    arrays.f32(name("weight"), &[rows, *width], weight);
-                    KernelSpec::Rows
-                }
-                Kernel::Sparse(lists) => {
-                    let (mut starts, mut targets, mut weights) = (vec![0], Vec::new(), Vec::new());
-                    for id in 0..net.populations[link.from].len() {
-                        lists.row(id, |to, w| {
-                            targets.push(to as u32);
-                            weights.push(w);
-                        });
-                        starts.push(targets.len() as u32);
-                    }
-                    arrays.u32(name("starts"), &[starts.len()], &starts);
-                    arrays.u32(name("targets"), &[targets.len()], &targets);
-                    arrays.f32(name("weight"), &[weights.len()], &weights);
-                    KernelSpec::Sparse
-                }
-                Kernel::Conv(c) => {
-                    let shape = conv_shape(c.from[0], c.to[0], c.groups, c.kernel);
-                    let mut weights = Vec::with_capacity(shape.iter().product());
-                    for o in 0..shape[0] {
-                        for i in 0..shape[1] {
-                            for y in 0..shape[2] {
-                                weights.extend((0..shape[3]).map(|x| c.weight(o, i, y, x)));
-                            }
-                        }
-                    }
-                    arrays.f32(name("weight"), &shape, &weights);
-                    KernelSpec::Conv {
-                        groups: c.groups,
-                        kernel: c.kernel,
-                        stride: c.stride,
-                        pads: c.pads,
-                    }
-                }
-            };
+            let sources = net.populations[link.from].len();
+            let kernel = kernels::describe(&link.kernel, &format!("snn.{i}.{k}"), sources, arrays);
             links.push(LinkSpec {
                 from: link.from,
                 kernel,
@@ -97,10 +59,6 @@ pub(super) fn restore_levels(net: &Net, stored: &Stored) -> Result<Levels, Strin
         levels.start.push(start);
     }
     Ok(levels)
-}
-
-fn conv_shape(inputs: usize, outputs: usize, groups: usize, [h, w]: [usize; 2]) -> [usize; 4] {
-    [outputs, inputs / groups.max(1), h, w]
 }
 
 /// The net that is described, and what its populations are in the trained network.
@@ -181,19 +139,13 @@ fn restored(
             .get(link.from)
             .filter(|p| p.kind != Kind::Readout)
             .ok_or_else(|| format!("link {k} comes from no population before it"))?;
-        let kernel = restored_kernel(
-            link.kernel,
-            &format!("snn.{i}.{k}"),
-            from,
-            spec.planes,
-            stored,
-        )
-        .map_err(|e| format!("link {k}: {e}"))?;
-        links.push(Link {
-            from: link.from,
-            fan_out: (0..from.len()).map(|id| kernel.fan_out(id)).collect(),
-            kernel,
-        });
+        let name = format!("snn.{i}.{k}");
+        let kernel = kernels::restore(link.kernel, &name, from.planes, spec.planes, stored)
+            .map_err(|e| format!("link {k}: {e}"))?;
+        // Those of a pair's second half are those of the first.
+        if spec.opposite.is_none() {
+            links.push(Link::new(link.from, from.len(), kernel));
+        }
     }
     Ok(Population {
         name: spec.name,
@@ -204,77 +156,5 @@ fn restored(
         opposite: spec.opposite,
         largest: spec.largest,
         read: Vec::new(),
-    })
-}
-
-/// A table whose every target is there.
-fn restored_kernel(
-    spec: KernelSpec,
-    name: &str,
-    from: &Population,
-    to: [usize; 3],
-    stored: &Stored,
-) -> Result<Kernel, String> {
-    let (sources, targets) = (from.len(), to.iter().product::<usize>());
-    let array = |part: &str| format!("{name}.{part}");
-    Ok(match spec {
-        KernelSpec::Same { weight } => {
-            if sources != targets || !weight.is_finite() {
-                return Err(format!(
-                    "{sources} neurons do not go to {targets} one by one"
-                ));
-            }
-            Kernel::Same(weight)
-        }
-        KernelSpec::Rows => Kernel::Rows {
-            width: targets,
-            weight: stored.f32(&array("weight"), &[sources, targets])?,
-        },
-        KernelSpec::Sparse => {
-            let list = stored.list(&array("targets"), targets as u64)?;
-            let end = list.len() as u64 + 1;
-            let starts = stored.indices(&array("starts"), &[sources + 1], end)?;
-            let starts: Option<Vec<u32>> = starts.into_iter().collect();
-            let starts = starts
-                .filter(|s| s.is_sorted() && s[0] == 0 && s[sources] as usize == list.len())
-                .ok_or("its rows do not follow one another")?;
-            let weights = stored.f32(&array("weight"), &[list.len()])?;
-            let rows = starts.windows(2).map(|row| {
-                let row = row[0] as usize..row[1] as usize;
-                let weights = weights[row.clone()].iter().copied();
-                list[row].iter().copied().zip(weights)
-            });
-            Kernel::Sparse(Lists::new(rows))
-        }
-        KernelSpec::Conv {
-            groups,
-            kernel,
-            stride,
-            pads,
-        } => {
-            let fits = groups > 0
-                && from.planes[0].is_multiple_of(groups)
-                && to[0].is_multiple_of(groups)
-                && !kernel.contains(&0)
-                && stride.iter().all(|s| (1..1 << 16).contains(s))
-                && pads.iter().all(|p| *p < 1 << 24);
-            if !fits {
-                return Err("its geometry is impossible".into());
-            }
-            let shape = conv_shape(from.planes[0], to[0], groups, kernel);
-            let weights = stored.f32(&array("weight"), &shape)?;
-            let weight = |o: usize, i: usize, y: usize, x: usize| {
-                weights[((o * shape[1] + i) * shape[2] + y) * shape[3] + x]
-            };
-            Kernel::Conv(ConvRows::new(
-                from.planes,
-                to,
-                groups,
-                kernel,
-                stride,
-                pads,
-                weight,
-            ))
-        }
     })
 }

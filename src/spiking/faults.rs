@@ -2,7 +2,7 @@
 
 use crate::rng::{Domain, key, philox};
 
-/// Something that may happen to a spike of the exact code.
+/// Something that may happen to a spike.
 pub trait Faults {
     /// Nothing ever happens: the code for it is left out.
     const HARMLESS: bool = false;
@@ -10,6 +10,10 @@ pub trait Faults {
     /// Ticks that are left of the window of `window` ticks when a spike is there, if `left` were when it
     /// was sent. 0: it is lost. Must not depend on the order of calls.
     fn spike(&self, population: usize, neuron: usize, left: u32, window: u32) -> u32;
+
+    /// The same for the rate code: the step, of `steps`, in which a spike of step `step` arrives. 0: it is
+    /// lost.
+    fn step(&self, population: usize, neuron: usize, step: u32, steps: u32) -> u32;
 }
 
 /// Every spike comes when it was sent.
@@ -23,15 +27,21 @@ impl Faults for Unharmed {
     fn spike(&self, _: usize, _: usize, left: u32, _: u32) -> u32 {
         left
     }
+
+    #[inline(always)]
+    fn step(&self, _: usize, _: usize, step: u32, _: u32) -> u32 {
+        step
+    }
 }
 
 /// Spikes are lost by chance, each for itself, and come too early or too late.
 ///
-/// Draws are keyed by seed, sample, population and neuron, so they depend neither on threads nor on what
-/// else is drawn: a spike that is lost at one probability is lost at every higher one.
+/// Draws are keyed by seed, sample, population and neuron (and, in the rate code, the step in which the neuron
+/// fired), so they depend neither on threads nor on what else is drawn: a spike that is lost at one probability
+/// is lost at every higher one.
 #[derive(Clone, Copy, Debug)]
 pub struct Noise {
-    key: u64,
+    seed: u64,
     sample: u64,
     loss: f64,
     jitter: f64,
@@ -39,40 +49,56 @@ pub struct Noise {
 
 impl Noise {
     /// For one sample: the probability that a spike is lost, and the standard deviation of its time as a
-    /// share of the window (normally distributed). A spike moved before the opening of its window comes at
-    /// the opening, one moved behind its end never.
+    /// share of the window, or in steps of the rate code (normally distributed, and rounded to the nearest
+    /// tick or step). A spike moved before the opening of its window (the first step) comes at the opening,
+    /// one moved behind its end (the last step) never.
     pub fn new(seed: u64, sample: u64, loss: f64, jitter: f64) -> Self {
         Self {
-            key: key(seed, Domain::SpikeFault, 0, 0),
+            seed,
             sample,
             loss,
             jitter,
         }
     }
-}
 
-impl Faults for Noise {
-    fn spike(&self, population: usize, neuron: usize, left: u32, window: u32) -> u32 {
+    /// By how much a spike of a step (0 in the exact code) is late; `None` if it is lost.
+    fn late(&self, population: usize, neuron: usize, step: u32) -> Option<f64> {
         let counter = [
             neuron as u32,
             population as u32,
             self.sample as u32,
             (self.sample >> 32) as u32,
         ];
-        let words = philox(counter, self.key);
+        let key = key(self.seed, Domain::SpikeFault, step.into(), 0);
+        let words = philox(counter, key);
         let unit = |word: u32| (f64::from(word) + 0.5) / 4_294_967_296.0;
         if unit(words[0]) < self.loss {
-            return 0;
+            return None;
         }
         if self.jitter == 0.0 {
-            return left;
+            return Some(0.0);
         }
         // Box and Muller 1958.
         let radius = (-2.0 * libm::log(unit(words[1]))).sqrt();
-        let normal = radius * libm::cos(std::f64::consts::TAU * unit(words[2]));
+        Some(self.jitter * radius * libm::cos(std::f64::consts::TAU * unit(words[2])))
+    }
+}
+
+impl Faults for Noise {
+    fn spike(&self, population: usize, neuron: usize, left: u32, window: u32) -> u32 {
         let window = f64::from(window);
-        let moved = f64::from(left) - normal * self.jitter * window;
-        moved.round().clamp(0.0, window) as u32
+        self.late(population, neuron, 0).map_or(0, |late| {
+            let moved = f64::from(left) - late * window;
+            moved.round().clamp(0.0, window) as u32
+        })
+    }
+
+    fn step(&self, population: usize, neuron: usize, step: u32, steps: u32) -> u32 {
+        let moved = |late: f64| (f64::from(step) + late).round().max(1.0);
+        let arrives = self.late(population, neuron, step).map(moved);
+        arrives
+            .filter(|t| *t <= f64::from(steps))
+            .map_or(0, |t| t as u32)
     }
 }
 
@@ -118,5 +144,29 @@ mod tests {
         // At the edges.
         let wild = Noise::new(5, 4, 0.0, 100.0);
         assert!((0..100).all(|id| wild.spike(0, id, 50, 100) <= 100));
+    }
+
+    #[test]
+    fn steps_scatter_by_the_stated_number_and_those_behind_the_last_are_lost() {
+        let noise = Noise::new(5, 3, 0.0, 2.0);
+        let off: Vec<f64> = (0..20_000)
+            .map(|id| f64::from(noise.step(1, id, 50, 100)) - 50.0)
+            .collect();
+        let mean = off.iter().sum::<f64>() / 2e4;
+        let square = off.iter().map(|x| x * x).sum::<f64>() / 2e4;
+        assert!(mean.abs() < 0.06, "{mean}");
+        // Rounding to whole steps adds a twelfth.
+        assert!((square - 4.0 - 1.0 / 12.0).abs() < 0.17, "{square}");
+        // From the last step on, about half comes too late, nothing before the first.
+        let at = |step: u32| (0..1000).map(move |id| noise.step(1, id, step, 100));
+        let lost = at(100).filter(|t| *t == 0).count();
+        assert!((lost as f64 - 401.0).abs() < 70.0, "{lost}");
+        assert!(at(1).all(|t| t >= 1));
+        // Every step of a neuron is drawn for itself.
+        assert!((1..90).any(|t| noise.step(1, 7, t, 100) != t));
+        let lossy = Noise::new(5, 3, 0.25, 0.0);
+        let kept = (1..=20_000).filter(|t| lossy.step(1, 7, *t, 20_000) == *t);
+        let kept = kept.count() as f64;
+        assert!((kept - 15_000.0).abs() < 250.0, "{kept}");
     }
 }

@@ -1,70 +1,55 @@
 //! What a spike of a source does to its targets: rows of weights, held or computed from geometry.
 
-use super::conv_rows::ConvRows;
 use super::lists::Lists;
+use super::pool_rows::PoolRows;
+use super::table::{Table, share};
 
 /// Synapses from one population to another, by source.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kernel {
     /// Each neuron to the one of the same number.
     Same(f32),
-    /// Every neuron to every other: a row of `width` weights for each source.
-    Rows { width: usize, weight: Vec<f32> },
-    /// A list of targets for each source.
-    Sparse(Lists),
-    /// A convolution: weights are shared, rows follow from geometry.
-    Conv(ConvRows),
+    Table(Table),
+    /// Each neuron to the windows that it lies in.
+    Pool(PoolRows),
+    /// Through what only sums: `first` says to which of its places a source leads, and with what weight;
+    /// the rows of these places are in `then`. So means before a layer cost neither neurons nor a table.
+    Through {
+        first: First,
+        then: Table,
+    },
 }
 
-/// A function, not a closure, so that it surely becomes part of the loop it is called in.
-#[inline(always)]
-pub(super) fn share(product: f64, rounder: f64) -> f64 {
-    (product + rounder) - rounder
+/// What leads to the places of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum First {
+    Pool(PoolRows),
+    Lists(Lists),
 }
 
-/// Runs are short, so whole vectors are written out; a loop would first find out how long it is.
-#[inline(always)]
-fn add(v: &mut [f64], w: &[f32], x: f64, rounder: f64) {
-    const LANES: usize = 8;
-    let (mut eights, mut by) = (v.chunks_exact_mut(LANES), w.chunks_exact(LANES));
-    for (v, w) in (&mut eights).zip(&mut by) {
-        for k in 0..LANES {
-            v[k] += share(f64::from(w[k]) * x, rounder);
+impl First {
+    #[inline(always)]
+    fn row(&self, id: usize, mut take: impl FnMut(usize, f64)) {
+        match self {
+            Self::Pool(p) => p.row(id, take),
+            Self::Lists(l) => l.row(id, |place, w| take(place, f64::from(w))),
         }
     }
-    for (v, w) in eights.into_remainder().iter_mut().zip(by.remainder()) {
-        *v += share(f64::from(*w) * x, rounder);
-    }
-}
 
-/// Rows of a dense layer, four spikes at a time: potentials are loaded and stored once for them, and
-/// every one of them gets its four addends in the order of the spikes.
-#[inline(always)]
-fn rows<S>(
-    width: usize,
-    weight: &[f32],
-    spikes: &[S],
-    of: impl Fn(&S) -> (usize, f64),
-    rounder: f64,
-    v: &mut [f64],
-) {
-    let v = &mut v[..width];
-    let row = |s: &S| {
-        let (id, x) = of(s);
-        (&weight[id * width..][..width], x)
-    };
-    let mut fours = spikes.chunks_exact(4);
-    for four in &mut fours {
-        let [(a, x), (b, y), (c, z), (d, u)] = [0, 1, 2, 3].map(|k| row(&four[k]));
-        for (k, v) in v.iter_mut().enumerate() {
-            let first =
-                *v + share(f64::from(a[k]) * x, rounder) + share(f64::from(b[k]) * y, rounder);
-            *v = first + share(f64::from(c[k]) * z, rounder) + share(f64::from(d[k]) * u, rounder);
+    /// See `Kernel::reach`.
+    fn reach(&self, sources: usize) -> f64 {
+        let lists = match self {
+            Self::Pool(p) => return p.reach(),
+            Self::Lists(l) => l,
+        };
+        let mut sums: Vec<f64> = Vec::new();
+        for id in 0..sources {
+            lists.row(id, |place, w| {
+                sums.resize(sums.len().max(place + 1), 0.0);
+                sums[place] += f64::from(w.abs());
+            });
         }
-    }
-    for s in fours.remainder() {
-        let (w, x) = row(s);
-        add(v, w, x, rounder);
+        sums.into_iter().fold(0.0, f64::max)
     }
 }
 
@@ -92,33 +77,29 @@ impl Kernel {
                     v[id] += share(w * x, rounder);
                 }
             }
-            Self::Rows { width, weight } => rows(*width, weight, spikes, of, rounder, v),
-            Self::Sparse(lists) => lists.deliver(spikes, of, rounder, v),
-            Self::Conv(c) => {
+            Self::Table(table) => table.deliver_all(spikes, of, rounder, v),
+            Self::Pool(pool) => {
                 for (id, x) in spikes.iter().map(of) {
-                    c.runs(id, |first, w| {
-                        add(&mut v[first..][..w.len()], w, x, rounder)
-                    });
+                    pool.row(id, |to, w| v[to] += share(w * x, rounder));
+                }
+            }
+            Self::Through { first, then } => {
+                for (id, x) in spikes.iter().map(of) {
+                    first.row(id, |place, w| then.deliver(place, w * x, rounder, v));
                 }
             }
         }
     }
 
-    /// The same synapses one by one.
+    /// The same synapses one by one. Where windows overlap, a target behind them comes several times.
     #[inline(always)]
     pub fn row(&self, id: usize, mut take: impl FnMut(usize, f32)) {
         match self {
             Self::Same(w) => take(id, *w),
-            Self::Rows { width, weight } => {
-                for (to, w) in weight[id * width..][..*width].iter().enumerate() {
-                    take(to, *w);
-                }
-            }
-            Self::Sparse(lists) => lists.row(id, take),
-            Self::Conv(c) => c.runs(id, |first, w| {
-                for (k, w) in w.iter().enumerate() {
-                    take(first + k, *w);
-                }
+            Self::Table(table) => table.row(id, take),
+            Self::Pool(pool) => pool.row(id, |to, w| take(to, w as f32)),
+            Self::Through { first, then } => first.row(id, |place, share| {
+                then.row(place, |to, w| take(to, (share * f64::from(w)) as f32));
             }),
         }
     }
@@ -126,41 +107,79 @@ impl Kernel {
     /// The most that can come to one of `targets` neurons when every source spikes once and brings 1
     /// times the weight, whatever its sign; an upper bound for neurons at the edge of a convolution.
     pub fn reach(&self, sources: usize, targets: usize) -> f64 {
-        let mut sums = vec![0.0; targets];
         match self {
-            Self::Conv(c) => c.each(|channel, w| sums[channel] += f64::from(w.abs())),
-            Self::Same(w) => sums.fill(f64::from(w.abs())),
-            _ => {
-                for id in 0..sources {
-                    self.row(id, |to, w| sums[to] += f64::from(w.abs()));
-                }
+            Self::Same(w) => f64::from(w.abs()),
+            Self::Table(table) => table.reach(sources, targets),
+            Self::Pool(pool) => pool.reach(),
+            Self::Through { first, then } => {
+                first.reach(sources) * then.reach(then.sources(), targets)
             }
         }
-        sums.into_iter().fold(0.0, f64::max)
     }
 
-    /// Number of synapses of a source, those of weight 0 left out.
-    pub fn fan_out(&self, id: usize) -> u32 {
-        let mut n = 0;
-        self.row(id, |_, w| n += u32::from(w != 0.0));
-        n
+    /// Number of synapses of each of `sources` neurons, those of weight 0 left out.
+    pub fn fan_outs(&self, sources: usize) -> Vec<u32> {
+        self.counts(sources, false)
+    }
+
+    /// The same, with those of weight 0, of all sources together.
+    pub fn pairs(&self, sources: usize) -> u64 {
+        self.counts(sources, true).into_iter().map(u64::from).sum()
+    }
+
+    fn counts(&self, sources: usize, zeros: bool) -> Vec<u32> {
+        match self {
+            Self::Same(w) => vec![u32::from(zeros || *w != 0.0); sources],
+            Self::Table(table) => table.fan_outs(sources, zeros),
+            Self::Pool(pool) => {
+                let one = |id: usize| {
+                    let mut n = 0;
+                    pool.row(id, |_, _| n += 1);
+                    n
+                };
+                (0..sources).map(one).collect()
+            }
+            Self::Through { first, then } => {
+                let behind = then.fan_outs(then.sources(), zeros);
+                let one = |id: usize| {
+                    let mut n = 0;
+                    first.row(id, |place, _| n += behind[place]);
+                    n
+                };
+                (0..sources).map(one).collect()
+            }
+        }
     }
 
     /// Numbers that are held.
     pub fn held(&self) -> usize {
         match self {
             Self::Same(_) => 1,
-            Self::Rows { weight, .. } => weight.len(),
-            Self::Sparse(lists) => lists.len(),
-            Self::Conv(c) => c.held(),
+            Self::Table(table) => table.held(),
+            Self::Pool(pool) => pool.shares.iter().map(Vec::len).sum(),
+            Self::Through { first, then } => {
+                then.held()
+                    + match first {
+                        First::Pool(pool) => pool.shares.iter().map(Vec::len).sum(),
+                        First::Lists(lists) => lists.len(),
+                    }
+            }
         }
     }
 
     /// Bytes of the table.
     pub fn bytes(&self) -> usize {
         match self {
-            Self::Sparse(lists) => lists.bytes(),
-            _ => 4 * self.held(),
+            Self::Same(_) => 4,
+            Self::Table(table) => table.bytes(),
+            Self::Pool(pool) => pool.bytes(),
+            Self::Through { first, then } => {
+                then.bytes()
+                    + match first {
+                        First::Pool(pool) => pool.bytes(),
+                        First::Lists(lists) => lists.bytes(),
+                    }
+            }
         }
     }
 }

@@ -5,7 +5,7 @@
 //! first written out as a list of pieces, eight at a time however many a row has; along that list is
 //! one long loop.
 
-use super::kernel::share;
+use super::table::share;
 
 /// Synapses of a piece.
 const FOUR: usize = 4;
@@ -111,6 +111,11 @@ impl Lists {
             Pieces::Narrow(p) => p[row].iter().for_each(|p| each(p, &mut take)),
             Pieces::Wide(p) => p[row].iter().for_each(|p| each(p, &mut take)),
         }
+    }
+
+    /// Sources, those without synapses too.
+    pub fn sources(&self) -> usize {
+        self.starts.len() - 1
     }
 
     /// Synapses.

@@ -14,6 +14,17 @@ pub struct Link {
     pub fan_out: Vec<u32>,
 }
 
+impl Link {
+    /// From population `from`, which has `sources` neurons.
+    pub fn new(from: usize, sources: usize, kernel: Kernel) -> Self {
+        Self {
+            from,
+            fan_out: kernel.fan_outs(sources),
+            kernel,
+        }
+    }
+}
+
 /// What makes a population spike.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -37,8 +48,9 @@ pub struct Population {
     pub planes: [usize; 3],
     /// Of each neuron; empty if it has none.
     pub bias: Vec<f64>,
+    /// Those of a pair's second half are in the first, see [`Net::inputs`].
     pub links: Vec<Link>,
-    /// The other half of a pair: bias and links are those of this earlier population times -1, so a
+    /// The other half of a pair: what comes in is what comes to this earlier population, times -1, so a
     /// code that only sums needs to do so once.
     pub opposite: Option<usize>,
     /// Largest value that calibration saw.
@@ -75,6 +87,15 @@ pub struct Net {
 }
 
 impl Net {
+    /// The links that drive a population, and by what their weights are multiplied: 1, or -1 for the second
+    /// half of a pair.
+    pub fn inputs(&self, population: usize) -> (&[Link], f64) {
+        match self.populations[population].opposite {
+            Some(other) => (&self.populations[other].links, -1.0),
+            None => (&self.populations[population].links, 1.0),
+        }
+    }
+
     /// Marks which neurons are read; to be called when all links are there.
     pub fn find_readers(&mut self) {
         for i in 0..self.populations.len() {
@@ -110,5 +131,14 @@ impl Net {
     pub fn bytes(&self) -> usize {
         let links = self.populations.iter().flat_map(|p| &p.links);
         links.map(|l| l.kernel.bytes()).sum()
+    }
+
+    /// Bytes of what is held for neurons: biases, fan-outs by link, and who is read.
+    pub fn neuron_bytes(&self) -> usize {
+        let of = |p: &Population| {
+            let fans = p.links.iter().map(|l| 4 * l.fan_out.len()).sum::<usize>();
+            8 * p.bias.len() + fans + p.read.len()
+        };
+        self.populations.iter().map(of).sum()
     }
 }

@@ -3,6 +3,7 @@
 //! A [`Network`] does not change; a [`Session`] has the working memory of one thread and is shown sample
 //! after sample.
 
+use super::faults::{Faults, Unharmed};
 use super::net::Net;
 use super::ramp::{self, Counts, Ramp};
 use super::rate::{self, Rate};
@@ -88,9 +89,14 @@ impl Session<'_> {
 
     /// The same; random input belongs to the number of a sample in its data.
     pub fn show_numbered(&mut self, sample: &[f32], number: u64) {
+        self.show_with(sample, number, &Unharmed);
+    }
+
+    /// The same, with what befalls spikes on their way.
+    pub fn show_with<F: Faults>(&mut self, sample: &[f32], number: u64, faults: &F) {
         match self {
-            Self::Exact(ramp, room) => ramp.run(sample, room),
-            Self::Rate(rate, room) => rate.run(sample, number, room),
+            Self::Exact(ramp, room) => ramp.run_with(sample, room, faults),
+            Self::Rate(rate, room) => rate.run_with(sample, number, room, faults),
         }
     }
 

@@ -21,8 +21,8 @@
 //! by number give the bits that they would give in the order of time.
 
 use super::faults::{Faults, Unharmed};
-use super::kernel::share;
 use super::net::{Kind, Net, Population};
+use super::table::share;
 use crate::simd;
 
 /// A network with its windows.

@@ -8,6 +8,8 @@
 pub mod precision;
 pub mod robustness;
 pub mod sparsity;
+mod subject;
 mod trial;
 
-pub use trial::{Set, Shown, show};
+pub use subject::{Code, Subject};
+pub use trial::{Set, Shown, show, show_at};

@@ -1,31 +1,28 @@
-//! What the exact code loses as spike times and weights get coarser: what a chip would have.
+//! What is lost as spike times and weights get coarser: what a chip would have.
 //!
-//! With n bits of time a layer's window has 2^n ticks, and a spike stands for the nearest of as many
-//! values. With n bits of weight, weights lie on the grid of `convert::quantise`, before the network is
-//! converted.
+//! With n bits of time a layer's window of the exact code has 2^n ticks, and a spike stands for the nearest of
+//! as many values. A network with the rate code has steps instead, and is looked at after some of them. With n bits
+//! of weight, weights lie on the grid of `convert::quantise`, before the network is converted.
 
 use serde::Serialize;
 
-use super::trial::{Set, Shown, show};
-use crate::ann::Graph;
+use super::subject::Subject;
+use super::trial::{Set, Shown, show, show_at};
+use crate::convert::plan;
 use crate::convert::quantise::{Fit, Grid, quantise};
-use crate::convert::{Calibration, plan};
 use crate::parallel::Progress;
-use crate::spiking::{Kind, Ramp, Unharmed};
+use crate::spiking::{Kind, Network, Ramp, Unharmed};
 
 /// What is compared.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Bits of time per window, and of weights; `None` is as fine as there is.
+    /// Bits of time per window (exact code), and of weights; `None` is as fine as there is.
     pub time_bits: Vec<Option<u32>>,
+    /// Steps after which the rate code is looked at.
+    pub steps: Vec<u32>,
     pub weight_bits: Vec<Option<u32>>,
     pub grid: Grid,
     pub fit: Fit,
-    /// Ticks of a window where times are fine.
-    pub window: u32,
-    pub headroom: f64,
-    /// Affine layers may be populations.
-    pub units: bool,
     pub threads: usize,
 }
 
@@ -33,11 +30,26 @@ pub struct Options {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Cell {
     pub time_bits: Option<u32>,
+    /// Steps of the rate code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u32>,
     pub weight_bits: Option<u32>,
     #[serde(flatten)]
     pub shown: Shown,
-    /// No output is further off than this because of times; with these weights.
-    pub bound: f64,
+    /// No output is further off than this because of times; with these weights. Of the exact code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bound: Option<f64>,
+}
+
+impl Options {
+    /// How often all samples are shown.
+    pub fn times(&self, network: &Network) -> usize {
+        let of_times = match network {
+            Network::Exact(_) => self.time_bits.len(),
+            Network::Rate(_) => 1,
+        };
+        of_times * self.weight_bits.len()
+    }
 }
 
 /// Bits of time that a window may have.
@@ -46,10 +58,9 @@ pub const TIME_BITS: std::ops::RangeInclusive<u32> = 1..=31;
 /// All combinations, those of one number of weight bits after those of another. `None` if it was stopped.
 ///
 /// # Errors
-/// Numbers of bits that are impossible, and networks that cannot be converted.
+/// Numbers of bits or steps that are impossible, and networks that cannot be converted.
 pub fn study(
-    graph: &Graph,
-    seen: &Calibration,
+    subject: &Subject<'_>,
     set: &Set<'_>,
     options: &Options,
     progress: &Progress,
@@ -66,25 +77,55 @@ pub fn study(
             TIME_BITS.end()
         ));
     }
+    if let Network::Rate(rate) = subject.network {
+        let most = rate.settings.steps;
+        if let Some(bad) = options.steps.iter().find(|t| !(1..=most).contains(t)) {
+            return Err(format!("after {bad} steps: the network has {most}"));
+        }
+    }
+    let threads = options.threads;
     let mut cells = Vec::new();
     for weight_bits in &options.weight_bits {
         let coarse = match weight_bits {
-            Some(bits) => quantise(graph, *bits, options.grid, options.fit)?.0,
-            None => graph.clone(),
+            Some(bits) => quantise(subject.graph, *bits, options.grid, options.fit)?.0,
+            None => subject.graph.clone(),
+        };
+        let cell = |shown: Shown| Cell {
+            time_bits: None,
+            steps: None,
+            weight_bits: *weight_bits,
+            shown,
+            bound: None,
+        };
+        let own = match subject.network {
+            Network::Exact(ramp) => ramp.window,
+            Network::Rate(_) => {
+                let network = subject.with_weights(&coarse)?;
+                let steps = &options.steps;
+                let shown = show_at(&network, steps, set, |_| Unharmed, threads, progress);
+                let Some(shown) = shown else {
+                    return Ok(None);
+                };
+                cells.extend(shown.into_iter().zip(steps).map(|(shown, step)| Cell {
+                    steps: Some(*step),
+                    ..cell(shown)
+                }));
+                continue;
+            }
         };
         // Scales are those of the network as it was.
-        let net = plan(&coarse, seen, options.units)?.net;
+        let net = plan(&coarse, subject.seen, true)?.net;
         for time_bits in &options.time_bits {
-            let window = time_bits.map_or(options.window, |b| 1 << b);
-            let ramp = Ramp::new(net.clone(), window, options.headroom);
-            let Some(shown) = show(&ramp, set, |_| Unharmed, options.threads, progress) else {
+            let ramp = subject.ramp(net.clone(), time_bits.map_or(own, |b| 1 << b));
+            let bound = bounds(&ramp).into_iter().fold(0.0, f64::max);
+            let network = Network::Exact(ramp);
+            let Some(shown) = show(&network, set, |_| Unharmed, threads, progress) else {
                 return Ok(None);
             };
             cells.push(Cell {
                 time_bits: *time_bits,
-                weight_bits: *weight_bits,
-                shown,
-                bound: bounds(&ramp).into_iter().fold(0.0, f64::max),
+                bound: Some(bound),
+                ..cell(shown)
             });
         }
     }

@@ -5,20 +5,22 @@
 //! | --- | --- |
 //! | input noise | standard deviation of what is added to every value, as a share of the range of inputs; values stay in that range |
 //! | spike loss | probability that a spike is lost |
-//! | spike jitter | standard deviation of a spike's time, as a share of the window |
+//! | spike jitter | standard deviation of a spike's time: a share of the window (exact code), or steps (rate code) |
 //! | weight noise | standard deviation of a weight relative to its size (device mismatch); zeros stay |
 //!
-//! All noise is normal. Draws are keyed by seed, sample or trial, layer and neuron, and the same draws
-//! serve every strength, so that curves are smooth.
+//! All noise is normal. Draws are keyed by seed, sample or trial, layer and neuron (and step of the rate
+//! code), and the same draws serve every strength, so that curves are smooth. A spike of the rate code that is
+//! jittered comes the nearest whole number of steps earlier or later: not before the first step, and never if
+//! that is after the last. Inputs that are currents have no spikes, so nothing of them is lost or jittered.
 
 use serde::Serialize;
 
+use super::subject::Subject;
 use super::trial::{Set, Shown, show};
 use crate::ann::{Forward, Graph};
-use crate::convert::{Calibration, plan};
 use crate::parallel::Progress;
 use crate::rng::{Domain, Stream};
-use crate::spiking::{Noise, Ramp, Unharmed};
+use crate::spiking::{Network, Noise, Unharmed};
 
 /// What is disturbed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -48,20 +50,26 @@ impl Disturbance {
     }
 
     /// What its strength is.
-    pub fn strength(self) -> &'static str {
-        match self {
-            Self::InputNoise => "deviation of inputs (share of their range)",
-            Self::SpikeLoss => "probability of losing a spike",
-            Self::SpikeJitter => "deviation of spike times (share of a window)",
-            Self::WeightNoise => "relative deviation of weights",
+    pub fn strength(self, network: &Network) -> &'static str {
+        match (self, network) {
+            (Self::InputNoise, _) => "deviation of inputs (share of their range)",
+            (Self::SpikeLoss, _) => "probability of losing a spike",
+            (Self::SpikeJitter, Network::Exact(_)) => {
+                "deviation of spike times (share of a window)"
+            }
+            (Self::SpikeJitter, Network::Rate(_)) => "deviation of spike times (steps)",
+            (Self::WeightNoise, _) => "relative deviation of weights",
         }
     }
 
     /// Strengths that show where it begins to matter.
-    pub fn usual(self) -> &'static [f64] {
+    pub fn usual(self, network: &Network) -> &'static [f64] {
         match self {
             Self::InputNoise => &[0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5],
             Self::SpikeLoss => &[0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3],
+            Self::SpikeJitter if matches!(network, Network::Rate(_)) => {
+                &[0.0, 0.5, 1.0, 2.0, 4.0, 8.0]
+            }
             Self::SpikeJitter => &[0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2],
             Self::WeightNoise => &[0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5],
         }
@@ -75,10 +83,6 @@ pub struct Options {
     pub seed: u64,
     /// Sets of weights that are drawn for each strength of weight noise.
     pub trials: u32,
-    /// Ticks of a window.
-    pub window: u32,
-    pub headroom: f64,
-    pub units: bool,
     pub threads: usize,
 }
 
@@ -101,15 +105,18 @@ pub struct Point {
 /// # Errors
 /// Strengths that are impossible, and networks that cannot be converted.
 pub fn study(
-    graph: &Graph,
-    seen: &Calibration,
+    subject: &Subject<'_>,
     set: &Set<'_>,
     options: &Options,
     progress: &Progress,
 ) -> Result<Option<Vec<Point>>, String> {
     check(options)?;
-    let net = plan(graph, seen, options.units)?.net;
-    let ramp = Ramp::new(net, options.window, options.headroom);
+    let Subject {
+        graph,
+        seen,
+        network,
+        ..
+    } = *subject;
     let threads = options.threads;
     let mut points = Vec::new();
     for (disturbance, strengths) in &options.disturbances {
@@ -129,18 +136,18 @@ pub fn study(
                     let set = set.with_samples(&noisy);
                     let outputs = Forward::<f32>::new(graph).outputs(&noisy, threads);
                     point.ann_accuracy = set.judge(&outputs).accuracy;
-                    show(&ramp, &set, |_| Unharmed, threads, progress)
+                    show(network, &set, |_| Unharmed, threads, progress)
                 }
                 Disturbance::SpikeLoss => {
                     let noise = |k| Noise::new(options.seed, k as u64, strength, 0.0);
-                    show(&ramp, set, noise, threads, progress)
+                    show(network, set, noise, threads, progress)
                 }
                 Disturbance::SpikeJitter => {
                     let noise = |k| Noise::new(options.seed, k as u64, 0.0, strength);
-                    show(&ramp, set, noise, threads, progress)
+                    show(network, set, noise, threads, progress)
                 }
                 Disturbance::WeightNoise => {
-                    weight_noise(graph, seen, set, options, &mut point, progress)?
+                    weight_noise(subject, set, options, &mut point, progress)?
                 }
             };
             let Some(shown) = shown else {
@@ -174,8 +181,7 @@ fn check(options: &Options) -> Result<(), String> {
 }
 
 fn weight_noise(
-    graph: &Graph,
-    seen: &Calibration,
+    subject: &Subject<'_>,
     set: &Set<'_>,
     options: &Options,
     point: &mut Point,
@@ -190,13 +196,16 @@ fn weight_noise(
     let mut all = Vec::new();
     let mut ann = 0.0;
     for trial in 0..trials {
-        let noisy = noisy_weights(graph, point.strength, options.seed, u64::from(trial));
+        let noisy = noisy_weights(
+            subject.graph,
+            point.strength,
+            options.seed,
+            u64::from(trial),
+        );
         let outputs = Forward::<f32>::new(&noisy).outputs(set.samples, options.threads);
         ann += set.judge(&outputs).accuracy.unwrap_or(0.0) / f64::from(trials);
-        // A chip is scaled once, before its weights are what they turn out to be.
-        let net = plan(&noisy, seen, options.units)?.net;
-        let ramp = Ramp::new(net, options.window, options.headroom);
-        let Some(shown) = show(&ramp, set, |_| Unharmed, options.threads, progress) else {
+        let network = subject.with_weights(&noisy)?;
+        let Some(shown) = show(&network, set, |_| Unharmed, options.threads, progress) else {
             return Ok(None);
         };
         all.push(shown);

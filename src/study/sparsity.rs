@@ -2,22 +2,12 @@
 
 use serde::Serialize;
 
+use super::subject::Subject;
 use super::trial::{Set, Shown, show};
-use crate::ann::{Forward, Graph};
+use crate::ann::Forward;
 use crate::convert::sparsify::{Sparsify, range_of};
-use crate::convert::{Calibration, plan};
 use crate::parallel::Progress;
-use crate::spiking::{Ramp, Unharmed};
-
-/// How networks are converted.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// Ticks of a window.
-    pub window: u32,
-    pub headroom: f64,
-    pub units: bool,
-    pub threads: usize,
-}
+use crate::spiking::Unharmed;
 
 /// One network.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -41,26 +31,27 @@ pub struct Point {
 /// # Errors
 /// What is impossible to do, and networks that cannot be converted.
 pub fn study(
-    graph: &Graph,
+    subject: &Subject<'_>,
     calibration: &[f32],
     set: &Set<'_>,
     curves: &[(String, Vec<(f64, Sparsify)>)],
-    options: &Options,
+    threads: usize,
     progress: &Progress,
 ) -> Result<Option<Vec<Point>>, String> {
-    let threads = options.threads;
     let inputs = range_of(calibration);
     let mut points = Vec::new();
     for (curve, steps) in curves {
         for (share, what) in steps {
-            let (thin, report) = what.apply(graph, Some(calibration), inputs, threads)?;
-            let seen = Calibration::of(&thin, calibration, threads);
-            let ramp = Ramp::new(
-                plan(&thin, &seen, options.units)?.net,
-                options.window,
-                options.headroom,
-            );
-            let Some(shown) = show(&ramp, set, |_| Unharmed, threads, progress) else {
+            let cut =
+                what.apply_while(subject.graph, Some(calibration), inputs, threads, progress)?;
+            let Some((thin, report)) = cut else {
+                return Ok(None);
+            };
+            let network = subject.converted(&thin, calibration, threads, progress)?;
+            let Some(network) = network else {
+                return Ok(None);
+            };
+            let Some(shown) = show(&network, set, |_| Unharmed, threads, progress) else {
                 return Ok(None);
             };
             let outputs = Forward::<f32>::new(&thin).outputs(set.samples, threads);
@@ -68,7 +59,7 @@ pub fn study(
                 curve: curve.clone(),
                 share: *share,
                 weights: report.after,
-                neurons: ramp.net.hidden(),
+                neurons: network.net().hidden(),
                 shown,
                 ann_accuracy: set.judge(&outputs).accuracy,
             });

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use crate::ann::{Forward, Graph, largest_of};
 use crate::parallel::{Progress, in_blocks};
-use crate::spiking::{Faults, Kind, Ramp};
+use crate::spiking::{Faults, Kind, Network, Session};
 
-/// Samples that are dealt to a thread at once.
-const BLOCK: usize = 16;
+/// Samples that are dealt to a thread at once: so few that whoever stops the work does not wait.
+const BLOCK: usize = 4;
 
 /// What networks are shown, with what the trained network makes of it.
 #[derive(Clone, Debug)]
@@ -23,18 +23,40 @@ pub struct Set<'a> {
 }
 
 impl<'a> Set<'a> {
-    /// Computes the trained network for all samples; `None` if it was stopped.
+    /// Computes the trained network for all samples.
     pub fn new(
         graph: &Graph,
         samples: &'a [f32],
         labels: Option<&'a [u32]>,
         threads: usize,
     ) -> Self {
+        let reference = Forward::<f32>::new(graph).outputs(samples, threads);
+        Self::with(graph, samples, labels, reference)
+    }
+
+    /// The same, watched; `None` if it was stopped.
+    pub fn new_while(
+        graph: &Graph,
+        samples: &'a [f32],
+        labels: Option<&'a [u32]>,
+        threads: usize,
+        progress: &Progress,
+    ) -> Option<Self> {
+        let reference = Forward::<f32>::new(graph).outputs_while(samples, threads, progress)?;
+        Some(Self::with(graph, samples, labels, reference))
+    }
+
+    fn with(
+        graph: &Graph,
+        samples: &'a [f32],
+        labels: Option<&'a [u32]>,
+        reference: Vec<f32>,
+    ) -> Self {
         Self {
             samples,
             labels,
             count: samples.len() / graph.input().len(),
-            reference: Forward::<f32>::new(graph).outputs(samples, threads),
+            reference,
             width: graph.node(graph.output()).len(),
         }
     }
@@ -152,49 +174,96 @@ impl Sums {
     }
 }
 
-/// Shows a set to a network of the exact code; `faults` gives what befalls the spikes of a sample. `None`
-/// if it was stopped.
+/// Shows a set to a network; `faults` gives what befalls the spikes of a sample. `None` if it was stopped.
 pub fn show<F: Faults>(
-    ramp: &Ramp,
+    network: &Network,
     set: &Set<'_>,
     faults: impl Fn(usize) -> F + Sync,
     threads: usize,
     progress: &Progress,
 ) -> Option<Shown> {
+    show_at(network, &[], set, faults, threads, progress)?.pop()
+}
+
+/// The same for a network with the rate code, after each of these steps, and at the end.
+pub fn show_at<F: Faults>(
+    network: &Network,
+    steps: &[u32],
+    set: &Set<'_>,
+    faults: impl Fn(usize) -> F + Sync,
+    threads: usize,
+    progress: &Progress,
+) -> Option<Vec<Shown>> {
     let width = set.samples.len() / set.count.max(1);
-    let inputs: Vec<bool> = ramp
-        .net
-        .populations
-        .iter()
+    let populations = network.net().populations.iter();
+    let inputs: Vec<bool> = populations
         .map(|p| matches!(p.kind, Kind::Input { .. }))
         .collect();
+    let looks = steps.len() + 1;
     let parts = in_blocks(
         set.count,
         BLOCK,
         threads,
         progress,
-        || (ramp.room(), Vec::new()),
-        |(room, outputs), samples| {
-            let mut sums = Sums::default();
+        || (network.session(), Vec::new()),
+        |(session, outputs), samples| {
+            let mut sums: Vec<Sums> = Vec::new();
+            sums.resize_with(looks, Sums::default);
             for k in samples {
-                ramp.run_with(&set.samples[k * width..][..width], room, &faults(k));
-                outputs.clear();
-                outputs.extend(ramp.outputs(room));
-                sums.decide(set, k, outputs);
-                for (spikes, input) in room.counts.spikes.iter().zip(&inputs) {
-                    *if *input {
-                        &mut sums.input_spikes
-                    } else {
-                        &mut sums.spikes
-                    } += spikes;
+                session.show_with(&set.samples[k * width..][..width], k as u64, &faults(k));
+                for (step, sums) in steps.iter().zip(&mut sums) {
+                    sums.look(session, &inputs, Some(*step), outputs);
+                    sums.decide(set, k, outputs);
                 }
-                sums.operations += room.counts.operations.iter().sum::<u64>();
-                sums.clipped += room.counts.clipped.iter().sum::<u64>();
+                let last = &mut sums[looks - 1];
+                last.look(session, &inputs, None, outputs);
+                last.decide(set, k, outputs);
             }
             sums
         },
     )?;
-    let mut sums = Sums::default();
-    parts.iter().for_each(|p| sums.add(p));
-    Some(sums.shown(set, ramp.net.hidden()))
+    let of = |i: usize| {
+        let mut sums = Sums::default();
+        parts.iter().for_each(|p| sums.add(&p[i]));
+        sums.shown(set, network.net().hidden())
+    };
+    Some((0..looks).map(of).collect())
+}
+
+impl Sums {
+    /// Counts what happened in the sample that a session was shown, up to a step of the rate code or to the end, and
+    /// reads its outputs.
+    fn look(
+        &mut self,
+        session: &Session<'_>,
+        inputs: &[bool],
+        step: Option<u32>,
+        outputs: &mut Vec<f64>,
+    ) {
+        let count = |sums: &mut Self, population: usize, spikes: u64| {
+            let of = match inputs[population] {
+                true => &mut sums.input_spikes,
+                false => &mut sums.spikes,
+            };
+            *of += spikes;
+        };
+        if let (Some(step), Session::Rate(rate, room)) = (step, session) {
+            outputs.clear();
+            outputs.extend(rate.outputs(room, step));
+            for p in 0..inputs.len() {
+                let spikes = (1..=step).map(|t| rate.spikes_in(p, t, room));
+                count(self, p, spikes.sum());
+                let steps = room.details.operations[p].iter().take(step as usize);
+                self.operations += room.details.analog[p] + steps.sum::<u64>();
+            }
+            return;
+        }
+        session.outputs(outputs);
+        let counts = session.counts();
+        for (p, spikes) in counts.spikes.iter().enumerate() {
+            count(self, p, *spikes);
+        }
+        self.operations += counts.operations.iter().sum::<u64>();
+        self.clipped += counts.clipped.iter().sum::<u64>();
+    }
 }

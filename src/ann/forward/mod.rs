@@ -25,6 +25,8 @@ pub struct Forward<'g, T> {
     graph: &'g Graph,
     packed: Vec<Packed<T>>,
     level: simd::Level,
+    /// The last node that is computed.
+    last: usize,
 }
 
 /// The outputs of all nodes for a block of samples.
@@ -65,7 +67,14 @@ impl<'g, T: Number> Forward<'g, T> {
             graph,
             packed: graph.nodes().iter().map(|n| Packed::of(&n.op)).collect(),
             level,
+            last: graph.nodes().len() - 1,
         }
+    }
+
+    /// Only nodes up to this one are computed.
+    pub fn until(mut self, node: usize) -> Self {
+        self.last = node;
+        self
     }
 
     pub fn graph(&self) -> &'g Graph {
@@ -93,7 +102,7 @@ impl<'g, T: Number> Forward<'g, T> {
         room.samples = samples;
         room.values[0].clear();
         room.values[0].extend_from_slice(input);
-        for (i, node) in nodes.iter().enumerate().skip(1) {
+        for (i, node) in nodes.iter().enumerate().take(self.last + 1).skip(1) {
             let (before, rest) = room.values.split_at_mut(i);
             let out = &mut rest[0];
             out.resize(samples * node.len(), T::default());
@@ -158,9 +167,22 @@ impl<'g, T: Number> Forward<'g, T> {
 
     /// The outputs of the network (before `finish`), one sample after the other.
     pub fn outputs(&self, input: &[T], threads: usize) -> Vec<T> {
+        // Nobody stops it.
+        self.outputs_while(input, threads, &Progress::default())
+            .unwrap_or_default()
+    }
+
+    /// The same, watched; `None` if it was stopped.
+    pub fn outputs_while(
+        &self,
+        input: &[T],
+        threads: usize,
+        progress: &Progress,
+    ) -> Option<Vec<T>> {
         let out = self.graph.output();
-        self.for_blocks(input, threads, |_, room| room.of(out).to_vec())
-            .concat()
+        let parts =
+            self.for_blocks_while(input, threads, progress, |_, room| room.of(out).to_vec());
+        Some(parts?.concat())
     }
 }
 

@@ -175,7 +175,9 @@ pub fn run(args: &Args) -> Outcome {
     let (graph, cheaper) = {
         let _busy = Busy::new("pruning");
         let inputs = (args.input_range.0, args.input_range.1);
-        sparsify::apply(&args.sparsify, graph, samples.as_ref(), inputs, threads)?
+        let set = samples.as_ref();
+        sparsify::apply(&args.sparsify, graph, set, inputs, threads, &progress)?
+            .ok_or_else(stopped)?
     };
     let seen = match &samples {
         Some(set) => counted(&progress, set.count, "calibrating", || {

@@ -7,7 +7,9 @@ use crate::cli::Failure;
 use crate::cli::progress::counted;
 use crate::cli::recorded::{refuse, time};
 use crate::convert::Plan;
-use crate::convert::rate::{BiasCalibration, Options, Threshold, calibrate, code, look, passes};
+use crate::convert::rate::{
+    BiasCalibration, Options, Threshold, calibrate, code, look, passes, thinned,
+};
 use crate::import::DataSet;
 use crate::model::CodeSpec;
 use crate::parallel::Progress;
@@ -51,10 +53,10 @@ pub struct RateArgs {
     #[arg(long, value_name = "STEPS", default_value_t = 0)]
     pub readout_after: u32,
     /// Seed of random input
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: u64,
     /// Let pools and other layers without an activation be neurons of their own where that takes fewer
-    /// operations: it costs accuracy
+    /// operations, and not only where they would take too much memory otherwise: it costs accuracy
     #[arg(long)]
     pub units: bool,
     /// Length of a step
@@ -168,9 +170,10 @@ impl RateArgs {
         };
         let mut kept = BiasCalibration::None;
         if how != BiasCalibration::None {
-            let work = passes(plan, how) * set.count;
+            let some = thinned(&set.values, graph.input().len());
+            let work = passes(plan, how) * (some.len() / graph.input().len());
             let done = counted(progress, work, "calibrating biases", || {
-                calibrate(graph, plan, &mut rate, &set.values, how, threads, progress)
+                calibrate(graph, plan, &mut rate, &some, how, threads, progress)
             })?;
             let text = if done.kept { "kept" } else { "not kept" };
             plan.notes.push(format!(

@@ -9,6 +9,7 @@ use crate::convert::prune::{Amount, Measure};
 use crate::convert::quantise::{BITS, Fit, Grid};
 use crate::convert::sparsify::{Report, Sparsify, range_of};
 use crate::import::DataSet;
+use crate::parallel::Progress;
 use serde::Serialize;
 
 /// Fewer weights, neurons and bits
@@ -78,8 +79,10 @@ pub enum StepArg {
 /// How large a step is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum FitArg {
-    /// The largest weight is the last of the grid: no weight is off by more than half a step
+    /// As `squares` with 2 bits, as `largest` with more
     #[default]
+    Auto,
+    /// The largest weight is the last of the grid: no weight is off by more than half a step
     Largest,
     /// The least sum of squared errors; the largest weights may be clipped
     Squares,
@@ -106,6 +109,7 @@ impl GridArgs {
 
     pub fn fit(self) -> Fit {
         match self.weight_fit {
+            FitArg::Auto => Fit::Auto,
             FitArg::Largest => Fit::Largest,
             FitArg::Squares => Fit::Squares,
         }
@@ -172,23 +176,27 @@ pub(super) struct Cheaper {
     pub accuracy: Option<(f64, f64)>,
 }
 
-/// Does what the options say to a network.
+/// Does what the options say to a network. `None` if it was stopped.
 pub(super) fn apply(
     args: &SparsifyArgs,
     graph: Graph,
     samples: Option<&DataSet>,
     inputs: (f64, f64),
     threads: usize,
-) -> Result<(Graph, Option<Cheaper>), Failure> {
+    progress: &Progress,
+) -> Result<Option<(Graph, Option<Cheaper>)>, Failure> {
     let what = args.what(samples.is_some())?;
     if !what.any() {
-        return Ok((graph, None));
+        return Ok(Some((graph, None)));
     }
     let values = samples.map(|s| s.values.as_slice());
     let inputs = values.map_or(inputs, range_of);
-    let (mut cheaper, report) = what
-        .apply(&graph, values, inputs, threads)
+    let done = what
+        .apply_while(&graph, values, inputs, threads, progress)
         .map_err(refuse)?;
+    let Some((mut cheaper, report)) = done else {
+        return Ok(None);
+    };
     cheaper.notes.extend(report.notes());
     cheaper
         .notes
@@ -199,16 +207,16 @@ pub(super) fn apply(
         accuracy: None,
     };
     if let Some(set) = samples {
-        let decisions = |g: &Graph| -> Vec<usize> {
+        let decisions = |g: &Graph| -> Option<Vec<usize>> {
             let width = g.node(g.output()).len();
-            let outputs = Forward::<f32>::new(g).outputs(&set.values, threads);
+            let outputs = Forward::<f32>::new(g).outputs_while(&set.values, threads, progress)?;
             let row = |row: &[f32]| -> Vec<f64> { row.iter().map(|v| f64::from(*v)).collect() };
-            outputs
-                .chunks_exact(width)
-                .map(|r| largest_of(&row(r)))
-                .collect()
+            let rows = outputs.chunks_exact(width);
+            Some(rows.map(|r| largest_of(&row(r))).collect())
         };
-        let (old, new) = (decisions(&graph), decisions(&cheaper));
+        let Some((old, new)) = decisions(&graph).zip(decisions(&cheaper)) else {
+            return Ok(None);
+        };
         let n = set.count.max(1) as f64;
         let same = old.iter().zip(&new).filter(|(a, b)| a == b).count();
         told.same_decision = Some(same as f64 / n);
@@ -220,5 +228,5 @@ pub(super) fn apply(
             (right(&old), right(&new))
         });
     }
-    Ok((cheaper, Some(told)))
+    Ok(Some((cheaper, Some(told))))
 }

@@ -10,18 +10,22 @@ use std::sync::atomic::Ordering;
 
 use clap::Subcommand;
 use miette::miette;
+use serde_json::{Value, json};
 
 use super::data_args::{DataArgs, ThreadArgs};
 use super::interrupt::stop_on_ctrl_c;
-use super::output::{refused, spares, writable};
+use super::output::{put_json, refused, spares, writable};
 use super::progress::counted;
 use super::recorded::refuse;
 use super::{Failure, Outcome};
+use crate::convert::rate;
 use crate::import::{self, DataSet};
 use crate::model::{self, CodeSpec, Model};
 use crate::parallel::Progress;
 use crate::plot::PlotError;
-use crate::study::Set;
+use crate::plot::panels::{self, Panel, PanelOptions};
+use crate::spiking::Network;
+use crate::study::{Code, Set, Shown, Subject};
 
 /// Study a converted network: coarser times and weights, noise, fewer weights
 #[derive(clap::Args, Debug)]
@@ -56,7 +60,7 @@ const LIMIT: usize = 2_000;
 /// What all studies are told.
 #[derive(clap::Args, Debug)]
 pub struct Common {
-    /// Directory of the converted network (exact code)
+    /// Directory of the converted network
     pub model: PathBuf,
     /// Samples: .npz, .npy or .csv, by default the first 2,000
     #[arg(short, long, value_name = "FILE")]
@@ -83,9 +87,7 @@ pub struct Common {
 struct Work {
     model: Model,
     data: DataSet,
-    /// Ticks of a window, and the multiple of the largest value that it stands for.
-    window: u32,
-    headroom: f64,
+    code: Code,
     threads: usize,
     progress: Arc<Progress>,
 }
@@ -93,18 +95,7 @@ struct Work {
 impl Work {
     fn new(common: &Common) -> Result<Self, Failure> {
         let model = model::read(&common.model).map_err(refused)?;
-        let (window, headroom) = match &model.code {
-            CodeSpec::Exact {
-                window, headroom, ..
-            } => (*window, *headroom),
-            _ => {
-                return Err(refuse(format_args!(
-                    "{}: studies are of the exact code, and this network has the {} code",
-                    common.model.display(),
-                    model.network.code()
-                )));
-            }
-        };
+        let code = code(&model);
         let mut options = common.samples.options();
         options.limit = Some(options.limit.unwrap_or(LIMIT));
         let data = import::data(&common.data, &model.graph, &options).map_err(refused)?;
@@ -120,20 +111,30 @@ impl Work {
         Ok(Self {
             model,
             data,
-            window,
-            headroom,
+            code,
             threads: common.threads.count(),
             progress,
         })
     }
 
-    fn set(&self) -> Set<'_> {
-        Set::new(
-            &self.model.graph,
-            &self.data.values,
-            self.data.labels.as_deref(),
-            self.threads,
-        )
+    /// The samples with what the trained network makes of them.
+    fn set(&self) -> Result<Set<'_>, Failure> {
+        let (values, labels) = (&self.data.values, self.data.labels.as_deref());
+        let (graph, progress) = (&self.model.graph, &self.progress);
+        counted(progress, self.data.count, "computing", || {
+            Set::new_while(graph, values, labels, self.threads, progress)
+        })
+        .ok_or_else(stopped)
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            graph: &self.model.graph,
+            seen: &self.model.seen,
+            network: &self.model.network,
+            sources: &self.model.sources,
+            code: self.code,
+        }
     }
 
     /// Calls `study`, which shows all samples `times` times.
@@ -145,7 +146,60 @@ impl Work {
         let all = self.data.count * times;
         counted(&self.progress, all, "showing", || study(&self.progress))
             .map_err(refuse)?
-            .ok_or_else(|| Failure::Work(miette!("stopped; nothing was written")))
+            .ok_or_else(stopped)
+    }
+
+    /// What scores are of, with `unit` behind it.
+    fn score(&self, unit: &str) -> String {
+        let what = match self.data.labels {
+            Some(_) => "accuracy",
+            None => "agreement with the trained network",
+        };
+        format!("{what}{unit}")
+    }
+
+    /// For below the title of a picture: the code, the samples, and what else is to be said.
+    fn facts(&self, more: &str) -> String {
+        let code = match &self.model.network {
+            Network::Exact(_) => "exact code".to_string(),
+            Network::Rate(rate) => format!("rate code, {} steps", rate.settings.steps),
+        };
+        format!("{code}, {} samples{more}", self.data.count)
+    }
+
+    /// The same for panels of curves.
+    fn draw_panels(&self, common: &Common, panels: &[Panel], facts: String) -> Outcome {
+        let look = PanelOptions {
+            title: self.model.graph.name.clone(),
+            facts,
+            columns: panels.len().min(2),
+            ..PanelOptions::default()
+        };
+        self.draw(common, |path| panels::draw(panels, &look, path))
+    }
+
+    /// Draws the picture that was asked for.
+    fn draw(&self, common: &Common, draw: impl FnOnce(&Path) -> Result<(), PlotError>) -> Outcome {
+        match &common.plot {
+            Some(file) => draw_whole(file, draw),
+            None => Ok(()),
+        }
+    }
+
+    /// Prints what all studies say as JSON, and `more`.
+    fn put_json(&self, common: &Common, more: Value) -> Outcome {
+        let mut all = json!({
+            "model": common.model.display().to_string(),
+            "network": self.model.graph.name,
+            "code": self.model.network.code(),
+            "data": common.data.display().to_string(),
+            "samples": self.data.count,
+            "plot": common.plot,
+        });
+        if let (Value::Object(all), Value::Object(more)) = (&mut all, more) {
+            all.extend(more);
+        }
+        put_json(&all)
     }
 
     /// The first line of a report.
@@ -165,8 +219,46 @@ impl Work {
     }
 }
 
+fn stopped() -> Failure {
+    Failure::Work(miette!("stopped; nothing was written"))
+}
+
+/// How the network was converted, for others that are converted in the same way.
+fn code(model: &Model) -> Code {
+    match (&model.code, &model.network) {
+        (
+            CodeSpec::Rate {
+                settings,
+                threshold,
+                per_channel,
+                ..
+            },
+            Network::Rate(rate),
+        ) => Code::Rate(rate::Options {
+            settings: *settings,
+            threshold: *threshold,
+            per_channel: *per_channel,
+            start: rate.start_share(),
+        }),
+        (
+            CodeSpec::Exact {
+                window, headroom, ..
+            },
+            _,
+        ) => Code::Exact {
+            window: *window,
+            headroom: *headroom,
+        },
+        // A model has the code that it says.
+        (CodeSpec::Rate { .. }, Network::Exact(ramp)) => Code::Exact {
+            window: ramp.window,
+            headroom: 1.0,
+        },
+    }
+}
+
 /// Draws a picture under another name first, so that it is never seen half-drawn.
-fn draw(path: &Path, draw: impl FnOnce(&Path) -> Result<(), PlotError>) -> Outcome {
+fn draw_whole(path: &Path, draw: impl FnOnce(&Path) -> Result<(), PlotError>) -> Outcome {
     let failed = |why: String| Failure::Work(miette!("{why}"));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let partial = path.with_file_name(format!(".partial-{name}"));
@@ -186,6 +278,11 @@ fn strengths(text: &str) -> Result<f64, String> {
         .ok()
         .filter(|s| s.is_finite() && *s >= 0.0)
         .ok_or_else(|| format!("`{text}` is no number from 0 on"))
+}
+
+/// Share of right decisions, or of those as the trained network's, in per cent.
+fn score(shown: &Shown) -> f64 {
+    100.0 * shown.accuracy.unwrap_or(shown.agreement)
 }
 
 /// `98.65`, of a share.

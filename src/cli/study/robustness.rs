@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::{Common, Work, draw, hundredths, strengths};
+use super::{Common, Work, hundredths, score, strengths};
 use crate::cli::Outcome;
-use crate::cli::output::{put, put_json};
+use crate::cli::output::put;
 use crate::definition::describe::table;
-use crate::plot::panels::{self, Curve, Panel, PanelOptions};
+use crate::plot::panels::{Curve, Panel};
 use crate::study::robustness::{Disturbance, Options, Point, study};
 
 /// Accuracy under noise of inputs, lost and jittered spikes, and noise of weights
@@ -22,10 +22,11 @@ pub struct Args {
     /// Standard deviations of what is added to each input, as shares of the range of inputs
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = strengths)]
     pub input_noise: Vec<f64>,
-    /// Probabilities that a spike is lost
+    /// Probabilities that a spike is lost: it leaves its neuron and arrives nowhere
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = crate::cli::convert::share)]
     pub spike_loss: Vec<f64>,
-    /// Standard deviations of spike times, as shares of a layer's window
+    /// Standard deviations of spike times: shares of a layer's window (exact code), or steps (rate code);
+    /// what would come too early comes at the beginning, what would come too late never
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = strengths)]
     pub spike_jitter: Vec<f64>,
     /// Standard deviations of weights, relative to each weight (device mismatch)
@@ -42,7 +43,8 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: &Args) -> Outcome {
     let work = Work::new(&args.common)?;
-    let set = work.set();
+    let set = work.set()?;
+    let network = &work.model.network;
     let lists = [
         &args.input_noise,
         &args.spike_loss,
@@ -54,7 +56,7 @@ pub fn run(args: &Args) -> Outcome {
         .into_iter()
         .zip(lists)
         .map(|(d, list)| match all {
-            true => (d, d.usual().to_vec()),
+            true => (d, d.usual(network).to_vec()),
             false => (d, list.clone()),
         })
         .filter(|(_, list)| !list.is_empty())
@@ -63,9 +65,6 @@ pub fn run(args: &Args) -> Outcome {
         disturbances,
         seed: args.seed,
         trials: args.trials,
-        window: work.window,
-        headroom: work.headroom,
-        units: true,
         threads: work.threads,
     };
     let times = options.disturbances.iter().map(|(d, list)| {
@@ -77,42 +76,21 @@ pub fn run(args: &Args) -> Outcome {
         list.len() * each
     });
     let points = work.watched(times.sum(), |progress| {
-        study(
-            &work.model.graph,
-            &work.model.seen,
-            &set,
-            &options,
-            progress,
-        )
+        study(&work.subject(), &set, &options, progress)
     })?;
-    if let Some(file) = &args.common.plot {
-        let drawn = panels(&options, &points, work.data.labels.is_some());
-        let look = PanelOptions {
-            title: work.model.graph.name.clone(),
-            facts: format!(
-                "exact code, {} samples, seed {}",
-                work.data.count, args.seed
-            ),
-            columns: drawn.len().min(2),
-            ..PanelOptions::default()
-        };
-        draw(file, |path| panels::draw(&drawn, &look, path))?;
-    }
+    let facts = work.facts(&format!(", seed {}", args.seed));
+    work.draw_panels(&args.common, &panels(&work, &options, &points), facts)?;
     if args.common.json {
-        return put_json(&json!({
-            "model": args.common.model.display().to_string(),
-            "network": work.model.graph.name,
-            "data": args.common.data.display().to_string(),
-            "samples": work.data.count,
-            "seed": args.seed,
-            "trials": args.trials,
-            "points": points,
-            "plot": args.common.plot,
-        }));
+        let more = json!({ "seed": args.seed, "trials": args.trials, "points": points });
+        return work.put_json(&args.common, more);
     }
     let mut out = work.head(&args.common);
     for (d, _) in &options.disturbances {
-        out.push_str(&format!("\n{}: {}\n", capital(d.name()), d.strength()));
+        out.push_str(&format!(
+            "\n{}: {}\n",
+            capital(d.name()),
+            d.strength(network)
+        ));
         out.push_str(&rows(points.iter().filter(|p| p.disturbance == *d)));
     }
     put(&out)
@@ -159,13 +137,12 @@ fn rows<'a>(points: impl Iterator<Item = &'a Point>) -> String {
     table(&kept, &(0..said.len()).collect::<Vec<_>>())
 }
 
-fn panels(options: &Options, points: &[Point], labelled: bool) -> Vec<Panel> {
+fn panels(work: &Work, options: &Options, points: &[Point]) -> Vec<Panel> {
     let panel = |d: Disturbance| {
         let of: Vec<&Point> = points.iter().filter(|p| p.disturbance == d).collect();
-        let score = |p: &Point| 100.0 * p.shown.accuracy.unwrap_or(p.shown.agreement);
         let mut lines = vec![Curve {
             name: "spiking network".into(),
-            points: of.iter().map(|p| (p.strength, score(p))).collect(),
+            points: of.iter().map(|p| (p.strength, score(&p.shown))).collect(),
             spread: of
                 .iter()
                 .map(|p| 100.0 * p.deviation_over_trials.unwrap_or(0.0))
@@ -185,13 +162,8 @@ fn panels(options: &Options, points: &[Point], labelled: bool) -> Vec<Panel> {
         }
         Panel {
             title: capital(d.name()),
-            x: d.strength().into(),
-            y: if labelled {
-                "accuracy (%)"
-            } else {
-                "agreement (%)"
-            }
-            .into(),
+            x: d.strength(&work.model.network).into(),
+            y: work.score(" (%)"),
             curves: lines,
             ..Panel::default()
         }

@@ -4,23 +4,23 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::{Common, Work, draw, hundredths};
+use super::{Common, Work, hundredths, score};
 use crate::ann::Cost;
 use crate::cli::convert::{MeasureArg, share};
-use crate::cli::output::{put, put_json, refused};
+use crate::cli::output::{put, refused};
 use crate::cli::{Failure, Outcome};
 use crate::convert::prune::Amount;
 use crate::convert::sparsify::Sparsify;
 use crate::definition::describe::table;
 use crate::import;
 use crate::plot::grouped;
-use crate::plot::panels::{self, Curve, Panel, PanelOptions};
-use crate::study::sparsity::{Options, Point, study};
+use crate::plot::panels::{Curve, Panel};
+use crate::study::sparsity::{Point, study};
 
 /// Accuracy against synaptic operations as fewer weights, or neurons and channels, are left
 ///
 /// Nothing is trained; what is left is fitted, so that each layer gives for the calibration samples what
-/// it gave.
+/// it gave. Networks with the rate code get thresholds of their own; biases are not calibrated.
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Example:\n  spikewheel study sparsity net.snn --data test.npz --calibrate train.npz --keep 0.5,0.2,0.1,0.05 --by magnitude,effect --plot sparsity.png"
@@ -72,46 +72,23 @@ pub fn run(args: &Args) -> Outcome {
     options.limit = Some(CALIBRATE);
     let calibration =
         import::data(&args.calibrate, &work.model.graph, &options).map_err(refused)?;
-    let set = work.set();
+    let set = work.set()?;
     let curves = asked(args, &structured);
-    let options = Options {
-        window: work.window,
-        headroom: work.headroom,
-        units: true,
-        threads: work.threads,
-    };
     let times = curves.iter().map(|(_, list)| list.len()).sum();
     let points = work.watched(times, |progress| {
-        study(
-            &work.model.graph,
-            &calibration.values,
-            &set,
-            &curves,
-            &options,
-            progress,
-        )
+        let subject = work.subject();
+        let samples = &calibration.values;
+        study(&subject, samples, &set, &curves, work.threads, progress)
     })?;
     let cost = Cost::of(&work.model.graph, &work.data.values, work.threads);
-    if let Some(file) = &args.common.plot {
-        let drawn = panels(&curves, &points, work.data.labels.is_some());
-        let look = PanelOptions {
-            title: work.model.graph.name.clone(),
-            facts: format!(
-                "exact code, {} samples; the network has {} weights and {} MACs",
-                work.data.count,
-                grouped(&weights(&work).to_string()),
-                grouped(&cost.dense.to_string())
-            ),
-            ..PanelOptions::default()
-        };
-        draw(file, |path| panels::draw(&drawn, &look, path))?;
-    }
+    let facts = work.facts(&format!(
+        "; the network has {} weights and {} MACs",
+        grouped(&weights(&work).to_string()),
+        grouped(&cost.dense.to_string())
+    ));
+    work.draw_panels(&args.common, &panels(&work, &curves, &points), facts)?;
     if args.common.json {
-        return put_json(&json!({
-            "model": args.common.model.display().to_string(),
-            "network": work.model.graph.name,
-            "data": args.common.data.display().to_string(),
-            "samples": work.data.count,
+        let more = json!({
             "calibration": {
                 "file": args.calibrate.display().to_string(),
                 "samples": calibration.count,
@@ -119,8 +96,8 @@ pub fn run(args: &Args) -> Outcome {
             "weights": weights(&work),
             "ann": cost,
             "points": points,
-            "plot": args.common.plot,
-        }));
+        });
+        return work.put_json(&args.common, more);
     }
     let mut out = work.head(&args.common);
     out.push_str(&format!(
@@ -244,19 +221,10 @@ fn rows<'a>(points: impl Iterator<Item = &'a Point>) -> String {
     table(&rows, &[0, 1, 2, 3, 4, 5, 6])
 }
 
-fn panels(
-    curves: &[(String, Vec<(f64, Sparsify)>)],
-    points: &[Point],
-    labelled: bool,
-) -> Vec<Panel> {
-    let y = if labelled {
-        "accuracy (%)"
-    } else {
-        "agreement (%)"
-    };
+fn panels(work: &Work, curves: &[(String, Vec<(f64, Sparsify)>)], points: &[Point]) -> Vec<Panel> {
     let panel = |x: &str, of: fn(&Point) -> f64| Panel {
         x: x.into(),
-        y: y.into(),
+        y: work.score(" (%)"),
         log_x: true,
         curves: curves
             .iter()
@@ -266,10 +234,7 @@ fn panels(
                 points: points
                     .iter()
                     .filter(|p| p.curve == *name)
-                    .map(|p| {
-                        let score = p.shown.accuracy.unwrap_or(p.shown.agreement);
-                        (of(p), 100.0 * score)
-                    })
+                    .map(|p| (of(p), score(&p.shown)))
                     .collect(),
                 colour: i,
                 ..Curve::default()

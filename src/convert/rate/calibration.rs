@@ -46,10 +46,20 @@ pub fn passes(plan: &Plan, how: BiasCalibration) -> usize {
     let neurons = |p: &&Population| matches!(p.kind, Kind::Neurons { .. } | Kind::Readout);
     let layers = plan.net.populations.iter().filter(neurons).count();
     match how {
-        BiasCalibration::None => 1,
-        BiasCalibration::Light => 2 + layers,
-        BiasCalibration::Advanced => 1 + 2 * layers,
+        BiasCalibration::None => 2,
+        BiasCalibration::Light => 4 + layers,
+        BiasCalibration::Advanced => 3 + 2 * layers,
     }
+}
+
+/// More samples are not calibrated on: what is looked for are means, and every layer takes a pass.
+pub const MOST_SAMPLES: usize = 1024;
+
+/// So many of the samples at most, evenly chosen.
+pub fn thinned(samples: &[f32], len: usize) -> Vec<f32> {
+    let step = (samples.len() / len).div_ceil(MOST_SAMPLES).max(1);
+    let some = samples.chunks_exact(len).step_by(step);
+    some.flatten().copied().collect()
 }
 
 /// Calibrates a network on samples, and keeps the result if more decisions agree with those of
@@ -63,7 +73,7 @@ pub fn calibrate(
     threads: usize,
     progress: &Progress,
 ) -> Option<Calibrated> {
-    let outputs = Forward::<f32>::new(graph).outputs(samples, threads);
+    let outputs = Forward::<f32>::new(graph).outputs_while(samples, threads, progress)?;
     let before = Agreement::of(rate, samples, &outputs, threads, progress)?;
     if how == BiasCalibration::None {
         return Some(Calibrated {
@@ -73,7 +83,7 @@ pub fn calibrate(
         });
     }
     let kept = rate.clone();
-    let want = means(graph, plan, samples, threads);
+    let want = means(graph, plan, samples, threads, progress)?;
     let steps = f64::from(rate.settings.steps);
     for (i, want) in want.iter().enumerate() {
         let p = &plan.net.populations[i];
@@ -116,14 +126,20 @@ pub fn calibrate(
 }
 
 /// The trained network's mean values of every population, by neuron.
-fn means(graph: &Graph, plan: &Plan, samples: &[f32], threads: usize) -> Vec<Vec<f64>> {
+fn means(
+    graph: &Graph,
+    plan: &Plan,
+    samples: &[f32],
+    threads: usize,
+    progress: &Progress,
+) -> Option<Vec<Vec<f64>>> {
     let populations = &plan.net.populations;
     let sums: Vec<Mutex<Vec<i64>>> = populations
         .iter()
         .map(|p| Mutex::new(vec![0; p.len()]))
         .collect();
     let unit = |i: usize| unit(populations[i].largest);
-    Forward::<f32>::new(graph).for_blocks(samples, threads, |_, room| {
+    Forward::<f32>::new(graph).for_blocks_while(samples, threads, progress, |_, room| {
         for (i, sums) in sums.iter().enumerate() {
             let (p, source) = (&populations[i], plan.sources[i]);
             let Ok(mut sums) = sums.lock() else { continue };
@@ -138,13 +154,13 @@ fn means(graph: &Graph, plan: &Plan, samples: &[f32], threads: usize) -> Vec<Vec
                 }
             }
         }
-    });
+    })?;
     let count = (samples.len() / graph.input().len()) as f64;
     let mean = |(i, sums): (usize, Mutex<Vec<i64>>)| {
         let sums = sums.into_inner().unwrap_or_else(|e| e.into_inner());
         sums.iter().map(|s| *s as f64 / unit(i) / count).collect()
     };
-    sums.into_iter().enumerate().map(mean).collect()
+    Some(sums.into_iter().enumerate().map(mean).collect())
 }
 
 /// The same of a coded network.

@@ -6,7 +6,7 @@ mod thresholds;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::calibration::{BiasCalibration, Calibrated, calibrate, passes};
+pub use self::calibration::{BiasCalibration, Calibrated, calibrate, passes, thinned};
 pub use self::samples::{Agreement, for_samples};
 pub use self::thresholds::Values;
 use super::plan::Plan;

@@ -31,22 +31,22 @@ impl Inputs {
         inputs
     }
 
-    fn largest(&self, to: usize, seen: &[Vec<u32>]) -> u32 {
+    fn largest(&self, to: usize, seen: &[Vec<i32>]) -> u32 {
         let range = self.starts[to] as usize..self.starts[to + 1] as usize;
         let counts = self.all[range]
             .iter()
             .map(|(l, id)| seen[*l as usize][*id as usize]);
-        counts.max().unwrap_or(0)
+        counts.max().map_or(0, |most| most.max(0) as u32)
     }
 }
 
-/// One step where counts only grow. All inputs were at most at `count` before, and each grows by at most 1, so
-/// does the maximum: whoever passes it first fires.
+/// One step where counts only grow. All inputs were at most at `count` before, and each spike raises one by 1:
+/// whoever passes the maximum first fires.
 #[inline(always)]
 pub(super) fn grow(
     link: &Link,
     spikes: &[u32],
-    seen: &mut [u32],
+    seen: &mut [i32],
     count: &mut [u32],
     out: &mut Vec<u32>,
 ) -> u64 {
@@ -55,7 +55,7 @@ pub(super) fn grow(
         let id = (spike >> 1) as usize;
         operations += u64::from(link.fan_out[id]);
         seen[id] += 1;
-        let own = seen[id];
+        let own = seen[id] as u32;
         link.kernel.row(id, |to, _| {
             if own > count[to] {
                 count[to] = own;
@@ -66,13 +66,14 @@ pub(super) fn grow(
     operations
 }
 
-/// One step where counts may also fall: the maxima of all neurons that something came in for.
+/// One step where counts may also fall: the maxima of all neurons that something came in for. A maximum
+/// changes by at most 1, unless spikes were lost or moved to other steps.
 pub(super) fn follow(
     inputs: &Inputs,
     links: &[Link],
     before: &[Layer],
     t: u32,
-    (seen, touched): (&mut [Vec<u32>], &mut Vec<u32>),
+    (seen, touched): (&mut [Vec<i32>], &mut Vec<u32>),
     count: &mut [u32],
     out: &mut Vec<u32>,
 ) -> u64 {
@@ -94,10 +95,10 @@ pub(super) fn follow(
     for to in touched.drain(..) {
         let largest = inputs.largest(to as usize, seen);
         let own = &mut count[to as usize];
-        if largest != *own {
+        for _ in 0..largest.abs_diff(*own) {
             out.push(to << 1 | u32::from(largest < *own));
-            *own = largest;
         }
+        *own = largest;
     }
     operations
 }

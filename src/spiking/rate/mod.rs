@@ -35,6 +35,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::faults::{Faults, Unharmed};
+use super::kernel::Kernel;
 use super::net::{Kind, Net};
 use super::ramp::Counts;
 use crate::simd;
@@ -147,6 +149,8 @@ pub struct Rate {
     /// Thresholds by neuron.
     theta: Vec<Vec<f64>>,
     forms: Vec<Form>,
+    /// Steps of a population's neurons before its own first, counted from the first of the sample.
+    delays: Vec<u32>,
 }
 
 /// How a population is carried out.
@@ -221,7 +225,9 @@ pub struct Room {
     layers: Vec<Layer>,
     agenda: cells::Agenda,
     /// Counts of each source of a leader, by link.
-    seen: Vec<Vec<u32>>,
+    seen: Vec<Vec<i32>>,
+    /// Spikes by the step in which they arrive, while they are disturbed.
+    moved: Vec<Vec<u32>>,
     /// Neurons of a leader that something came in for; empty between steps.
     touched: Vec<u32>,
     /// Potentials of the read-out after each step, by neuron.
@@ -272,8 +278,10 @@ impl Rate {
             .iter()
             .map(|s| s.iter().map(|s| 0.5 * s).collect())
             .collect();
+        let forms = forms(&net, &settings);
         Ok(Self {
-            forms: forms(&net, &settings),
+            delays: delays(&net, &forms, settings.wait),
+            forms,
             net,
             settings,
             regime: Regime::ByLoad,
@@ -290,6 +298,14 @@ impl Rate {
                 *v = share * s;
             }
         }
+    }
+
+    /// The share of the threshold at which most neurons start.
+    pub fn start_share(&self) -> f64 {
+        let neurons = self.start.iter().flatten().zip(self.theta.iter().flatten());
+        let mut shares: Vec<f64> = neurons.map(|(v, s)| v / s).collect();
+        shares.sort_by(f64::total_cmp);
+        shares[shares.len() / 2]
     }
 
     pub fn room(&self) -> Room {
@@ -317,35 +333,30 @@ impl Rate {
 
     /// The same, for the first `populations` only.
     pub fn run_until(&self, sample: &[f32], number: u64, populations: usize, room: &mut Room) {
+        self.show(sample, number, populations, room, &Unharmed);
+    }
+
+    /// `run`, with what befalls spikes on their way. A spike that is lost is not counted.
+    pub fn run_with<F: Faults>(&self, sample: &[f32], number: u64, room: &mut Room, faults: &F) {
+        self.show(sample, number, self.net.populations.len(), room, faults);
+    }
+
+    fn show<F: Faults>(
+        &self,
+        sample: &[f32],
+        number: u64,
+        populations: usize,
+        room: &mut Room,
+        faults: &F,
+    ) {
         simd::vectorized(run::Show {
             rate: self,
             sample,
             number,
             populations,
             room,
+            faults,
         });
-    }
-
-    /// Steps of a population's neurons before its own first, counted from the first of the sample.
-    fn delay(&self, population: usize) -> u32 {
-        let p = &self.net.populations[population];
-        let before = p
-            .links
-            .iter()
-            .map(|l| self.delay_behind(l.from))
-            .max()
-            .unwrap_or(0);
-        match self.forms[population] {
-            Form::Neurons if !p.links.is_empty() => before + self.settings.wait,
-            _ => before,
-        }
-    }
-
-    fn delay_behind(&self, population: usize) -> u32 {
-        match self.forms[population] {
-            Form::Analog => 0,
-            _ => self.delay(population),
-        }
     }
 
     /// Steps after which the output of step t is there.
@@ -355,7 +366,7 @@ impl Rate {
 
     /// Steps from the beginning of a sample to the end of a population's own step.
     pub fn latency_of(&self, population: usize, step: u32) -> u32 {
-        step + self.delay(population)
+        step + self.delays[population]
     }
 
     /// The mean output up to a step, of the sample that was shown last, as the network's output has it:
@@ -433,6 +444,11 @@ pub fn compared(net: &Net, population: usize) -> Vec<(usize, usize, usize)> {
     let mut all = BTreeSet::new();
     for link in &net.populations[population].links {
         let from = &net.populations[link.from];
+        if matches!(link.kernel, Kernel::Same(_) | Kernel::Pool(_)) {
+            // Channel by channel.
+            all.extend((0..own).map(|c| (link.from, c, c)));
+            continue;
+        }
         for id in 0..from.len() {
             link.kernel.row(id, |to, _| {
                 all.insert((link.from, id % from.planes[0], to % own));
@@ -440,6 +456,24 @@ pub fn compared(net: &Net, population: usize) -> Vec<(usize, usize, usize)> {
         }
     }
     all.into_iter().collect()
+}
+
+/// See `Rate::delays`.
+fn delays(net: &Net, forms: &[Form], wait: u32) -> Vec<u32> {
+    let mut all: Vec<u32> = Vec::new();
+    for (i, form) in forms.iter().enumerate() {
+        let (links, _) = net.inputs(i);
+        let behind = |from: usize| match forms[from] {
+            Form::Analog => 0,
+            _ => all[from],
+        };
+        let before = links.iter().map(|l| behind(l.from)).max().unwrap_or(0);
+        all.push(match form {
+            Form::Neurons if !links.is_empty() => before + wait,
+            _ => before,
+        });
+    }
+    all
 }
 
 /// Values stay as long as nothing but maxima is taken of them. Where they are compared with counts,

@@ -8,22 +8,24 @@ use super::cells::Cells;
 use super::{Form, Layer, Rate, Regime, Room, leader};
 use crate::rng::{Domain, Stream};
 use crate::simd;
+use crate::spiking::faults::Faults;
 use crate::spiking::net::{Kind, Population};
 
 /// A population of n neurons with less than n over this many synaptic events in a step is looked at event by
 /// event: a look with a prediction costs about as much as sweeping over ten neurons.
 const NEURONS_PER_EVENT: u64 = 8;
 
-pub(super) struct Show<'a> {
+pub(super) struct Show<'a, F> {
     pub rate: &'a Rate,
     pub sample: &'a [f32],
     pub number: u64,
     /// So many populations, from the first on.
     pub populations: usize,
     pub room: &'a mut Room,
+    pub faults: &'a F,
 }
 
-impl simd::Kernel for Show<'_> {
+impl<F: Faults> simd::Kernel for Show<'_, F> {
     type Output = ();
 
     #[inline(always)]
@@ -40,6 +42,9 @@ impl simd::Kernel for Show<'_> {
                 Form::Neurons | Form::Readout => self.integrate(i),
                 Form::Leader | Form::FallingLeader(_) => self.lead(i),
             }
+            if !F::HARMLESS && !self.room.layers[i].train.ends.is_empty() {
+                self.befall(i);
+            }
             let Room {
                 counts,
                 details,
@@ -52,16 +57,27 @@ impl simd::Kernel for Show<'_> {
     }
 }
 
-impl Show<'_> {
-    /// The part of the sample's values with a sign, by neuron.
-    fn values(sample: &[f32], sign: f64, p: &Population, out: &mut Vec<f64>) {
-        out.clear();
-        out.resize(p.len(), 0.0);
-        let [c, h, w] = p.planes;
-        for (channel, plane) in sample.chunks_exact(h * w).enumerate() {
-            for (k, x) in plane.iter().enumerate() {
-                out[k * c + channel] = (f64::from(*x) * sign).max(0.0);
+impl<F: Faults> Show<'_, F> {
+    /// What befalls the spikes of a population.
+    fn befall(&mut self, i: usize) {
+        let steps = self.rate.settings.steps;
+        let moved = &mut self.room.moved;
+        moved.resize(steps as usize, Vec::new());
+        moved.iter_mut().for_each(Vec::clear);
+        let train = &mut self.room.layers[i].train;
+        for t in 1..=steps {
+            for spike in train.step(t) {
+                let arrives = self.faults.step(i, (spike >> 1) as usize, t, steps);
+                if arrives > 0 {
+                    moved[arrives as usize - 1].push(*spike);
+                }
             }
+        }
+        train.clear();
+        for spikes in moved {
+            spikes.sort_unstable();
+            train.spikes.extend_from_slice(spikes);
+            train.close();
         }
     }
 
@@ -71,7 +87,7 @@ impl Show<'_> {
         let (before, rest) = self.room.layers.split_at_mut(i);
         let own = &mut rest[0].analog;
         if let Kind::Input { sign } = p.kind {
-            Self::values(self.sample, sign, p, own);
+            values(self.sample, sign, p, own);
             return;
         }
         own.clear();
@@ -93,7 +109,7 @@ impl Show<'_> {
             return;
         };
         let Layer { analog, train, .. } = &mut self.room.layers[i];
-        Self::values(self.sample, sign, p, analog);
+        values(self.sample, sign, p, analog);
         let seed = self.rate.settings.seed;
         let mut stream = Stream::new(seed, Domain::RateInput, self.number, i as u64);
         for _ in 0..self.rate.settings.steps {
@@ -112,6 +128,7 @@ impl Show<'_> {
     fn integrate(&mut self, i: usize) {
         let rate = self.rate;
         let p = &rate.net.populations[i];
+        let (links, sign) = rate.net.inputs(i);
         let steps = rate.settings.steps;
         let readout = p.kind == Kind::Readout;
         let (before, rest) = self.room.layers.split_at_mut(i);
@@ -133,25 +150,25 @@ impl Show<'_> {
             count.resize(p.len(), 0);
         }
         match p.kind {
-            Kind::Input { sign } => Self::values(self.sample, sign, p, c),
+            Kind::Input { sign } => values(self.sample, sign, p, c),
             _ => {
                 c.clear();
                 c.extend_from_slice(&p.bias);
                 c.resize(p.len(), 0.0);
             }
         }
-        for link in &p.links {
+        for link in links {
             if rate.is_analog(link.from) {
                 for (id, x) in before[link.from].analog.iter().enumerate() {
                     if *x != 0.0 {
                         self.room.details.analog[i] += u64::from(link.fan_out[id]);
-                        link.kernel.deliver(id, *x, c);
+                        link.kernel.deliver(id, sign * x, c);
                     }
                 }
             }
         }
 
-        let wait = if readout || p.links.is_empty() {
+        let wait = if readout || links.is_empty() {
             0
         } else {
             rate.settings.wait
@@ -180,14 +197,14 @@ impl Show<'_> {
             arrived = (t + wait).min(steps);
             let mut events = 0u64;
             for u in from..=arrived {
-                for link in p.links.iter().filter(|l| !rate.is_analog(l.from)) {
+                for link in links.iter().filter(|l| !rate.is_analog(l.from)) {
                     let theta = &rate.theta[link.from];
                     for spike in before[link.from].train.step(u) {
                         let id = (spike >> 1) as usize;
                         let x = if spike & 1 == 0 {
-                            theta[id]
+                            sign * theta[id]
                         } else {
-                            -theta[id]
+                            -sign * theta[id]
                         };
                         events += u64::from(link.fan_out[id]);
                         link.kernel.deliver(id, x, cells.s);
@@ -209,7 +226,7 @@ impl Show<'_> {
             let out = &mut train.spikes;
             if few && predicted {
                 for u in from..=arrived {
-                    for link in p.links.iter().filter(|l| !rate.is_analog(l.from)) {
+                    for link in links.iter().filter(|l| !rate.is_analog(l.from)) {
                         for spike in before[link.from].train.step(u) {
                             let id = (spike >> 1) as usize;
                             link.kernel.row(id, |to, _| agenda.touch(to, t));
@@ -273,6 +290,18 @@ impl Show<'_> {
             }
             train.close();
             room.details.operations[i].push(operations);
+        }
+    }
+}
+
+/// The part of the sample's values with a sign, by neuron.
+fn values(sample: &[f32], sign: f64, p: &Population, out: &mut Vec<f64>) {
+    out.clear();
+    out.resize(p.len(), 0.0);
+    let [c, h, w] = p.planes;
+    for (channel, plane) in sample.chunks_exact(h * w).enumerate() {
+        for (k, x) in plane.iter().enumerate() {
+            out[k * c + channel] = (f64::from(*x) * sign).max(0.0);
         }
     }
 }
