@@ -7,7 +7,6 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use serde_json::Value;
 use spikewheel::model;
 use spikewheel::record::Recording;
 

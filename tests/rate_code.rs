@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use spikewheel::ann::{Activation, AvgPool, Conv, Dense, Forward, Graph, Op, Window, largest_of};
-use spikewheel::convert::rate::{self, BiasCalibration, Options, Threshold};
+use spikewheel::convert::rate::{
+    self, Agreement, BiasCalibration, Options, Threshold, Wish, choose,
+};
 use spikewheel::convert::{Calibration, plan};
 use spikewheel::import::{DataOptions, Options as Opening, data as read, model as import};
 use spikewheel::parallel::Progress;
@@ -565,6 +567,67 @@ fn the_digits_network_keeps_its_accuracy_in_few_steps() {
             shown.right
         );
     }
+}
+
+/// What is needed is found on the calibration samples: nothing where decisions agree anyhow, and never what makes
+/// fewer of them agree.
+#[test]
+fn deep_networks_in_few_steps_get_what_they_need() {
+    let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/models");
+    let watched = Progress::default();
+    let (mut plain, mut signed) = (0, 0);
+    for name in ["digits_residual", "digits_concat", "digits_leaky"] {
+        let g = import(&files.join(format!("{name}.onnx")), &Opening::default()).unwrap();
+        let reading = DataOptions {
+            samples: Some("x_train".into()),
+            divide_by: Some(16.0),
+            limit: Some(300),
+            ..DataOptions::default()
+        };
+        let some = read(&data("digits.npz"), &g, &reading).unwrap().values;
+        let planned = plan(&g, &Calibration::of(&g, &some, 2), false).unwrap();
+        let values = rate::look(&g, &planned, &some, 2, &watched).unwrap();
+        let outputs = Forward::<f32>::new(&g).outputs(&some, 2);
+        let same = |rate: &Rate| {
+            let of = Agreement::of(rate, &some, &outputs, 2, &watched).unwrap();
+            of.same
+        };
+        for steps in [2, 4, 8, 64] {
+            let options = options(Settings::new(steps), Threshold::SquaredError);
+            let chosen = |wish: Wish, threads: usize| {
+                let seen = (&values, &some[..]);
+                choose(&g, &planned, seen, &options, wish, threads, &watched)
+                    .unwrap()
+                    .unwrap()
+            };
+            let before = same(&rate::code(&planned, &values, &options).unwrap());
+            let auto = chosen(Wish::default(), 2);
+            let after = same(&auto.rate);
+            assert!(after >= before, "{name} {steps}: {after} of {before}");
+            if before * 100 >= 98 * 300 {
+                plain += 1;
+                assert!(auto.notes.is_empty() && !auto.rate.settings.negative);
+            } else {
+                assert!(
+                    auto.notes[0].starts_with("negative spikes: "),
+                    "{:?}",
+                    auto.notes
+                );
+                let text = format!("{before} of 300 decisions agree without");
+                assert!(auto.notes[0].contains(&text), "{:?}", auto.notes);
+                signed += usize::from(auto.rate.settings.negative);
+            }
+            let alone = chosen(Wish::default(), 1);
+            assert_eq!(alone.notes, auto.notes);
+            assert_eq!(alone.rate.start, auto.rate.start);
+            let none = Wish {
+                negative: Some(false),
+                bias: Some(BiasCalibration::None),
+            };
+            assert_eq!(same(&chosen(none, 2).rate), before);
+        }
+    }
+    assert!(plain > 1 && signed > 1, "{plain} {signed}");
 }
 
 /// Larger networks are no part of the repository; they are looked for beside it.

@@ -5,6 +5,7 @@
 //! joined is taken apart. Only layers that mix elements one right behind the other are multiplied out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::choice::{MOST_LISTED, mixes};
 use super::parts::{Part, Parts, sliding};
@@ -12,7 +13,7 @@ use super::plan::Coded;
 use crate::ann::synapses::{self, BySource};
 use crate::ann::{Graph, Op};
 use crate::spiking::net::place;
-use crate::spiking::{ConvRows, First, Kernel, Link, Lists, Sliding, Table};
+use crate::spiking::{ConvRows, First, Kernel, Link, Lists, Shared, Sliding, Table};
 
 /// Where links are looked for: the graph and what of it is coded already.
 pub struct Affine<'a> {
@@ -115,24 +116,45 @@ impl Affine<'_> {
         let all = self.graph.node(input);
         let parts = self.parts().of(input);
         if let Some(parts) = parts.filter(|all| all.iter().all(|p| self.fits(n, p, to))) {
+            // Parts that differ in a factor share a table: the halves of a pair, and addends.
+            let mut tables: Vec<(usize, [usize; 3], Arc<Table>)> = Vec::new();
             for part in &parts {
                 let pool = self.parts().windows(part);
-                let slice = Slice {
+                let cells = match &pool {
+                    Some(pool) => pool.to,
+                    None => self.planes[part.population],
+                };
+                let slice = |gain| Slice {
                     first: part.first,
-                    cells: match &pool {
-                        Some(pool) => pool.to,
-                        None => self.planes[part.population],
-                    },
-                    gain: &|e| part.gain(e) * factor,
+                    cells,
+                    gain,
                     to,
                 };
-                let table = self.table(n, &slice);
+                let then = match part.gains[..] {
+                    [0.0] => continue,
+                    [gain] => {
+                        let same = |t: &&(usize, [usize; 3], Arc<Table>)| {
+                            (t.0, t.1) == (part.first, cells)
+                        };
+                        let table = match tables.iter().find(same) {
+                            Some((.., table)) => Arc::clone(table),
+                            None => {
+                                let table = Arc::new(self.table(n, &slice(&|_| 1.0)));
+                                tables.push((part.first, cells, Arc::clone(&table)));
+                                table
+                            }
+                        };
+                        let factor = gain * factor;
+                        Shared { table, factor }
+                    }
+                    _ => self.table(n, &slice(&|e| part.gain(e) * factor)).into(),
+                };
                 let kernel = match pool {
                     Some(pool) => Kernel::Through {
                         first: First::Pool(pool),
-                        then: table,
+                        then,
                     },
-                    None => Kernel::Table(table),
+                    None => Kernel::Table(then),
                 };
                 out.links.push(self.link(part.population, kernel));
             }
@@ -158,9 +180,10 @@ impl Affine<'_> {
             gain: &|_| factor,
             to,
         };
+        let then: Shared = self.table(n, &slice).into();
         for (population, rows) in self.matrix(input) {
             let first = First::Lists(self.lists(population, &rows, cells));
-            let then = self.table(n, &slice);
+            let then = then.clone();
             let kernel = Kernel::Through { first, then };
             out.links.push(self.link(population, kernel));
         }
@@ -304,7 +327,8 @@ impl Affine<'_> {
             } else {
                 Table::Sparse(self.lists(population, &rows, to))
             };
-            out.links.push(self.link(population, Kernel::Table(table)));
+            out.links
+                .push(self.link(population, Kernel::Table(table.into())));
         }
     }
 

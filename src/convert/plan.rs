@@ -58,6 +58,8 @@ pub struct Plan {
     pub sources: Vec<Source>,
     /// Of each node of the graph: the populations that code it, if any do.
     pub coded: Vec<Option<Coded>>,
+    /// Affine layers that are populations.
+    pub units: Vec<usize>,
     /// Layers that spikes go through on their way to the next layer's weights.
     pub folded: BTreeSet<usize>,
     /// Layers whose weights were multiplied with each other.
@@ -125,6 +127,7 @@ pub fn plan_with(graph: &Graph, seen: &Calibration, how: Units<'_>) -> Result<Pl
                 Choice::Units(note) => {
                     let a = p.signed(n)?;
                     p.coded[n] = Some(a);
+                    p.plan.units.push(n);
                     p.plan.notes.push(note);
                 }
                 Choice::Through(note) => p.plan.notes.extend(note),
@@ -475,5 +478,5 @@ fn comparison(planes: [usize; 3], elements: &[Vec<u32>], targets: &[Vec<u32>]) -
         row.dedup();
     }
     let lists = rows.iter().map(|row| row.iter().map(|to| (*to, 1.0)));
-    Kernel::Table(Table::Sparse(Lists::new(lists)))
+    Kernel::Table(Table::Sparse(Lists::new(lists)).into())
 }

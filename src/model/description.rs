@@ -172,6 +172,10 @@ pub(super) enum KernelSpec {
         first: Box<KernelSpec>,
         then: Box<KernelSpec>,
     },
+    /// The weights of a table times a factor.
+    Times { factor: f64, table: Box<KernelSpec> },
+    /// The table of an earlier link of the same population.
+    TableOf { link: usize },
 }
 
 fn ones() -> [usize; 2] {

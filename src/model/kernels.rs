@@ -1,20 +1,24 @@
 //! Tables of synapses to and from their description.
 
+use std::sync::Arc;
+
 use super::arrays::{Arrays, Stored};
 use super::description::KernelSpec;
 use crate::ann::shape;
-use crate::spiking::{ConvRows, First, Kernel, Lists, PoolRows, Sliding, Table};
+use crate::spiking::{ConvRows, First, Kernel, Link, Lists, PoolRows, Shared, Sliding, Table};
 
-/// Describes a kernel of so many sources; its weights go to arrays whose names begin with `name`.
+/// Describes a kernel of so many sources; its weights go to arrays whose names begin with `name`. `before` are
+/// the links of the population before this one.
 pub(super) fn describe(
     kernel: &Kernel,
+    before: &[Link],
     name: &str,
     sources: usize,
     arrays: &mut Arrays,
 ) -> KernelSpec {
     match kernel {
         Kernel::Same(weight) => KernelSpec::Same { weight: *weight },
-        Kernel::Table(table) => describe_table(table, name, sources, arrays),
+        Kernel::Table(shared) => describe_shared(shared, before, name, sources, arrays),
         Kernel::Pool(pool) => describe_pool(pool, name, arrays),
         Kernel::Through { first, then } => {
             let (places, first) = match first {
@@ -23,22 +27,47 @@ pub(super) fn describe(
                     (pool.to, spec)
                 }
                 First::Lists(lists) => {
-                    let places = match then {
+                    let places = match &*then.table {
                         Table::Conv(c) => c.from,
-                        _ => [then.sources(), 1, 1],
+                        table => [table.sources(), 1, 1],
                     };
                     let spec = describe_lists(lists, &format!("{name}.first"), sources, arrays);
                     (places, spec)
                 }
             };
             let through = places.iter().product();
-            let then = describe_table(then, &format!("{name}.then"), through, arrays);
+            let name = format!("{name}.then");
+            let then = describe_shared(then, before, &name, through, arrays);
             KernelSpec::Through {
                 places,
                 first: Box::new(first),
                 then: Box::new(then),
             }
         }
+    }
+}
+
+fn describe_shared(
+    shared: &Shared,
+    before: &[Link],
+    name: &str,
+    sources: usize,
+    arrays: &mut Arrays,
+) -> KernelSpec {
+    let same = |l: &Link| {
+        let table = l.kernel.table();
+        table.is_some_and(|t| Arc::ptr_eq(&t.table, &shared.table))
+    };
+    let table = match before.iter().position(same) {
+        Some(link) => KernelSpec::TableOf { link },
+        None => describe_table(&shared.table, name, sources, arrays),
+    };
+    match shared.factor {
+        1.0 => table,
+        factor => KernelSpec::Times {
+            factor,
+            table: Box::new(table),
+        },
     }
 }
 
@@ -124,6 +153,7 @@ const IMPOSSIBLE: &str = "its geometry is impossible";
 /// A kernel between populations of these planes, every target of which is there.
 pub(super) fn restore(
     spec: KernelSpec,
+    before: &[Link],
     name: &str,
     from: [usize; 3],
     to: [usize; 3],
@@ -157,11 +187,46 @@ pub(super) fn restore(
                 }
                 _ => return Err("only pools and lists lead to sums".into()),
             };
-            let then = restore_table(*then, &name("then"), places, to, stored)?;
+            let then = restore_shared(*then, before, &name("then"), places, to, stored)?;
             Kernel::Through { first, then }
         }
-        table => Kernel::Table(restore_table(table, name, from, to, stored)?),
+        table => Kernel::Table(restore_shared(table, before, name, from, to, stored)?),
     })
+}
+
+fn restore_shared(
+    spec: KernelSpec,
+    before: &[Link],
+    name: &str,
+    from: [usize; 3],
+    to: [usize; 3],
+    stored: &Stored,
+) -> Result<Shared, String> {
+    match spec {
+        KernelSpec::Times { factor, table } => {
+            if matches!(*table, KernelSpec::Times { .. }) || !factor.is_finite() {
+                return Err("its factor is impossible".into());
+            }
+            let one = restore_shared(*table, before, name, from, to, stored)?;
+            Ok(Shared { factor, ..one })
+        }
+        KernelSpec::TableOf { link } => {
+            let shared = before.get(link).and_then(|l| l.kernel.table());
+            let table = &shared.ok_or("it has the table of no earlier link")?.table;
+            let fits = match &**table {
+                Table::Conv(c) => c.from == from,
+                table => table.sources() == from.iter().product::<usize>(),
+            };
+            match fits {
+                true => Ok(Shared {
+                    table: Arc::clone(table),
+                    factor: 1.0,
+                }),
+                false => Err("the table of that link is of other sources".into()),
+            }
+        }
+        table => Ok(restore_table(table, name, from, to, stored)?.into()),
+    }
 }
 
 fn restore_table(

@@ -18,7 +18,8 @@ pub(super) fn describe(net: &Net, sources: &[Source], arrays: &mut Arrays) -> Ve
         let mut links = Vec::new();
         for (k, link) in p.links.iter().enumerate() {
             let sources = net.populations[link.from].len();
-            let kernel = kernels::describe(&link.kernel, &format!("snn.{i}.{k}"), sources, arrays);
+            let (name, before) = (format!("snn.{i}.{k}"), &p.links[..k]);
+            let kernel = kernels::describe(&link.kernel, before, &name, sources, arrays);
             links.push(LinkSpec {
                 from: link.from,
                 kernel,
@@ -140,7 +141,7 @@ fn restored(
             .filter(|p| p.kind != Kind::Readout)
             .ok_or_else(|| format!("link {k} comes from no population before it"))?;
         let name = format!("snn.{i}.{k}");
-        let kernel = kernels::restore(link.kernel, &name, from.planes, spec.planes, stored)
+        let kernel = kernels::restore(link.kernel, &links, &name, from.planes, spec.planes, stored)
             .map_err(|e| format!("link {k}: {e}"))?;
         // Those of a pair's second half are those of the first.
         if spec.opposite.is_none() {

@@ -1,5 +1,7 @@
 //! What a spike of a source does to its targets: rows of weights, held or computed from geometry.
 
+use std::sync::Arc;
+
 use super::lists::Lists;
 use super::pool_rows::PoolRows;
 use super::table::{Table, share};
@@ -9,18 +11,35 @@ use super::table::{Table, share};
 pub enum Kernel {
     /// Each neuron to the one of the same number.
     Same(f32),
-    Table(Table),
+    Table(Shared),
     /// Each neuron to the windows that it lies in.
     Pool(PoolRows),
     /// Through what only sums: `first` says to which of its places a source leads, and with what weight;
     /// the rows of these places are in `then`. So means before a layer cost neither neurons nor a table.
     Through {
         first: First,
-        then: Table,
+        then: Shared,
     },
 }
 
+/// A table that several links may use, each with a factor of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shared {
+    pub table: Arc<Table>,
+    pub factor: f64,
+}
+
+impl From<Table> for Shared {
+    fn from(table: Table) -> Self {
+        Self {
+            table: Arc::new(table),
+            factor: 1.0,
+        }
+    }
+}
+
 /// What leads to the places of a table.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum First {
     Pool(PoolRows),
@@ -77,15 +96,23 @@ impl Kernel {
                     v[id] += share(w * x, rounder);
                 }
             }
-            Self::Table(table) => table.deliver_all(spikes, of, rounder, v),
+            Self::Table(Shared { table, factor }) => {
+                let of = |s: &S| {
+                    let (id, x) = of(s);
+                    (id, factor * x)
+                };
+                table.deliver_all(spikes, of, rounder, v);
+            }
             Self::Pool(pool) => {
                 for (id, x) in spikes.iter().map(of) {
                     pool.row(id, |to, w| v[to] += share(w * x, rounder));
                 }
             }
             Self::Through { first, then } => {
+                let Shared { table, factor } = then;
                 for (id, x) in spikes.iter().map(of) {
-                    first.row(id, |place, w| then.deliver(place, w * x, rounder, v));
+                    let x = factor * x;
+                    first.row(id, |place, w| table.deliver(place, w * x, rounder, v));
                 }
             }
         }
@@ -96,10 +123,11 @@ impl Kernel {
     pub fn row(&self, id: usize, mut take: impl FnMut(usize, f32)) {
         match self {
             Self::Same(w) => take(id, *w),
-            Self::Table(table) => table.row(id, take),
+            Self::Table(t) => t.table.row(id, |to, w| take(to, scaled(t.factor, w))),
             Self::Pool(pool) => pool.row(id, |to, w| take(to, w as f32)),
             Self::Through { first, then } => first.row(id, |place, share| {
-                then.row(place, |to, w| take(to, (share * f64::from(w)) as f32));
+                let factor = share * then.factor;
+                then.table.row(place, |to, w| take(to, scaled(factor, w)));
             }),
         }
     }
@@ -109,10 +137,11 @@ impl Kernel {
     pub fn reach(&self, sources: usize, targets: usize) -> f64 {
         match self {
             Self::Same(w) => f64::from(w.abs()),
-            Self::Table(table) => table.reach(sources, targets),
+            Self::Table(t) => t.factor.abs() * t.table.reach(sources, targets),
             Self::Pool(pool) => pool.reach(),
             Self::Through { first, then } => {
-                first.reach(sources) * then.reach(then.sources(), targets)
+                let table = &then.table;
+                first.reach(sources) * then.factor.abs() * table.reach(table.sources(), targets)
             }
         }
     }
@@ -130,7 +159,7 @@ impl Kernel {
     fn counts(&self, sources: usize, zeros: bool) -> Vec<u32> {
         match self {
             Self::Same(w) => vec![u32::from(zeros || *w != 0.0); sources],
-            Self::Table(table) => table.fan_outs(sources, zeros),
+            Self::Table(t) => t.table.fan_outs(sources, zeros),
             Self::Pool(pool) => {
                 let one = |id: usize| {
                     let mut n = 0;
@@ -140,7 +169,7 @@ impl Kernel {
                 (0..sources).map(one).collect()
             }
             Self::Through { first, then } => {
-                let behind = then.fan_outs(then.sources(), zeros);
+                let behind = then.table.fan_outs(then.table.sources(), zeros);
                 let one = |id: usize| {
                     let mut n = 0;
                     first.row(id, |place, _| n += behind[place]);
@@ -151,35 +180,43 @@ impl Kernel {
         }
     }
 
-    /// Numbers that are held.
+    /// Numbers that are held besides the table.
     pub fn held(&self) -> usize {
+        let shares = |pool: &PoolRows| pool.shares.iter().map(Vec::len).sum();
         match self {
             Self::Same(_) => 1,
-            Self::Table(table) => table.held(),
-            Self::Pool(pool) => pool.shares.iter().map(Vec::len).sum(),
-            Self::Through { first, then } => {
-                then.held()
-                    + match first {
-                        First::Pool(pool) => pool.shares.iter().map(Vec::len).sum(),
-                        First::Lists(lists) => lists.len(),
-                    }
-            }
+            Self::Table(_) => 0,
+            Self::Pool(pool) => shares(pool),
+            Self::Through { first, .. } => match first {
+                First::Pool(pool) => shares(pool),
+                First::Lists(lists) => lists.len(),
+            },
         }
     }
 
-    /// Bytes of the table.
+    /// The table of weights, if there is one.
+    pub fn table(&self) -> Option<&Shared> {
+        match self {
+            Self::Table(t) | Self::Through { then: t, .. } => Some(t),
+            Self::Same(_) | Self::Pool(_) => None,
+        }
+    }
+
+    /// Bytes besides the table.
     pub fn bytes(&self) -> usize {
         match self {
             Self::Same(_) => 4,
-            Self::Table(table) => table.bytes(),
+            Self::Table(_) => 0,
             Self::Pool(pool) => pool.bytes(),
-            Self::Through { first, then } => {
-                then.bytes()
-                    + match first {
-                        First::Pool(pool) => pool.bytes(),
-                        First::Lists(lists) => lists.bytes(),
-                    }
-            }
+            Self::Through { first, .. } => match first {
+                First::Pool(pool) => pool.bytes(),
+                First::Lists(lists) => lists.bytes(),
+            },
         }
     }
+}
+
+#[inline(always)]
+fn scaled(factor: f64, w: f32) -> f32 {
+    (factor * f64::from(w)) as f32
 }

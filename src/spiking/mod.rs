@@ -19,7 +19,7 @@ mod table;
 
 pub use conv_rows::{ConvRows, Sliding};
 pub use faults::{Faults, Noise, Unharmed};
-pub use kernel::{First, Kernel};
+pub use kernel::{First, Kernel, Shared};
 pub use lists::Lists;
 pub use net::{Kind, Link, Net, Population};
 pub use network::{Network, Session};

@@ -1,8 +1,11 @@
 //! Populations and the links between them.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::kernel::Kernel;
+use super::table::Table;
 
 /// Synapses of one source population onto one target population.
 #[derive(Clone, Debug)]
@@ -69,6 +72,24 @@ impl Population {
         false
     }
 
+    /// The tables of its links, each once, however many links use it.
+    fn tables(&self) -> Vec<&Arc<Table>> {
+        let mut all: Vec<&Arc<Table>> = Vec::new();
+        for shared in self.links.iter().filter_map(|l| l.kernel.table()) {
+            if !all.iter().any(|t| Arc::ptr_eq(t, &shared.table)) {
+                all.push(&shared.table);
+            }
+        }
+        all
+    }
+
+    /// Numbers that are held for its links.
+    pub fn held(&self) -> usize {
+        let tables = self.tables().into_iter().map(|t| t.held());
+        let links = self.links.iter().map(|l| l.kernel.held());
+        links.sum::<usize>() + tables.sum::<usize>()
+    }
+
     /// Number of the neuron for element `e` of a tensor, which is channels first.
     pub fn place(&self, e: usize) -> usize {
         place(self.planes, e)
@@ -127,10 +148,11 @@ impl Net {
         links.flat_map(|l| &l.fan_out).map(|n| u64::from(*n)).sum()
     }
 
-    /// Bytes of all tables of synapses.
+    /// Bytes of all tables of synapses, those that several links use counted once.
     pub fn bytes(&self) -> usize {
         let links = self.populations.iter().flat_map(|p| &p.links);
-        links.map(|l| l.kernel.bytes()).sum()
+        let tables = self.populations.iter().flat_map(Population::tables);
+        links.map(|l| l.kernel.bytes()).sum::<usize>() + tables.map(|t| t.bytes()).sum::<usize>()
     }
 
     /// Bytes of what is held for neurons: biases, fan-outs by link, and who is read.

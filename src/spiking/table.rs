@@ -3,7 +3,8 @@
 use super::conv_rows::ConvRows;
 use super::lists::Lists;
 
-/// Synapses of one source population by rows.
+/// Synapses of one source population by rows. A network has few of them, so their own size is nothing.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Table {
     /// Every neuron to every other: a row of `width` weights for each source.

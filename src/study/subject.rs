@@ -2,7 +2,7 @@
 
 use crate::ann::Graph;
 use crate::convert::rate::{self, Options};
-use crate::convert::{Calibration, Source, Units, plan, plan_with};
+use crate::convert::{Calibration, Plan, Source, Units, plan, plan_with};
 use crate::parallel::Progress;
 use crate::spiking::{Net, Network, Ramp, Rate};
 
@@ -27,6 +27,9 @@ pub struct Subject<'a> {
     pub code: Code,
 }
 
+const OTHERWISE: &str =
+    "this program would convert the network otherwise than it was: convert it again";
+
 impl Subject<'_> {
     /// The same network with the weights of `graph`. Scales and thresholds stay those of the network as it is: a
     /// chip is scaled once, before its weights are what they turn out to be. So does what calibration added
@@ -41,12 +44,13 @@ impl Subject<'_> {
                 Ok(Network::Exact(self.ramp(net, ramp.window)))
             }
             Network::Rate(rate) => {
-                let mut net = self.planned(graph)?;
-                let before = self.planned(self.graph)?;
-                let populations = net.populations.iter_mut().zip(&before.populations);
+                let before = self.planned()?;
+                let units = Units::These(&before.units);
+                let mut net = plan_with(graph, self.seen, units)?.net;
+                let populations = net.populations.iter_mut().zip(&before.net.populations);
                 for ((now, before), own) in populations.zip(&rate.net.populations) {
                     if (own.planes, own.bias.len()) != (before.planes, before.bias.len()) {
-                        return Err(self.otherwise());
+                        return Err(OTHERWISE.into());
                     }
                     for ((b, before), own) in now.bias.iter_mut().zip(&before.bias).zip(&own.bias) {
                         *b += own - before;
@@ -68,18 +72,15 @@ impl Subject<'_> {
         Ramp::new(net, window, headroom)
     }
 
-    fn otherwise(&self) -> String {
-        "this program would convert the network otherwise than it was: convert it again".into()
-    }
-
-    /// The net of a graph, with units where there are some now.
-    fn planned(&self, graph: &Graph) -> Result<Net, String> {
-        let units: Vec<usize> = self.sources.iter().map(|s| s.node).collect();
-        let planned = plan_with(graph, self.seen, Units::These(&units))?;
-        if planned.sources != self.sources {
-            return Err(self.otherwise());
+    /// The plan of the network as it is.
+    fn planned(&self) -> Result<Plan, String> {
+        for how in [Units::IfNeeded, Units::ByCost] {
+            let planned = plan_with(self.graph, self.seen, how)?;
+            if planned.sources == self.sources {
+                return Ok(planned);
+            }
         }
-        Ok(planned.net)
+        Err(OTHERWISE.into())
     }
 
     /// A network from another graph, converted from the start with these samples. `None` if it was stopped.
@@ -103,9 +104,7 @@ impl Subject<'_> {
                 Ok(Some(Network::Exact(self.ramp(net, window))))
             }
             Code::Rate(options) => {
-                let affine = |s: &Source| self.graph.node(s.node).op.is_affine();
-                let inner = &self.sources[..self.sources.len().saturating_sub(1)];
-                let units = inner.iter().any(affine);
+                let units = !self.planned()?.units.is_empty();
                 let planned = plan(graph, &seen, units)?;
                 let values = rate::look(graph, &planned, samples, threads, progress);
                 let Some(values) = values else {

@@ -8,7 +8,7 @@ use crate::cli::progress::counted;
 use crate::cli::recorded::{refuse, time};
 use crate::convert::Plan;
 use crate::convert::rate::{
-    BiasCalibration, Options, Threshold, calibrate, code, look, passes, thinned,
+    BiasCalibration, Chosen, Options, Threshold, Wish, choose, look, passes, thinned,
 };
 use crate::import::DataSet;
 use crate::model::CodeSpec;
@@ -41,11 +41,11 @@ pub struct RateArgs {
     pub start: f64,
     /// Raise biases (light) and starts (advanced) by what layers lack on the calibration samples; kept
     /// only if more decisions agree with the trained network's
-    #[arg(long, value_enum, default_value_t = CalibrationArg::None)]
+    #[arg(long, value_enum, default_value_t)]
     pub bias_calibration: CalibrationArg,
     /// Neurons below 0 take back a spike by a negative one: deep networks need fewer steps
-    #[arg(long)]
-    pub negative_spikes: bool,
+    #[arg(long, value_enum, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "yes", default_value_t)]
+    pub negative_spikes: NegativeArg,
     /// Steps by which each layer starts to fire later than the one before
     #[arg(long, value_name = "STEPS", default_value_t = 0)]
     pub wait: u32,
@@ -85,13 +85,26 @@ pub enum InputArg {
 }
 
 /// How far biases are calibrated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum CalibrationArg {
+    /// Light if, negative spikes or not, fewer than 98 % of decisions agree with the trained network's
+    #[default]
+    Auto,
     None,
     /// Bias of each channel
     Light,
     /// And the start of each neuron
     Advanced,
+}
+
+/// Whether there are negative spikes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum NegativeArg {
+    /// If fewer than 98 % of decisions agree with the trained network's, and more do with them
+    #[default]
+    Auto,
+    Yes,
+    No,
 }
 
 /// What `--input`, which names files for NIR networks, says about the rate code.
@@ -114,7 +127,7 @@ impl RateArgs {
                 InputArg::Spikes => Encoding::Spikes,
                 InputArg::Poisson => Encoding::Poisson,
             },
-            negative: self.negative_spikes,
+            negative: self.negative_spikes == NegativeArg::Yes,
             wait: self.wait,
             after: self.readout_after,
             seed: self.seed,
@@ -132,7 +145,7 @@ impl RateArgs {
         }
         let code = CodeSpec::Rate {
             settings: self.settings(),
-            tick_ps: (self.step * 1e9).round() as u64,
+            tick_ps: self.tick_ps(),
             threshold: self.threshold,
             per_channel: !self.per_layer,
             bias_calibration: BiasCalibration::None,
@@ -159,47 +172,44 @@ impl RateArgs {
             per_channel: !self.per_layer,
             start: self.start,
         };
-        let mut rate = match code(plan, &values, &options) {
-            Ok(rate) => rate,
+        let wish = Wish {
+            negative: match self.negative_spikes {
+                NegativeArg::Auto => None,
+                NegativeArg::Yes => Some(true),
+                NegativeArg::No => Some(false),
+            },
+            bias: match self.bias_calibration {
+                CalibrationArg::Auto => None,
+                CalibrationArg::None => Some(BiasCalibration::None),
+                CalibrationArg::Light => Some(BiasCalibration::Light),
+                CalibrationArg::Advanced => Some(BiasCalibration::Advanced),
+            },
+        };
+        let len = graph.input().len();
+        let some = thinned(&set.values, len);
+        // At most: what is needed shows on the way.
+        let work = passes(plan, wish.bias.unwrap_or(BiasCalibration::Light)) * (some.len() / len);
+        let chosen = counted(progress, work, "calibrating", || {
+            let seen = (&values, &some[..]);
+            choose(graph, plan, seen, &options, wish, threads, progress)
+        });
+        let Chosen { rate, bias, notes } = match chosen {
+            Ok(chosen) => chosen?,
             Err(e) => return Some(Err(refuse(e))),
         };
-        let how = match self.bias_calibration {
-            CalibrationArg::None => BiasCalibration::None,
-            CalibrationArg::Light => BiasCalibration::Light,
-            CalibrationArg::Advanced => BiasCalibration::Advanced,
+        plan.notes.extend(notes);
+        let code = CodeSpec::Rate {
+            settings: rate.settings,
+            tick_ps: self.tick_ps(),
+            threshold: self.threshold,
+            per_channel: !self.per_layer,
+            bias_calibration: bias,
         };
-        let mut kept = BiasCalibration::None;
-        if how != BiasCalibration::None {
-            let some = thinned(&set.values, graph.input().len());
-            let work = passes(plan, how) * (some.len() / graph.input().len());
-            let done = counted(progress, work, "calibrating biases", || {
-                calibrate(graph, plan, &mut rate, &some, how, threads, progress)
-            })?;
-            let text = if done.kept { "kept" } else { "not kept" };
-            plan.notes.push(format!(
-                "calibration of biases: {} of {} decisions agree before it, {} after it; it was {text}",
-                done.before.same, done.before.samples, done.after.same
-            ));
-            if done.kept {
-                kept = how;
-            }
-        }
-        let code = self.code().map(|code| match code {
-            CodeSpec::Rate {
-                settings,
-                tick_ps,
-                threshold,
-                per_channel,
-                ..
-            } => CodeSpec::Rate {
-                settings,
-                tick_ps,
-                threshold,
-                per_channel,
-                bias_calibration: kept,
-            },
-            other => other,
-        });
-        Some(code.map(|code| (code, Network::Rate(rate))))
+        Some(Ok((code, Network::Rate(rate))))
+    }
+
+    /// Length of a step in picoseconds.
+    fn tick_ps(&self) -> u64 {
+        (self.step * 1e9).round() as u64
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn to_text(args: &Args, c: &Converted) -> String {
             .flat_map(|l| &l.fan_out)
             .map(|n| u64::from(*n))
             .sum();
-        let held: usize = p.links.iter().map(|l| l.kernel.held()).sum();
+        let held = p.held();
         let spikes_at_all = p.kind != Kind::Readout;
         let scale = c.model.network.scale(i);
         let mut cells = vec![
@@ -158,14 +158,8 @@ fn inputs(c: &Converted) -> usize {
 }
 
 fn held(c: &Converted) -> usize {
-    let links = c
-        .model
-        .network
-        .net()
-        .populations
-        .iter()
-        .flat_map(|p| &p.links);
-    links.map(|l| l.kernel.held()).sum()
+    let populations = c.model.network.net().populations.iter();
+    populations.map(|p| p.held()).sum()
 }
 
 fn calibrated(args: &Args, c: &Converted) -> String {
@@ -220,7 +214,7 @@ pub(super) fn to_json(args: &Args, c: &Converted) -> Value {
                 "name": p.name,
                 "neurons": p.len(),
                 "synapses": p.links.iter().flat_map(|l| &l.fan_out).map(|n| u64::from(*n)).sum::<u64>(),
-                "weights_held": p.links.iter().map(|l| l.kernel.held()).sum::<usize>(),
+                "weights_held": p.held(),
                 "largest": p.largest,
                 "scale": c.model.network.scale(i),
                 "dead": of.map(|o| o.dead),

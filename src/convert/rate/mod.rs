@@ -1,12 +1,14 @@
 //! From a plan to a network with the rate code: thresholds, and what makes up for rounding.
 
 mod calibration;
+mod recipe;
 mod samples;
 mod thresholds;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::calibration::{BiasCalibration, Calibrated, calibrate, passes, thinned};
+pub use self::recipe::{Chosen, Wish, choose};
 pub use self::samples::{Agreement, for_samples};
 pub use self::thresholds::Values;
 use super::plan::Plan;
