@@ -40,3 +40,9 @@ pub(crate) fn refusal(bytes: u64, shape: &[u64], chunk: Option<&[u64]>) -> Optio
             )
         })
 }
+
+/// Why chunks at those (place, bytes) are not read from a file of so many bytes.
+pub(crate) fn outside(bytes: u64, chunks: &[(u64, u64)]) -> Option<String> {
+    let within = |(place, length): &(u64, u64)| place.saturating_add(*length) <= bytes;
+    (!chunks.iter().all(within)).then(|| "a chunk of it is said to lie beyond the end".into())
+}

@@ -185,7 +185,13 @@ impl File {
                 return Err(self.fail(dataset, format!("numbers are expected, not {other}")));
             }
         };
-        if let Some(told) = claims::refusal(self.bytes, &shape, chunk.as_deref()) {
+        let places = match chunk {
+            Some(_) => guard(|| set.chunks()).unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let places: Vec<_> = places.iter().map(|c| (c.address, c.storage_size)).collect();
+        let told = claims::refusal(self.bytes, &shape, chunk.as_deref());
+        if let Some(told) = told.or_else(|| claims::outside(self.bytes, &places)) {
             return Err(self.fail(dataset, told));
         }
         let long = chunk

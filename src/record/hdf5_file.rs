@@ -565,11 +565,18 @@ impl Input {
 
     /// The shape of a dataset, if its file can hold as much as it claims.
     fn shape(&self, dataset: &str) -> Result<Vec<u64>, RecordError> {
-        let (shape, chunk) = guard(&self.path, || {
+        let (shape, chunk, places) = guard(&self.path, || {
             let d = self.file.dataset(dataset)?;
-            Ok((d.shape()?, d.chunk_shape()?))
+            let chunk = d.chunk_shape()?;
+            let places = match chunk {
+                Some(_) => d.chunks().unwrap_or_default(),
+                None => Vec::new(),
+            };
+            Ok((d.shape()?, chunk, places))
         })?;
-        match claims::refusal(self.bytes, &shape, chunk.as_deref()) {
+        let places: Vec<_> = places.iter().map(|c| (c.address, c.storage_size)).collect();
+        let told = claims::refusal(self.bytes, &shape, chunk.as_deref());
+        match told.or_else(|| claims::outside(self.bytes, &places)) {
             None => Ok(shape),
             Some(told) => Err(RecordError::Damaged {
                 path: self.path.clone(),

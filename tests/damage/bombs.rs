@@ -328,4 +328,6 @@ fn sizes_of_operators_and_images_are_not_believed() {
         told.contains("more elements than the file can hold"),
         "{told}"
     );
+    let told = refused("a chunk", || currents(&harmful("stored.h5"), "state/v"));
+    assert!(told.contains("beyond the end"), "{told}");
 }
