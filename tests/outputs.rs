@@ -254,3 +254,53 @@ fn outputs_that_nir_files_do_not_have() {
     }
     assert!(place.all() == before);
 }
+
+/// A disk that is full, by a limit on the size of files: what was there stays, and nothing half-written is left.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_takes_nothing_away() {
+    let place = Place::new();
+    place.done("raster run -o raster.png");
+    place.done("traces run -o traces.png");
+    place.done("weights run -o drawn");
+    place.done("convert net.nir -o other.nir");
+    let all = format!("evaluate net.snn {DATA}");
+    place.done(&format!("{all} --csv out.csv --record out.h5 --plot drawn"));
+    place.done(&format!("study precision net.snn {DATA} --plot study.png"));
+    let before = place.all();
+    let binary = assert_cmd::cargo::cargo_bin("spikewheel");
+    for line in [
+        "raster run -o raster.png",
+        "traces run -o traces.png",
+        "weights run -o drawn",
+        "convert net.nir -o other.nir --force",
+        "convert net.onnx --calibrate digits.npz --divide-by 16 -o net.snn --force",
+        &format!("{all} --csv out.csv --force"),
+        &format!("{all} --record out.h5 --force"),
+        &format!("{all} --plot drawn --force"),
+        &format!("study precision net.snn {DATA} --plot study.png --force"),
+    ] {
+        // One block of 512 bytes.
+        let line = format!(
+            "trap '' XFSZ; ulimit -f 1; exec '{}' {line}",
+            binary.display()
+        );
+        let output = Command::new("sh")
+            .current_dir(place.directory.path())
+            .args(["-c", &line])
+            .output()
+            .expect("it starts");
+        let told = told(&output);
+        assert!(
+            matches!(output.status.code(), Some(1 | 2)),
+            "{line}: {told}"
+        );
+        assert!(!told.contains("panicked"), "{line}: {told}");
+        let now = place.all();
+        let names = |all: &[(PathBuf, Vec<u8>)]| -> Vec<PathBuf> {
+            all.iter().map(|f| f.0.clone()).collect()
+        };
+        assert_eq!(names(&now), names(&before), "{line}: {told}");
+        assert!(now == before, "{line}: {told}");
+    }
+}

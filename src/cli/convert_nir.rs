@@ -101,9 +101,13 @@ fn write_nir(net: &nir::Nir, file: &Path) -> Outcome {
     let mut part = file.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
-    nir::write(net, &part, false).map_err(failed)?;
-    std::fs::rename(&part, file)
-        .map_err(|e| failed(format!("cannot write `{}`: {e}", file.display())))
+    let told = |e: std::io::Error| format!("cannot write `{}`: {e}", file.display());
+    let written = nir::write(net, &part, false);
+    let written = written.and_then(|()| std::fs::rename(&part, file).map_err(told));
+    written.map_err(|e| {
+        let _ = std::fs::remove_file(&part);
+        failed(e)
+    })
 }
 
 /// The definition and its files, in a directory that appears whole.

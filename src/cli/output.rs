@@ -97,5 +97,8 @@ pub(super) fn write_whole(path: &Path, force: bool, bytes: &[u8]) -> Outcome {
     parent
         .and_then(|()| std::fs::write(&partial, bytes))
         .and_then(|()| std::fs::rename(&partial, path))
-        .map_err(|e| Failure::Work(miette!("`{}` cannot be written: {e}", path.display())))
+        .map_err(|e| {
+            let _ = std::fs::remove_file(&partial);
+            Failure::Work(miette!("`{}` cannot be written: {e}", path.display()))
+        })
 }

@@ -5,11 +5,20 @@ use std::path::{Path, PathBuf};
 use miette::miette;
 
 use super::Failure;
+use crate::plot::PlotError;
 use crate::record::{RecordError, Recording};
 
 /// A refusal with one message.
 pub(super) fn refuse(message: impl std::fmt::Display) -> Failure {
     Failure::Input(vec![miette!("{message}")])
+}
+
+/// Why there is no picture: what was asked for, or the place for it.
+pub(super) fn undrawn(e: PlotError) -> Failure {
+    match e {
+        PlotError::Write { .. } => Failure::Work(miette!("{e}")),
+        other => refuse(other),
+    }
 }
 
 /// The recording in a file, or in a run directory under its usual name.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::Outcome;
 use super::output::{put, spares};
-use super::recorded::{open, refuse, size, time};
+use super::recorded::{open, size, time, undrawn};
 use crate::plot::traces::{TraceOptions, draw};
 use crate::plot::{Selection, Theme};
 
@@ -68,6 +68,6 @@ pub fn run(args: &Args) -> Outcome {
         title: args.title.clone(),
         theme: if args.dark { Theme::Dark } else { Theme::Light },
     };
-    draw(&recording, &options, &out).map_err(refuse)?;
+    draw(&recording, &options, &out).map_err(undrawn)?;
     put(&out.display().to_string())
 }

@@ -7,7 +7,7 @@ use miette::miette;
 use serde_json::json;
 
 use super::output::{put, put_json};
-use super::recorded::{refuse, size};
+use super::recorded::{refuse, size, undrawn};
 use super::{Failure, Outcome};
 use crate::analysis::weights::{QUANTILES, WeightSummary};
 use crate::definition::describe::table;
@@ -93,7 +93,7 @@ pub fn run(args: &Args) -> Outcome {
             }
             None => path.parent().map(Path::to_path_buf).unwrap_or_default(),
         };
-        pictures(&file, &options, &directory).map_err(refuse)?
+        pictures(&file, &options, &directory).map_err(undrawn)?
     } else {
         Vec::new()
     };

@@ -50,6 +50,16 @@ impl Arrays {
     /// Writes them all. The same arrays give the same bytes.
     pub fn write(&self, to: impl Write + Seek) -> std::io::Result<()> {
         let mut zip = zip::ZipWriter::new(to);
+        if let Err(e) = self.fill(&mut zip) {
+            // Dropped, it would try to end the archive, and print that it cannot.
+            std::mem::forget(zip);
+            return Err(e);
+        }
+        zip.finish()?;
+        Ok(())
+    }
+
+    fn fill<W: Write + Seek>(&self, zip: &mut zip::ZipWriter<W>) -> std::io::Result<()> {
         for (name, array) in &self.0 {
             let options = SimpleFileOptions::default()
                 .compression_method(zip::CompressionMethod::Deflated)
@@ -60,7 +70,6 @@ impl Arrays {
             zip.write_all(&header(array))?;
             zip.write_all(&array.bytes)?;
         }
-        zip.finish()?;
         Ok(())
     }
 }

@@ -268,31 +268,38 @@ impl Canvas {
         }
     }
 
-    /// Writes the picture as a PNG file.
+    /// Writes the picture as a PNG file: under another name first, so that it is never seen half-drawn, and what was
+    /// there stays if it cannot be written.
     pub(super) fn save(&self, path: &Path) -> Result<(), PlotError> {
         let failed = |reason: String| PlotError::Write {
             path: path.into(),
             reason,
         };
-        if !path
-            .extension()
-            .is_some_and(|e| e.eq_ignore_ascii_case("png"))
-        {
-            return Err(failed("the name of a picture ends in .png".into()));
+        let png = |e: &std::ffi::OsStr| e.eq_ignore_ascii_case("png");
+        if !path.extension().is_some_and(png) {
+            return Err(PlotError::Name { path: path.into() });
         }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let partial = path.with_file_name(format!(".partial-{name}"));
         // Opened first for the system's own words on what is wrong with the place.
-        std::fs::File::create(path).map_err(|e| failed(e.to_string()))?;
+        std::fs::File::create(&partial).map_err(|e| failed(e.to_string()))?;
         let size = (self.width as u32, self.height as u32);
-        let mut backend = BitMapBackend::new(path, size);
-        let done = backend
+        let mut backend = BitMapBackend::new(&partial, size);
+        let drawn = backend
             .blit_bitmap((0, 0), size, &self.pixels)
-            .and_then(|()| backend.present());
-        if let Err(e) = done {
+            .and_then(|()| backend.present())
+            .map_err(|e| e.to_string());
+        match drawn {
+            Ok(()) => drop(backend),
             // Dropped, the backend would try again and panic.
-            std::mem::forget(backend);
-            return Err(failed(e.to_string()));
+            Err(_) => std::mem::forget(backend),
         }
-        Ok(())
+        let renamed =
+            drawn.and_then(|()| std::fs::rename(&partial, path).map_err(|e| e.to_string()));
+        renamed.map_err(|reason| {
+            let _ = std::fs::remove_file(&partial);
+            failed(reason)
+        })
     }
 }
 

@@ -41,6 +41,8 @@ pub enum PlotError {
     Bin(f64),
     #[error("there is nothing to draw: {0}")]
     Nothing(String),
+    #[error("cannot write `{}`: the name of a picture ends in .png", path.display())]
+    Name { path: PathBuf },
     #[error("cannot write `{}`: {reason}", path.display())]
     Write { path: PathBuf, reason: String },
 }

@@ -16,7 +16,7 @@ use super::data_args::{DataArgs, ThreadArgs};
 use super::interrupt::stop_on_ctrl_c;
 use super::output::{put_json, refused, spares, writable};
 use super::progress::counted;
-use super::recorded::refuse;
+use super::recorded::{refuse, undrawn};
 use super::{Failure, Outcome};
 use crate::convert::rate;
 use crate::import::{self, DataSet};
@@ -257,18 +257,13 @@ fn code(model: &Model) -> Code {
     }
 }
 
-/// Draws a picture under another name first, so that it is never seen half-drawn.
+/// Draws a picture, in a directory that is made if it is not there.
 fn draw_whole(path: &Path, draw: impl FnOnce(&Path) -> Result<(), PlotError>) -> Outcome {
-    let failed = |why: String| Failure::Work(miette!("{why}"));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let partial = path.with_file_name(format!(".partial-{name}"));
     if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
         std::fs::create_dir_all(parent)
-            .map_err(|e| failed(format!("cannot create `{}`: {e}", parent.display())))?;
+            .map_err(|e| Failure::Work(miette!("cannot create `{}`: {e}", parent.display())))?;
     }
-    draw(&partial).map_err(|e| failed(e.to_string()))?;
-    std::fs::rename(&partial, path)
-        .map_err(|e| failed(format!("`{}` cannot be written: {e}", path.display())))
+    draw(path).map_err(undrawn)
 }
 
 /// Numbers with commas between them.
