@@ -9,6 +9,10 @@ set -eu
 cd "$(dirname "$0")/.."
 modules="simd:: synapse::spread:: synapse::prefetch:: synapse::bitmap:: engine::barrier_tests::"
 host=$(rustc -vV | sed -n 's/^host: //p')
+missing() {
+    echo "not possible here: rustup +nightly component add $1" >&2
+    exit 1
+}
 case "${1:-}" in
 valgrind)
     test=$(cargo test --release --lib --no-run --message-format=short 2>&1 | sed -n 's/.*(\(.*spikewheel-[0-9a-f]*\)).*/\1/p')
@@ -17,12 +21,15 @@ valgrind)
     done
     ;;
 miri)
+    cargo +nightly miri --version >/dev/null 2>&1 || missing miri
     for module in $modules; do
         PROPTEST_CASES=4 MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --lib "$module"
     done
     ;;
 thread)
-    # The standard library has to be built along, or its own locks look like races.
+    # The standard library has to be built along. Without, its locks are invisible to the sanitizer as soon as two threads
+    # want one at a time, and whatever they guard looks like a race: a counter behind a mutex is enough.
+    [ -d "$(rustc +nightly --print sysroot)/lib/rustlib/src/rust" ] || missing rust-src
     RUSTFLAGS=-Zsanitizer=thread cargo +nightly test -Zbuild-std --target "$host" --release --test nir_runs the_engine
     RUSTFLAGS=-Zsanitizer=thread cargo +nightly test -Zbuild-std --target "$host" --release --test truth engine
     ;;
