@@ -162,12 +162,20 @@ fn cases() -> impl Strategy<Value = Case> {
     let gap = prop_oneof![1..4u64, 1..60u64, 300..5000u64];
     let hits = prop::collection::btree_map(0..N as u32, -9.0..14.0f64, 0..60);
     let input = prop::collection::vec((gap, hits), 1..40);
-    let constants = (0.3..15.0f64, 0..25u64, -300.0..300.0f64);
+    let constants = (0.3..15.0f64, 0..25u64, -20.0..14.0f64);
     let options = (0..3usize, any::<bool>());
     let initial = prop::collection::vec(-80.0..-51.0f64, N);
     (input, constants, options, initial).prop_map(
-        |(input, (tau, t_ref, drive), (reset, strict), initial)| Case {
-            params: vec![-55.0, -68.0, tau, t_ref as f64 * 0.1, drive, -70.0, 250.0],
+        |(input, (tau, t_ref, steady), (reset, strict), initial)| Case {
+            params: vec![
+                -55.0,
+                -68.0,
+                tau,
+                t_ref as f64 * 0.1,
+                steady * 250.0 / tau,
+                -70.0,
+                250.0,
+            ],
             options: NeuronOptions {
                 reset: [ResetMode::Value, ResetMode::All, ResetMode::Subtract][reset],
                 threshold_test: [ThresholdTest::NonStrict, ThresholdTest::Strict]
