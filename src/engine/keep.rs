@@ -124,7 +124,7 @@ impl<R: Real> Shard<R> {
         for u in 0..self.units.len() {
             let unit = &self.units[u];
             let mut group = Group::new(population(unit.population), to);
-            unit.block.keep(unit.swept, &mut group);
+            unit.block.keep(unit.swept, t, &mut group);
             if unit.period > 1 {
                 self.keep_waiting(u, &mut group);
             }
@@ -553,7 +553,7 @@ impl<R: Real> NetworkOf<R> {
                     unit.block.become_swept(t);
                 }
                 let mut group = Group::new(population(unit.population), &mut memory);
-                unit.block.keep(true, &mut group);
+                unit.block.keep(true, t, &mut group);
                 let rest: Vec<f64> = (0..unit.len()).map(|i| unit.block.rest(i)).collect();
                 group.put("rest", &rest);
             }

@@ -2,7 +2,8 @@
 //!
 //! Lazily updated neurons are kept as their last visits left them (`mark` is the tick, with a flag), not
 //! brought up to date: two exact steps differ from one in the last bit. Of a population that is held `still`, `v` is
-//! x, or V where x is no number, and `mark` the origin of x. Predictions are not kept, since they follow from the state.
+//! x, or V where x is no number, and `mark` the origin of x, both as of the present epoch: when somebody was last
+//! visited is another matter in each shard. Predictions are not kept, since they follow from the state.
 
 use super::block::Block;
 use super::clocked::{Clocked, Model};
@@ -12,14 +13,14 @@ use super::real::Real;
 use crate::columns::{Group, Misfit, Part};
 
 impl<R: Real> Block<R> {
-    /// Hands out the state at the end of a tick, between visits or sweeps.
-    pub fn keep(&self, swept: bool, to: &mut Group<'_>) {
+    /// Hands out the state at the end of tick `t`, between visits or sweeps.
+    pub fn keep(&self, swept: bool, t: u64, to: &mut Group<'_>) {
         match self {
-            Self::Delta(b) => b.keep(swept, to),
-            Self::Exp(b) => b.keep(swept, to),
-            Self::Alpha(b) => b.keep(swept, to),
-            Self::Multisynapse(b) => b.keep(swept, to),
-            Self::If(b) => b.keep(swept, to),
+            Self::Delta(b) => b.keep(swept, t, to),
+            Self::Exp(b) => b.keep(swept, t, to),
+            Self::Alpha(b) => b.keep(swept, t, to),
+            Self::Multisynapse(b) => b.keep(swept, t, to),
+            Self::If(b) => b.keep(swept, t, to),
             // They know a tick that is over.
             Self::Relay(_) => {}
             Self::Clocked(b) => match b {
@@ -103,7 +104,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         self.rest[self.col(i)]
     }
 
-    fn keep(&self, swept: bool, to: &mut Group<'_>) {
+    fn keep(&self, swept: bool, t: u64, to: &mut Group<'_>) {
         to.put("ref_until", &self.ref_until);
         to.put("held", &self.held);
         // Whether neurons adapt is seen from those of a shard: others have risen by nothing.
@@ -118,7 +119,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             to.put("v", &self.v);
         } else if let Some(still) = &self.lazy.still {
             let (v, mark): (Vec<R>, Vec<u64>) =
-                (0..self.n).map(|i| still.raw(i, self.v[i])).unzip();
+                (0..self.n).map(|i| still.raw(i, self.v[i], t)).unzip();
             to.put("v", &v);
             to.put("mark", &mark);
         } else {

@@ -117,12 +117,13 @@ impl<R: Real> Still<R> {
         self.at
     }
 
-    /// x of neuron `i` and its origin with a flag, or V with the flag where x is no number.
-    pub(super) fn raw(&self, i: usize, v: R) -> (R, u64) {
-        if is_none(self.x[i]) {
-            (v, self.origin | APART)
+    /// x of neuron `i` at tick `t` and its origin, or V and the origin with a flag where x is no number.
+    pub(super) fn raw(&self, i: usize, v: R, t: u64) -> (R, u64) {
+        let (x, origin) = (self.x_at(i, t), self.course.origin(t));
+        if is_none(x) {
+            (v, origin | APART)
         } else {
-            (self.x[i], self.origin)
+            (x, origin)
         }
     }
 

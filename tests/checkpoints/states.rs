@@ -177,6 +177,14 @@ proptest! {
     }
 }
 
+/// The state at the end says nothing of when a shard was last busy: here some are silent while others go on.
+#[test]
+fn shards_that_have_been_silent_for_long_keep_the_same_state() {
+    for seed in [597_706_786_475, 23, 24, 25, 26, 27, 28, 29] {
+        check(seed);
+    }
+}
+
 /// The networks do what they are for: they spike, they learn, and every model and rule comes about.
 #[test]
 fn the_networks_are_of_everything() {
