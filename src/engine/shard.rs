@@ -280,7 +280,11 @@ impl<R: Real> Shard<R> {
                 && (self.count_feeds.iter()).all(|f| f.counts.active_from(tick) != Some(tick));
             let plain = |e: &Entry| usize::from(e.table) < self.tables.len();
             let alone = alone && plain(&self.scratch.due[0]);
-            let dense = mark && self.is_dense(tick, &self.scratch.due);
+            let waiting = inputs[next_input..].iter();
+            let noted = waiting
+                .take_while(|i| start + u64::from(i.0) == tick)
+                .count();
+            let dense = mark && self.is_dense(tick, &self.scratch.due, noted);
             let (alone, mark) = (alone && !dense, mark && !dense);
             if alone && self.visit_row(tick, self.scratch.due[0]) {
                 self.profile.end(Phase::Update);

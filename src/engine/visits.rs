@@ -97,8 +97,8 @@ impl<R: Real> Shard<R> {
     }
 
     /// Is so much due at this tick that it is cheaper to go through all lazily updated neurons than to visit
-    /// those with input? The outcome is the same.
-    pub(super) fn is_dense(&self, tick: u64, due: &[Entry]) -> bool {
+    /// those with input? The outcome is the same. `noted`: private events of the tick.
+    pub(super) fn is_dense(&self, tick: u64, due: &[Entry], noted: usize) -> bool {
         let mut neurons = 0;
         for unit in self.units.iter().filter(|u| !u.swept) {
             if !unit.block.is_still() {
@@ -106,7 +106,7 @@ impl<R: Real> Shard<R> {
             }
             neurons += unit.len();
         }
-        let mut events: usize = due.iter().map(|e| e.len as usize).sum();
+        let mut events = noted + due.iter().map(|e| e.len as usize).sum::<usize>();
         for feed in &self.count_feeds {
             if feed.counts.active_from(tick) == Some(tick) {
                 events += (feed.run.end - feed.run.first) as usize;
