@@ -174,29 +174,33 @@ impl<R: Real> Unit<R> {
         self.period == 1 || t.is_multiple_of(self.period)
     }
 
+    /// Brings the input of neurons from `lo` on to `input`. True if there may be any.
+    #[inline]
+    fn collect(&mut self, from: &mut Accumulators<R>, lo: usize, len: usize) -> bool {
+        vectorized(Collect {
+            sums: &self.sums,
+            fixed: &self.fixed,
+            counts: &self.counts,
+            from,
+            lo,
+            len,
+            input: &mut self.input[..self.channels],
+        })
+    }
+
     /// Updates all neurons.
     pub fn sweep(&mut self, t: u64, from: &mut Accumulators<R>) {
         let n = self.len();
         let mut lo = 0;
         while lo < n {
             let len = (SWEPT / size_of::<R>()).min(n - lo);
-            vectorized(Collect {
-                sums: &self.sums,
-                fixed: &self.fixed,
-                counts: &self.counts,
-                from,
-                lo,
-                len,
-                input: &mut self.input[..self.channels],
-            });
+            self.collect(from, lo, len);
             self.block
                 .sweep(t, lo, len, &mut self.input, &mut self.fired);
             lo += len;
         }
     }
-}
 
-impl<R: Real> Unit<R> {
     /// Brings what is in the accumulators to all neurons of a unit that is updated lazily and `is_still`: with
     /// much input cheaper than going to those that have any. Returns how many these are.
     pub(super) fn pass(
@@ -209,15 +213,7 @@ impl<R: Real> Unit<R> {
         let (mut lo, mut hit) = (0, 0);
         while lo < n {
             let len = (SWEPT / size_of::<R>()).min(n - lo);
-            let any = vectorized(Collect {
-                sums: &self.sums,
-                fixed: &self.fixed,
-                counts: &self.counts,
-                from,
-                lo,
-                len,
-                input: &mut self.input[..self.channels],
-            });
+            let any = self.collect(from, lo, len);
             if any {
                 let scheduled = &mut self.scheduled;
                 hit += self

@@ -8,6 +8,7 @@
 
 mod conv_rows;
 pub mod faults;
+mod in_time;
 pub mod kernel;
 mod lists;
 pub mod net;

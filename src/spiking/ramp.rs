@@ -15,12 +15,13 @@
 //! (ReLU6) the scale is the cap, and the earliest time is what the function says. A time is rounded
 //! to the nearest tick, i.e. the threshold is lower by half a tick of the ramp.
 //!
-//! Potentials are looked at only at gates, so a spike's share (slope times the ticks that are left) is
-//! added in one go. Shares are rounded to a common quantum, 2^-51 or less of what a neuron of the
-//! population can reach, so that sums are exact: they hang on no order, and spikes that are delivered
-//! by number give the bits that they would give in the order of time.
+//! Spikes of a window go through a table in the order of time. Potentials are looked at only at gates, so
+//! a spike's share (slope times the ticks that are left) is added in one go. Shares are rounded to a common
+//! quantum, 2^-51 or less of what a neuron of the population can reach, so that sums are exact: spikes at
+//! one tick may come in any order, and it does not matter which of two tables is walked first.
 
 use super::faults::{Faults, Unharmed};
+use super::in_time::InTime;
 use super::net::{Kind, Net, Population};
 use super::table::share;
 use crate::simd;
@@ -39,6 +40,8 @@ pub struct Ramp {
     limits: Vec<Option<Vec<f64>>>,
     /// Of each population: a number so large that adding and subtracting it rounds to its quantum.
     rounders: Vec<f64>,
+    /// Biases of each population, rounded to it.
+    biases: Vec<Vec<f64>>,
 }
 
 /// What happened in one sample, by population.
@@ -54,10 +57,11 @@ pub struct Counts {
 #[derive(Debug, Default)]
 pub struct Room {
     v: Vec<Vec<f64>>,
-    /// Ticks from the window's opening in the upper half, number of the neuron in the lower.
+    /// Ticks from the window's opening in the upper half, number of the neuron in the lower; in order.
     spikes: Vec<Vec<u64>>,
     /// Ticks that are left at the spike of each neuron of a population; filled and read at its gate.
     left: Vec<u32>,
+    in_time: InTime,
     pub counts: Counts,
 }
 
@@ -98,9 +102,12 @@ impl Ramp {
             }
         }
         let all = net.populations.iter().zip(&scales);
+        let rounders: Vec<f64> = (0..n).map(|i| rounder(&net, i, &scales)).collect();
+        let rounded = |(p, r): (&Population, &f64)| p.bias.iter().map(|b| share(*b, *r)).collect();
         Self {
             limits: all.map(|(p, scale)| limits(p, *scale, window)).collect(),
-            rounders: (0..n).map(|i| rounder(&net, i, &scales)).collect(),
+            biases: net.populations.iter().zip(&rounders).map(rounded).collect(),
+            rounders,
             net,
             window,
             scales,
@@ -119,6 +126,7 @@ impl Ramp {
             v: vec![Vec::new(); n],
             spikes: vec![Vec::new(); n],
             left: Vec::new(),
+            in_time: InTime::default(),
             counts: Counts {
                 spikes: vec![0; n],
                 clipped: vec![0; n],
@@ -161,12 +169,14 @@ impl Ramp {
 
     /// Spikes of a population in the last sample, in the order of time: ticks since the sample began,
     /// and neuron.
-    pub fn spikes(&self, population: usize, room: &Room) -> impl Iterator<Item = (u64, u32)> {
+    pub fn spikes<'a>(
+        &self,
+        population: usize,
+        room: &'a Room,
+    ) -> impl Iterator<Item = (u64, u32)> + use<'a> {
         let open = self.stages[population] as u64 * u64::from(self.window);
-        let mut keys = room.spikes[population].clone();
-        keys.sort_unstable();
-        keys.into_iter()
-            .map(move |key| (open + (key >> 32), key as u32))
+        let keys = room.spikes[population].iter();
+        keys.map(move |key| (open + (key >> 32), *key as u32))
     }
 
     #[inline(always)]
@@ -242,20 +252,6 @@ impl Gate<'_> {
         }
         clipped
     }
-
-    /// Spikes of the neurons that have ticks left.
-    #[inline(always)]
-    fn open(&self, left: &[u32], spikes: &mut Vec<u64>) {
-        spikes.clear();
-        spikes.resize(left.len(), 0);
-        let mut n = 0;
-        for (id, left) in left.iter().enumerate() {
-            // Written in any case, so that nothing hangs on a guess; the next one overwrites silence.
-            spikes[n] = (u64::from(self.window - left) << 32) | id as u64;
-            n += usize::from(*left > 0);
-        }
-        spikes.truncate(n);
-    }
 }
 
 struct Show<'a, F> {
@@ -319,7 +315,7 @@ impl<F: Faults> simd::Kernel for Show<'_, F> {
                     (Kind::Input { sign }, _) => shown(sample, sign, p.planes, v),
                     // One potential with a threshold above and one below.
                     (_, Some(other)) => v.extend(potentials[other].iter().map(|x| -x)),
-                    _ => v.extend(p.bias.iter().map(|b| share(*b, rounder))),
+                    _ => v.extend_from_slice(&ramp.biases[i]),
                 }
                 for link in links {
                     let unit = ramp.scales[link.from] / f64::from(ramp.window);
@@ -339,7 +335,7 @@ impl<F: Faults> simd::Kernel for Show<'_, F> {
                         *left = faults.spike(i, id, *left, ramp.window);
                     }
                 }
-                gate.open(&room.left, own);
+                room.in_time.order(&room.left, ramp.window, own);
             }
             let capped = matches!(p.kind, Kind::Neurons { cap } if cap.is_finite());
             room.counts.clipped[i] = if capped { 0 } else { clipped };
@@ -352,11 +348,13 @@ impl<F: Faults> simd::Kernel for Show<'_, F> {
 /// The values of a sample by neuron.
 #[inline(always)]
 fn shown(sample: &[f32], sign: f64, [c, h, w]: [usize; 3], v: &mut Vec<f64>) {
+    v.resize(c * h * w, 0.0);
     if c == 1 {
-        v.extend(sample.iter().map(|x| f64::from(*x) * sign));
+        for (v, x) in v.iter_mut().zip(sample) {
+            *v = f64::from(*x) * sign;
+        }
         return;
     }
-    v.resize(c * h * w, 0.0);
     for (channel, plane) in sample.chunks_exact(h * w).enumerate() {
         for (k, x) in plane.iter().enumerate() {
             v[k * c + channel] = f64::from(*x) * sign;

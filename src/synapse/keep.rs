@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::column::Column;
 use super::learner::Learner;
 use crate::columns::{Group, Misfit, Number, Part, Put};
 use crate::neuron::real::Real;
@@ -21,6 +22,8 @@ use crate::plasticity::source::{Flight, Source};
 /// Synapses that are brought into order at a time, at least; and the share of all, at least.
 const PART: u64 = 1 << 22;
 const SHARE: u64 = 16;
+/// Values that are handed out at a time.
+const PIECE: usize = 1 << 16;
 
 /// What a statement keeps once, whatever the number of shards.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -179,30 +182,38 @@ impl<R: Real> Learner<R> {
         } = of;
         let all: u64 = degrees.iter().map(|&d| u64::from(d)).sum();
         let most = PART.max(all / SHARE);
-        let (mut from, mut first) = (0, 0u64);
-        let mut numbers: Vec<u64> = Vec::new();
-        let mut next: Vec<u64> = Vec::new();
-        while from < degrees.len() {
-            let (mut to, mut n) = (from, 0u64);
-            next.clear();
-            while to < degrees.len() && (to == from || n + u64::from(degrees[to]) <= most) {
-                next.push(n);
-                n += u64::from(degrees[to]);
-                to += 1;
+        let mut parts: Vec<(Range<usize>, u64)> = Vec::new();
+        for (target, degree) in degrees.iter().map(|&d| u64::from(d)).enumerate() {
+            match parts.last_mut() {
+                Some((targets, n)) if *n + degree <= most => {
+                    targets.end = target + 1;
+                    *n += degree;
+                }
+                _ => parts.push((target..target + 1, degree)),
             }
-            numbers.clear();
-            numbers.resize(n as usize, 0);
+        }
+        // Given back to the system at the end, which an allocator would not do with a block of some megabytes.
+        let longest = parts.iter().map(|p| p.1).max().unwrap_or(0);
+        let mut numbers = Column::<u64>::zeroed(longest as usize);
+        let mut next: Vec<u64> = Vec::new();
+        let mut first = 0;
+        for (targets, n) in parts {
+            next.clear();
+            let mut before = 0;
+            for &degree in &degrees[targets.clone()] {
+                next.push(before);
+                before += u64::from(degree);
+            }
             self.each_synapse(|k, place| {
                 let target = target_of[place] as usize;
-                if (from..to).contains(&target) {
-                    let at = &mut next[target - from];
+                if targets.contains(&target) {
+                    let at = &mut next[target - targets.start];
                     numbers[*at as usize] = k as u64;
                     *at += 1;
                 }
             });
-            f(first, &numbers)?;
+            f(first, &numbers[..n as usize])?;
             first += n;
-            from = to;
         }
         Ok(())
     }
@@ -220,9 +231,11 @@ impl<R: Real> Learner<R> {
         // Columns are as long as the synapses are many, so that nothing can be amiss.
         let _ = self.each_part(&targets, |_, numbers| {
             let mut put = |name: &str, all: &[R]| {
-                values.clear();
-                values.extend(numbers.iter().map(|&k| all[k as usize]));
-                to.put(name, &values);
+                for piece in numbers.chunks(PIECE) {
+                    values.clear();
+                    values.extend(piece.iter().map(|&k| all[k as usize]));
+                    to.put(name, &values);
+                }
             };
             put("weight", &self.weights);
             for (name, own) in OWN.iter().zip(&self.own) {
@@ -353,7 +366,7 @@ impl<R: Real> Learner<R> {
         };
         let targets = self.targets();
         let synapses = self.first_synapse(from, first)?;
-        let mut weights = std::mem::replace(&mut self.weights, super::column::Column::zeroed(0));
+        let mut weights = std::mem::replace(&mut self.weights, Column::zeroed(0));
         let done = self.take_column("weight", synapses, &targets, &mut weights, from);
         self.weights = weights;
         done
@@ -399,9 +412,13 @@ impl<R: Real> Learner<R> {
     ) -> Result<(), Misfit> {
         let mut values: Vec<T> = Vec::new();
         self.each_part(of, |first, numbers| {
-            from.read(name, synapses + first, numbers.len(), &mut values)?;
-            for (&k, value) in numbers.iter().zip(&values) {
-                to[k as usize] = *value;
+            let mut first = synapses + first;
+            for piece in numbers.chunks(PIECE) {
+                from.read(name, first, piece.len(), &mut values)?;
+                for (&k, value) in piece.iter().zip(&values) {
+                    to[k as usize] = *value;
+                }
+                first += piece.len() as u64;
             }
             Ok(())
         })

@@ -101,6 +101,8 @@ fn every_neuron_has_its_value(g: &Graph, sources: &[Source], ramp: &Ramp, sample
             if population.kind == Kind::Readout {
                 continue;
             }
+            let spikes: Vec<(u64, u32)> = ramp.spikes(p, &room).collect();
+            assert!(spikes.is_sorted(), "{}: not by time", population.name);
             ramp.decode(p, &room, &mut have);
             let node = values.of_sample(sources[p].node, 0);
             for (e, x) in node.iter().enumerate() {
