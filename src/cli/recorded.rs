@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use miette::miette;
 
 use super::Failure;
-use crate::plot::PlotError;
+use super::output::spares;
+use crate::plot::{PlotError, Selection, Theme};
 use crate::record::{RecordError, Recording};
 
 /// A refusal with one message.
@@ -36,6 +37,51 @@ pub(super) fn open(path: &Path) -> Result<(PathBuf, Recording), Failure> {
     }
     let recording = Recording::open(&file).map_err(|e: RecordError| refuse(e))?;
     Ok((file, recording))
+}
+
+/// What pictures of a recording are asked for alike.
+#[derive(clap::Args, Debug)]
+pub struct PictureArgs {
+    /// Recording (.h5) or run directory
+    pub recording: PathBuf,
+    /// Picture to write [default: one beside the recording]
+    #[arg(short, long, value_name = "PNG")]
+    pub out: Option<PathBuf>,
+    /// Start of the time range, such as '200 ms'
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub from: Option<f64>,
+    /// End of the time range
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub to: Option<f64>,
+    /// Population, slice or labelled neuron, such as excitatory[0..100] or command.AVAL; may be repeated
+    #[arg(long = "of", value_name = "POPULATION")]
+    pub of: Vec<Selection>,
+    /// Enlarge everything by this factor, for print or dense screens
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    pub scale: f64,
+    /// Title [default: the name of the run]
+    #[arg(long)]
+    pub title: Option<String>,
+    /// Light marks on a dark ground
+    #[arg(long)]
+    pub dark: bool,
+}
+
+impl PictureArgs {
+    /// The recording, and the file for its picture, which is called `name` unless it is named.
+    pub(super) fn open(&self, name: &str) -> Result<(Recording, PathBuf), Failure> {
+        let (file, recording) = open(&self.recording)?;
+        let out = match &self.out {
+            Some(path) => path.clone(),
+            None => file.with_file_name(name),
+        };
+        spares(&out, &[&file])?;
+        Ok((recording, out))
+    }
+
+    pub(super) fn theme(&self) -> Theme {
+        if self.dark { Theme::Dark } else { Theme::Light }
+    }
 }
 
 /// A time such as `200 ms`, `1.5s` or `300 us`, in ms.

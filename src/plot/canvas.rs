@@ -19,6 +19,32 @@ pub(super) struct Area {
 }
 
 impl Area {
+    /// Panels below one another, `gap` apart, between a heading and an axis of time at the foot of a picture of this
+    /// size in text of size `em`; so many pixels at the right are a legend's.
+    pub(super) fn stacked(
+        panels: usize,
+        (width, height): (u32, u32),
+        em: f64,
+        gap: f64,
+        legend: f64,
+    ) -> impl Iterator<Item = Self> {
+        let left = (em * 5.6).round() as i32;
+        let right = (f64::from(width) - em - legend).round() as i32;
+        let (head, foot) = (em * 2.9, f64::from(height) - em * 3.2);
+        let each = (foot - head - gap * (panels as f64 - 1.0)) / panels as f64;
+        (0..panels).map(move |i| {
+            let top = head + i as f64 * (each + gap);
+            let bottom = (top + each).round() as i32;
+            let top = top.round() as i32;
+            Self {
+                left,
+                top,
+                right,
+                bottom: bottom.max(top + 2),
+            }
+        })
+    }
+
     pub(super) fn width(self) -> i32 {
         self.right - self.left
     }

@@ -84,20 +84,9 @@ fn render(recording: &Recording, options: &TraceOptions) -> Result<Canvas, PlotE
         .map(|l| text_width(&l.label, small) + 3.2 * em)
         .fold(0.0, f64::max)
         .min(f64::from(width) * 0.25);
-    let left = (em * 5.6).round() as i32;
-    let right = (f64::from(width) - em - legend).round() as i32;
-    let (head, foot) = (em * 2.9, f64::from(height) - em * 3.2);
-    let gap = em * 0.9;
-    let each = (foot - head - gap * (panels.len() as f64 - 1.0)) / panels.len() as f64;
+    let areas = Area::stacked(panels.len(), (width, height), em, em * 0.9, legend);
     let mut lowest = None;
-    for (i, panel) in panels.iter().enumerate() {
-        let top = head + i as f64 * (each + gap);
-        let area = Area {
-            left,
-            top: top.round() as i32,
-            right,
-            bottom: ((top + each).round() as i32).max(top.round() as i32 + 2),
-        };
+    for (panel, area) in panels.iter().zip(areas) {
         draw_panel(
             &mut canvas,
             recording,

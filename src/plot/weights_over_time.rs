@@ -139,20 +139,9 @@ fn render(file: &Weights, options: &WeightOptions) -> Result<Canvas, PlotError> 
         .map(|l| text_width(&l, small))
         .fold(0.0, f64::max);
     let legend = (legend + 3.6 * em).min(f64::from(width) * 0.3);
-    let left = (em * 5.6).round() as i32;
-    let right = (f64::from(width) - em - legend).round() as i32;
-    let (head, foot) = (em * 2.9, f64::from(height) - em * 3.2);
-    let gap = em * 1.1;
-    let each = (foot - head - gap * (panels.len() as f64 - 1.0)) / panels.len() as f64;
+    let areas = Area::stacked(panels.len(), (width, height), em, em * 1.1, legend);
     let mut lowest = None;
-    for (i, panel) in panels.iter().enumerate() {
-        let top = head + i as f64 * (each + gap);
-        let area = Area {
-            left,
-            top: top.round() as i32,
-            right,
-            bottom: ((top + each).round() as i32).max(top.round() as i32 + 2),
-        };
+    for (panel, area) in panels.iter().zip(areas) {
         let (low, high) = padded(panel);
         let f = Frame {
             area,
