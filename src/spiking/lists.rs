@@ -192,3 +192,42 @@ fn along<T: Target>(pieces: &[Piece<T>], at: &[u32], by: &[f64], rounder: f64, v
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_ways_along_a_list_give_the_same_bits() {
+        // Rows of none to 70 synapses, of which some have weight 0.
+        let rows = |far: u32| {
+            Lists::new((0..71u32).map(|id| {
+                (0..id).map(move |k| {
+                    let weight = ((id * 37 + k * 11) % 13) as f32 - 6.0;
+                    (far + (k * 29 + id) % 97, weight / 7.0)
+                })
+            }))
+        };
+        let spikes: Vec<(usize, f64)> = (0..71).rev().map(|id| (id, 0.1 + id as f64)).collect();
+        let sums = |lists: &Lists, n: usize, from: usize| {
+            let mut v = vec![0.0; n];
+            lists.deliver(&spikes, |s| *s, 0.0, &mut v);
+            assert!(v[..from].iter().chain(&v[from + 97..]).all(|x| *x == 0.0));
+            v[from..from + 97]
+                .iter()
+                .map(|x| x.to_bits())
+                .collect::<Vec<_>>()
+        };
+        let narrow = rows(0);
+        let mut one_by_one = vec![0.0; 97];
+        for (id, x) in &spikes {
+            narrow.row(*id, |to, w| one_by_one[to] += f64::from(w) * x);
+        }
+        let expected: Vec<u64> = one_by_one.iter().map(|x| x.to_bits()).collect();
+        assert!(one_by_one.iter().all(|x| *x != 0.0));
+        assert_eq!(sums(&narrow, 97, 0), expected);
+        let wide = rows(1 << 16);
+        assert!(matches!(wide.pieces, Pieces::Wide(_)));
+        assert_eq!(sums(&wide, (1 << 16) + 97, 1 << 16), expected);
+    }
+}
