@@ -1,14 +1,14 @@
 //! Spikes of a window in the order of time.
 //!
-//! A key has the tick in its upper half and the neuron in its lower one, so keys in order are spikes in the order of
-//! time, those of a tick in that of their neurons. A window has a billion ticks, but few spikes: they are sorted by some
-//! leading bits of the time since the first one, lower half before upper half, each half in one go over all keys and
-//! without a comparison that nobody could foresee; few keys are then not in their place yet.
+//! A key has the tick in its upper half and the neuron in its lower one (`pick`), so keys in order are spikes in
+//! the order of time, those of a tick in that of their neurons. A window has a billion ticks, but few spikes: they
+//! are sorted by some leading bits of the time since the first one, lower half before upper half, each half in one
+//! go over all keys and without a comparison that nobody could foresee; few keys are then not in their place yet.
+
+use super::pick::{GROUP, pick};
 
 /// Fewer keys than these are sorted as they are.
 const FEW: usize = 12;
-/// Neurons that are looked at together: where nothing is shown, all of them are silent.
-const GROUP: usize = 16;
 /// Steps to their places that are spent on a key, on average, before another way is taken.
 const STEPS: usize = 8;
 
@@ -24,23 +24,10 @@ impl InTime {
     /// The spikes of neurons that have any of the window's ticks `left`.
     #[inline(always)]
     pub fn order(&mut self, left: &[u32], window: u32, spikes: &mut Vec<u64>) {
-        if self.keys.len() < left.len() {
-            self.keys.resize(left.len(), 0);
+        if self.keys.len() < left.len() + GROUP {
+            self.keys.resize(left.len() + GROUP, 0);
         }
-        let keys = &mut self.keys[..left.len()];
-        let (mut n, mut most) = (0, 0);
-        for (k, group) in left.chunks(GROUP).enumerate() {
-            let latest = group.iter().fold(0, |m, left| m.max(*left));
-            if latest == 0 {
-                continue;
-            }
-            most = most.max(latest);
-            for (id, left) in (k * GROUP..).zip(group) {
-                // Written in any case, so that nothing hangs on a guess; the next one overwrites silence.
-                keys[n] = (u64::from(window - left) << 32) | id as u64;
-                n += usize::from(*left > 0);
-            }
-        }
+        let (n, most) = pick(left, window, &mut self.keys);
         spikes.clear();
         if n < FEW {
             spikes.extend_from_slice(&self.keys[..n]);

@@ -13,6 +13,7 @@ pub mod kernel;
 mod lists;
 pub mod net;
 pub mod network;
+mod pick;
 mod pool_rows;
 pub mod ramp;
 pub mod rate;
