@@ -34,7 +34,10 @@ fn evaluate(dir: &Path, more: &[&str]) -> Output {
 
 #[test]
 fn every_test_digit_is_decided_as_by_the_trained_network() {
-    let (dir, _) = digits(&["--verify"]);
+    let (dir, path) = digits(&["--verify"]);
+    // The exporter called it `main_graph`.
+    let named = fs::read_to_string(path.join("model.toml")).unwrap();
+    assert!(named.contains("name = \"digits_mlp\""), "{named}");
     let report = json(&evaluate(dir.path(), &["--json", "--verify"]));
     let s = &report["summary"];
     assert_eq!(s["samples"], 450);

@@ -42,6 +42,9 @@ use crate::ann::graph;
 use crate::ann::passes;
 use crate::definition::Diagnostic;
 
+/// What exporters call a graph that nobody has named: the file's name says more.
+const NAMELESS: [&str; 5] = ["", "main_graph", "torch_jit", "torch-jit-export", "tf2onnx"];
+
 /// Reads a model from the bytes of a file; external data is looked for beside `path`.
 pub fn read(path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Graph, Vec<Diagnostic>> {
     let fail = |message: &dyn std::fmt::Display| vec![error(path, message)];
@@ -98,7 +101,7 @@ pub fn read(path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Graph, Vec
             own[canonical] = shape[*file];
         }
     }
-    let title = if graph.name.is_empty() {
+    let title = if NAMELESS.contains(&graph.name.as_str()) {
         path.file_stem()
             .map(|s| s.to_string_lossy().into_owned())
             .unwrap_or_default()
