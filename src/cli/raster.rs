@@ -32,10 +32,10 @@ pub fn run(args: &Args) -> Outcome {
         select: of.of.clone(),
         width: args.size.0,
         height: args.size.1,
-        scale: of.scale,
+        scale: of.look.scale,
         bin: args.bin,
-        title: of.title.clone(),
-        theme: of.theme(),
+        title: of.look.title.clone(),
+        theme: of.look.theme(),
     };
     draw(&recording, &options, &out).map_err(undrawn)?;
     put(&out.display().to_string())

@@ -44,7 +44,7 @@ pub(super) fn open(path: &Path) -> Result<(PathBuf, Recording), Failure> {
 pub struct PictureArgs {
     /// Recording (.h5) or run directory
     pub recording: PathBuf,
-    /// Picture to write [default: one beside the recording]
+    /// Picture to write [default: beside the recording, called after the command]
     #[arg(short, long, value_name = "PNG")]
     pub out: Option<PathBuf>,
     /// Start of the time range, such as '200 ms'
@@ -56,6 +56,13 @@ pub struct PictureArgs {
     /// Population, slice or labelled neuron, such as excitatory[0..100] or command.AVAL; may be repeated
     #[arg(long = "of", value_name = "POPULATION")]
     pub of: Vec<Selection>,
+    #[command(flatten)]
+    pub look: LookArgs,
+}
+
+/// How any picture may look.
+#[derive(clap::Args, Debug)]
+pub struct LookArgs {
     /// Enlarge everything by this factor, for print or dense screens
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     pub scale: f64,
@@ -78,7 +85,9 @@ impl PictureArgs {
         spares(&out, &[&file])?;
         Ok((recording, out))
     }
+}
 
+impl LookArgs {
     pub(super) fn theme(&self) -> Theme {
         if self.dark { Theme::Dark } else { Theme::Light }
     }

@@ -36,9 +36,9 @@ pub fn run(args: &Args) -> Outcome {
         most: args.most,
         width: args.size.0,
         height: args.size.1,
-        scale: of.scale,
-        title: of.title.clone(),
-        theme: of.theme(),
+        scale: of.look.scale,
+        title: of.look.title.clone(),
+        theme: of.look.theme(),
     };
     draw(&recording, &options, &out).map_err(undrawn)?;
     put(&out.display().to_string())

@@ -7,12 +7,12 @@ use miette::miette;
 use serde_json::json;
 
 use super::output::{put, put_json};
-use super::recorded::{refuse, size, undrawn};
+use super::recorded::{LookArgs, refuse, size, undrawn};
 use super::{Failure, Outcome};
 use crate::analysis::weights::{QUANTILES, WeightSummary};
 use crate::definition::describe::table;
 use crate::plot::weights::WeightOptions;
-use crate::plot::{Theme, weights, weights_over_time};
+use crate::plot::{weights, weights_over_time};
 use crate::record::{RecordError, RecordedWeights, Snapshot, Weights};
 
 /// Show how plastic weights are distributed and how they changed, in figures and pictures.
@@ -52,15 +52,8 @@ pub struct Args {
     /// Width and height [default: 1200 wide, as high as the panels need]
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub size: Option<(u32, u32)>,
-    /// Enlarge everything by this factor, for print or dense screens
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
-    pub scale: f64,
-    /// Title [default: the name of the run]
-    #[arg(long)]
-    pub title: Option<String>,
-    /// Light lines on a dark ground
-    #[arg(long)]
-    pub dark: bool,
+    #[command(flatten)]
+    pub look: LookArgs,
 }
 
 /// Runs the command.
@@ -78,9 +71,9 @@ pub fn run(args: &Args) -> Outcome {
     let options = WeightOptions {
         select: args.of.clone(),
         size: args.size,
-        scale: Some(args.scale),
-        title: args.title.clone(),
-        theme: if args.dark { Theme::Dark } else { Theme::Light },
+        scale: Some(args.look.scale),
+        title: args.look.title.clone(),
+        theme: args.look.theme(),
     };
     let wanted = args.out.is_some() || !(args.no_plot || args.json || args.csv);
     let drawn = if wanted {
