@@ -12,6 +12,7 @@ mod sync {
     /// A round before sleep is as good as thousands.
     pub const SPIN: u32 = 1;
     pub const YIELD: u32 = 1;
+    pub const PATIENCE: u32 = 0;
 
     /// A checker goes on with the same thread unless this one gives way.
     pub fn spin_loop() {

@@ -53,7 +53,7 @@ def check_spikes(path, twin):
             for column in ("timestamps", "node_ids", "ticks"):
                 check(max(g[column].chunks) <= 32768, f"{name}: chunks of {column}")
             times, ids, ticks = g["timestamps"][:], g["node_ids"][:], g["ticks"][:]
-            check(times.dtype == "f8" and ids.dtype == "u8" and ticks.dtype == "u8", "types")
+            check(times.dtype == "f8" and ids.dtype == "u4" and ticks.dtype == "u8", "types")
             check(len(times) == len(ids) == len(ticks), f"{name}: lengths")
             check(np.array_equal(np.lexsort((ids, ticks)), np.arange(len(ids))), f"{name}: order")
             exact = ticks * float(f.attrs["resolution_ps"]) / 1e9

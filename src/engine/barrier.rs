@@ -1,10 +1,10 @@
-//! Where the shards meet once per window: spin for a moment, then sleep.
+//! Where the shards meet once per window: spin for a moment, let others have the core for a while, then sleep.
 //!
 //! A worker that panics poisons the barrier, so that the others leave instead of waiting for ever.
 
 use super::sync::{
-    AtomicBool, AtomicU64, AtomicUsize, Condvar, Mutex, Ordering, SPIN, YIELD, cores, spin_loop,
-    yield_now,
+    AtomicBool, AtomicU64, AtomicUsize, Condvar, Mutex, Ordering, PATIENCE, SPIN, YIELD, cores,
+    spin_loop, yield_now,
 };
 
 /// Someone panicked: nobody will come any more.
@@ -57,14 +57,18 @@ impl Barrier {
                 if self.poisoned.load(Ordering::Acquire) {
                     return Err(Poisoned);
                 }
-                if self.crowded && spins < YIELD {
+                let (spin, rounds) = if self.crowded {
+                    (0, YIELD)
+                } else {
+                    (SPIN, SPIN + PATIENCE)
+                };
+                if spins < rounds {
                     spins += 1;
-                    yield_now();
-                    continue;
-                }
-                if !self.crowded && spins < SPIN {
-                    spins += 1;
-                    spin_loop();
+                    if spins <= spin {
+                        spin_loop();
+                    } else {
+                        yield_now();
+                    }
                     continue;
                 }
                 let Ok(mut sleeping) = self.lock.lock() else {

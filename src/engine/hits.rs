@@ -21,8 +21,8 @@ pub enum Kept {
 }
 
 impl<R: Real> Unit<R> {
-    /// Notes that the plane of this kind that starts at `base` has input at this tick.
-    pub(super) fn activate(&mut self, kept: Kept, base: usize) {
+    /// Notes that the plane of this kind that starts at `base` has input at this tick. Returns its number.
+    pub(super) fn activate(&mut self, kept: Kept, base: usize) -> Option<usize> {
         let counted = |wide| {
             let mut planes = self.counts.iter();
             Some(2 * CHANNELS + planes.position(|p| p.wide == wide && p.base == base)?)
@@ -45,6 +45,23 @@ impl<R: Real> Unit<R> {
             // Numbers of planes rise in the order in which input is summed.
             self.active.sort_unstable();
         }
+        plane
+    }
+
+    /// Do the active planes go to channels of their own? Then their input need not be put together first.
+    pub(super) fn are_apart(&self) -> bool {
+        let mut seen = [false; CHANNELS];
+        self.active.iter().all(|&plane| {
+            let channel = match plane {
+                p if p < CHANNELS => p,
+                p if p < 2 * CHANNELS => p - CHANNELS,
+                p => match self.counts[p - 2 * CHANNELS].weight {
+                    PlaneWeight::One { channel, .. } => channel,
+                    PlaneWeight::Each { .. } => return false,
+                },
+            };
+            !std::mem::replace(&mut seen[channel], true)
+        })
     }
 
     /// Visits neurons, given by slots of a plane that starts at `base`, with what input they have in the
@@ -56,12 +73,24 @@ impl<R: Real> Unit<R> {
         slots: &[u32],
         base: usize,
         from: &mut Accumulators<R>,
+        after: impl FnMut(&mut u64, u32, u64),
+    ) -> u64 {
+        match self.active[..] {
+            [plane] => self.visit_plane(t, plane, slots, base, from, after),
+            _ => self.visit_sums_of_planes(t, slots, base, from, after),
+        }
+    }
+
+    /// The same if what they have in this plane, whose slots they are, is all that is to be brought to them.
+    pub(super) fn visit_plane(
+        &mut self,
+        t: u64,
+        plane: usize,
+        slots: &[u32],
+        base: usize,
+        from: &mut Accumulators<R>,
         mut after: impl FnMut(&mut u64, u32, u64),
     ) -> u64 {
-        let [plane] = self.active[..] else {
-            return self.visit_sums_of_planes(t, slots, base, from, after);
-        };
-        // The slots are those of this plane.
         let after = &mut after;
         if plane < CHANNELS {
             let values = &mut from.sums.values[..];
@@ -211,7 +240,7 @@ impl<R: Real> Unit<R> {
         n
     }
 
-    /// Returns the number of visits.
+    /// Returns the number of visits. Neurons that have been swept at the tick only take their input.
     pub(super) fn visit_hits(
         &mut self,
         t: u64,
@@ -222,8 +251,13 @@ impl<R: Real> Unit<R> {
             block,
             scheduled,
             fired,
+            swept,
             ..
         } = self;
+        if *swept {
+            block.take_each(&mut hits);
+            return 0;
+        }
         block.visit_each(t, &mut hits, fired, |i, wake| {
             after(&mut scheduled[i as usize], i, wake);
         })

@@ -486,12 +486,39 @@ fn exchange<R: Real>(shard: &mut Shard<R>, plan: &Plan, start: u64, boxes: &Boxe
     let lists = guards.iter().map(|g| &g.spikes[..]);
     let any = lists.clone().any(|l| !l.is_empty());
     shard.announce(lists.clone());
+    let mut populations = Populations::new(&plan.offsets);
     each_in_order(lists, |dt, id| {
         shard.receive(start + u64::from(dt), id);
-        let population = plan.offsets.partition_point(|&o| o <= u64::from(id)) - 1;
-        shard.regime.spiked(population);
+        shard.regime.spiked(populations.of(id));
     });
     any
+}
+
+/// Finds the population of one id after the other. Ids rise within a tick, so it is mostly that of the one before.
+struct Populations<'a> {
+    offsets: &'a [u64],
+    last: usize,
+    ids: std::ops::Range<u64>,
+}
+
+impl<'a> Populations<'a> {
+    fn new(offsets: &'a [u64]) -> Self {
+        Self {
+            offsets,
+            last: 0,
+            ids: 0..0,
+        }
+    }
+
+    #[inline(always)]
+    fn of(&mut self, id: u32) -> usize {
+        let id = u64::from(id);
+        if !self.ids.contains(&id) {
+            self.last = self.offsets.partition_point(|&o| o <= id) - 1;
+            self.ids = self.offsets[self.last]..self.offsets[self.last + 1];
+        }
+        self.last
+    }
 }
 
 /// Merges lists that are each sorted by (tick, id), and whose ids rise from list to list.
@@ -553,18 +580,12 @@ impl Ledger<'_> {
             &mut self.words,
             &mut self.done.per_population,
         );
-        // Ids rise within a tick, so the population is mostly that of the spike before.
-        let mut population = 0;
-        let mut ids = 0..0;
+        let mut populations = Populations::new(&plan.offsets);
         each_in_order(guards.iter().map(|g| &g.spikes[..]), |dt, id| {
             let (tick, long) = (start + u64::from(dt), u64::from(id));
             batch.push((tick, id));
             words.push([tick.to_le(), long.to_le()]);
-            if !ids.contains(&long) {
-                population = plan.offsets.partition_point(|&o| o <= long) - 1;
-                ids = plan.offsets[population]..plan.offsets[population + 1];
-            }
-            per_population[population] += 1;
+            per_population[populations.of(id)] += 1;
         });
         self.done.hash.update(&self.words);
         self.done.spikes += self.batch.len() as u64;

@@ -285,7 +285,8 @@ impl<R: Real> Shard<R> {
                 .take_while(|i| start + u64::from(i.0) == tick)
                 .count();
             let dense = mark && self.is_dense(tick, &self.scratch.due, noted);
-            let (alone, mark) = (alone && !dense, mark && !dense);
+            let late = !dense && self.is_late(tick, &self.scratch.due, noted);
+            let (alone, mark) = (alone && !dense, (mark && !dense) || late);
             if alone && self.visit_row(tick, self.scratch.due[0]) {
                 self.profile.end(Phase::Update);
             } else {
@@ -301,13 +302,14 @@ impl<R: Real> Shard<R> {
             }
             self.draw_counts(tick, mark);
             self.profile.end(Phase::Sources);
+            self.sweep(tick, late);
             if dense {
                 self.pass(tick);
             } else if mark {
-                self.visit_touched(tick);
+                self.visit_touched(tick, late);
             }
             self.take_wakes(tick);
-            self.update(tick, start, out);
+            self.take_fired(tick, start, out);
             for k in 0..self.scratch.actions.len() {
                 let action = self.scratch.actions[k] as usize;
                 match action.checked_sub(self.steps.len()) {

@@ -6,8 +6,12 @@ pub use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub use std::sync::{Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use std::thread::yield_now;
 
-/// Rounds of spinning before a thread goes to sleep: about a few microseconds.
+/// Rounds of spinning before a thread lets others have its core: some ten microseconds.
 pub const SPIN: u32 = 4000;
+/// Rounds of letting others before it goes to sleep: some milliseconds where there are none, as long as a writer
+/// of recordings keeps a shard from its core. If the others slept meanwhile, the shard would be moved to their
+/// core, away from its cache.
+pub const PATIENCE: u32 = 20_000;
 /// With more members than cores, spinning would keep those away who are waited for: rounds of giving
 /// up the core instead.
 pub const YIELD: u32 = 50;

@@ -119,6 +119,8 @@ pub struct Unit<R: Real> {
     pub scheduled: Vec<u64>,
     /// Input of a chunk of neurons: a column per channel, and two at least.
     pub(super) input: Vec<Vec<R>>,
+    /// The same of a tick without any.
+    no_input: Vec<Vec<R>>,
 }
 
 impl<R: Real> Unit<R> {
@@ -151,6 +153,11 @@ impl<R: Real> Unit<R> {
             learns: Vec::new(),
             scheduled: vec![NEVER; n],
             input: vec![vec![R::ZERO; SWEPT / size_of::<R>()]; channels.max(2)],
+            no_input: if block.takes_late() {
+                vec![vec![R::ZERO; SWEPT / size_of::<R>()]; channels.max(2)]
+            } else {
+                Vec::new()
+            },
             block,
         }
     }
@@ -197,6 +204,18 @@ impl<R: Real> Unit<R> {
             self.collect(from, lo, len);
             self.block
                 .sweep(t, lo, len, &mut self.input, &mut self.fired);
+            lo += len;
+        }
+    }
+
+    /// Updates all neurons without what is in the accumulators, which comes afterwards (`Block::take_each`).
+    pub fn sweep_without_input(&mut self, t: u64) {
+        let n = self.len();
+        let mut lo = 0;
+        while lo < n {
+            let len = (SWEPT / size_of::<R>()).min(n - lo);
+            self.block
+                .sweep(t, lo, len, &mut self.no_input, &mut self.fired);
             lo += len;
         }
     }

@@ -20,11 +20,16 @@ use crate::synapse::table::{Accumulators, Codec, Targets};
 /// A visit costs as much as going past so many neurons.
 const DENSE: usize = 16;
 
+/// Bringing an input event to a swept neuron afterwards costs as much as gathering the input of so many.
+const LATE: usize = 12;
+
 /// Consecutive slots of a log that lie in one plane of a lazily updated unit.
 #[derive(Clone, Copy, Debug)]
 pub struct Touched {
     kept: Kept,
     unit: usize,
+    /// See `Unit::activate`.
+    plane: Option<usize>,
     base: usize,
     from: usize,
     to: usize,
@@ -43,21 +48,23 @@ pub struct RowRun {
 }
 
 impl<R: Real> Shard<R> {
-    /// Visits the neurons of lazily updated units that got input.
-    pub(super) fn visit_touched(&mut self, tick: u64) {
+    /// Visits the neurons of lazily updated units that got input. `late`: also brings that of swept neurons to
+    /// them, who have gone through the tick without it.
+    pub(super) fn visit_touched(&mut self, tick: u64, late: bool) {
         let mut runs = std::mem::take(&mut self.scratch.touched);
         runs.clear();
-        self.cut_log(Kept::Sums, |s| &mut s.sums, &mut runs);
-        self.cut_log(Kept::Fixed(0), |s| &mut s.fixed[0], &mut runs);
-        self.cut_log(Kept::Fixed(1), |s| &mut s.fixed[1], &mut runs);
-        self.cut_log(Kept::Counts16, |s| &mut s.counts16, &mut runs);
-        self.cut_log(Kept::Counts32, |s| &mut s.counts32, &mut runs);
+        self.cut_log(Kept::Sums, late, |s| &mut s.sums, &mut runs);
+        self.cut_log(Kept::Fixed(0), late, |s| &mut s.fixed[0], &mut runs);
+        self.cut_log(Kept::Fixed(1), late, |s| &mut s.fixed[1], &mut runs);
+        self.cut_log(Kept::Counts16, late, |s| &mut s.counts16, &mut runs);
+        self.cut_log(Kept::Counts32, late, |s| &mut s.counts32, &mut runs);
         // Only now is it known in which planes of a unit there is input, and in how many parts. Where many
         // segments of few synapses come together there are about as many parts as synapses: such a
         // unit is visited once, with all of its neurons.
         for run in &runs {
             let unit = &mut self.units[run.unit];
-            if unit.parts > 1 {
+            let alone = run.plane.filter(|_| unit.swept && unit.are_apart());
+            if unit.parts > 1 && alone.is_none() {
                 let log = match run.kept {
                     Kept::Sums => self.slots.sums.logged_in(run.from..run.to),
                     Kept::Fixed(group) => self.slots.fixed[group].logged_in(run.from..run.to),
@@ -76,7 +83,11 @@ impl<R: Real> Shard<R> {
             let after = rescheduling(&mut self.agenda, run.unit);
             let unit = &mut self.units[run.unit];
             let slots = &log[run.from..run.to];
-            self.updated += unit.visit_slots(tick, slots, run.base, &mut self.slots, after);
+            let from = &mut self.slots;
+            self.updated += match alone {
+                Some(plane) => unit.visit_plane(tick, plane, slots, run.base, from, after),
+                None => unit.visit_slots(tick, slots, run.base, from, after),
+            };
             match run.kept {
                 Kept::Sums => self.slots.sums.return_log(log),
                 Kept::Fixed(group) => self.slots.fixed[group].return_log(log),
@@ -115,6 +126,36 @@ impl<R: Real> Shard<R> {
         events * DENSE >= neurons
     }
 
+    /// Do swept neurons get so little at this tick that it is cheaper to sweep them without input and to bring it
+    /// to those who get some afterwards? The outcome is the same. `noted`: private events of the tick.
+    pub(super) fn is_late(&self, tick: u64, due: &[Entry], noted: usize) -> bool {
+        let mut neurons = 0;
+        for unit in self.units.iter().filter(|u| u.swept) {
+            if unit.period > 1 || !unit.block.takes_late() {
+                return false;
+            }
+            neurons += unit.len();
+        }
+        let events = noted + due.iter().map(|e| e.len as usize).sum::<usize>();
+        events * LATE <= neurons
+            && neurons > 0
+            && (self.count_feeds.iter()).all(|f| f.counts.active_from(tick) != Some(tick))
+    }
+
+    /// Sweeps the units that are swept, with the input of the tick or without it; see `is_late`.
+    pub(super) fn sweep(&mut self, tick: u64, late: bool) {
+        for unit in &mut self.units {
+            if unit.swept && unit.due(tick) {
+                self.updated += unit.len() as u64;
+                if late {
+                    unit.sweep_without_input(tick);
+                } else {
+                    unit.sweep(tick, &mut self.slots);
+                }
+            }
+        }
+    }
+
     /// Brings the input of the tick to all lazily updated neurons.
     pub(super) fn pass(&mut self, tick: u64) {
         for (u, unit) in self.units.iter_mut().enumerate() {
@@ -125,11 +166,12 @@ impl<R: Real> Shard<R> {
         }
     }
 
-    /// Cuts the log of one kind of accumulators into planes, and tells lazily updated units which of
-    /// their planes have input. The log counts as empty afterwards.
+    /// Cuts the log of one kind of accumulators into planes, and tells lazily updated units (`all`: all units)
+    /// which of their planes have input. The log counts as empty afterwards.
     fn cut_log<T: bytemuck::Pod + Default + PartialEq>(
         &mut self,
         kept: Kept,
+        all: bool,
         slots: impl Fn(&mut Accumulators<R>) -> &mut Slots<T>,
         runs: &mut Vec<Touched>,
     ) {
@@ -142,12 +184,13 @@ impl<R: Real> Shard<R> {
             let plane = base as u32..(base + unit.len()) as u32;
             let others = log[from..].iter().position(|s| !plane.contains(s));
             let to = others.map_or(log.len(), |n| from + n.max(1));
-            if !unit.swept {
-                unit.activate(kept, base);
+            if all || !unit.swept {
+                let plane = unit.activate(kept, base);
                 unit.parts += 1;
                 runs.push(Touched {
                     kept,
                     unit: u,
+                    plane,
                     base,
                     from,
                     to,
@@ -190,14 +233,10 @@ impl<R: Real> Shard<R> {
         }
     }
 
-    /// Sweeps the units that are swept; what fired in any unit is appended to `out` with its global id.
-    pub(super) fn update(&mut self, tick: u64, start: u64, out: &mut Vec<(u32, u32)>) {
+    /// What fired in any unit is appended to `out` with its global id.
+    pub(super) fn take_fired(&mut self, tick: u64, start: u64, out: &mut Vec<(u32, u32)>) {
         let dt = (tick - start) as u32;
         for unit in &mut self.units {
-            if unit.swept && unit.due(tick) {
-                self.updated += unit.len() as u64;
-                unit.sweep(tick, &mut self.slots);
-            }
             if unit.fired.is_empty() {
                 continue;
             }

@@ -198,6 +198,17 @@ impl<R: Real> Block<R> {
         });
     }
 
+    /// See `Lif::takes_late`.
+    pub fn takes_late(&self) -> bool {
+        lif!(self, b => b.takes_late(), _ => false, _ => false)
+    }
+
+    /// See `Lif::take_each`.
+    #[inline]
+    pub fn take_each(&mut self, hits: &mut dyn Hits<R>) {
+        lif!(self, b => b.take_each(hits), _ => {}, _ => {});
+    }
+
     /// From now on visited where something happens; so far every neuron has been swept, up to `t`.
     pub fn become_lazy(&mut self, t: u64) {
         lif!(self, b => b.become_lazy(t), _ => {}, _ => {});

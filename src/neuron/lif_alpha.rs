@@ -112,6 +112,7 @@ impl<R: Real> Propagator for Step<R> {
 
 impl<R: Real> Dynamics<R> for LifAlpha {
     const CHANNELS: usize = 2;
+    const LATE: bool = true;
     const SYN: usize = 4;
     type Constants = Constants;
     type Step = Step<R>;

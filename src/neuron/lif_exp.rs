@@ -135,6 +135,7 @@ impl<R: Real> Propagator for Step<R> {
 
 impl<R: Real> Dynamics<R> for LifExp {
     const CHANNELS: usize = 2;
+    const LATE: bool = true;
     const SYN: usize = 2;
     type Constants = Constants;
     type Step = Step<R>;

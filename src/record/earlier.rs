@@ -57,10 +57,11 @@ impl Writer {
         while at < all {
             let n = PART.min(all - at);
             let mut tick = input.ints_in(&ticks, at, n)?;
-            let mut id = input.ints_in(&ids, at, n)?;
+            let id = input.ints_in(&ids, at, n)?;
             let kept = tick.partition_point(|t| *t <= earlier.tick);
             tick.truncate(kept);
-            id.truncate(kept);
+            let id: Result<Vec<u32>, _> = id.into_iter().take(kept).map(u32::try_from).collect();
+            let id = id.map_err(|_| lacks(earlier, &format!("the ids of `{name}`")))?;
             let ms: Vec<f64> = tick.iter().map(|t| self.ms(*t)).collect();
             if !ms.is_empty() {
                 self.output.spikes(column, &ms, &id, &tick)?;

@@ -248,7 +248,7 @@ impl Output {
         &mut self,
         at: usize,
         ms: &[f64],
-        ids: &[u64],
+        ids: &[u32],
         ticks: &[u64],
     ) -> Result<(), RecordError> {
         let to = &mut self.spikes[at];
@@ -368,6 +368,8 @@ pub(super) enum Packing {
     /// Lossless for integers; every HDF5 library has it.
     Bits,
     Deflate,
+    /// Deflate for numbers that often stand several times in a row, which need not be shuffled for it.
+    Runs,
 }
 
 pub(super) fn column(d: &mut hdf5::DatasetBuilder, packing: Packing) -> &mut hdf5::DatasetBuilder {
@@ -388,6 +390,7 @@ pub(super) fn column_of(
         Packing::None => d,
         Packing::Bits => d.with_scale_offset(ScaleOffset::Integer(0)),
         Packing::Deflate => d.with_shuffle().with_deflate(1),
+        Packing::Runs => d.with_deflate(1),
     }
 }
 
@@ -396,10 +399,11 @@ fn add_populations(path: &Path, layout: &Layout) -> Result<(), hdf5::Error> {
     if layout.spikes.is_empty() {
         return Ok(());
     }
-    let (times, ids) = if layout.compress {
-        (Packing::Deflate, Packing::Deflate)
+    // Packing ids would take off 2 bytes a spike, and as long as all else that is done for a spike.
+    let packing = if layout.compress {
+        Packing::Deflate
     } else {
-        (Packing::None, Packing::Bits)
+        Packing::None
     };
     let template = File::from_bytes(BY_TIME.to_vec())?;
     let file = patient(|| File::open_rw(path))?;
@@ -419,14 +423,14 @@ fn add_populations(path: &Path, layout: &Layout) -> Result<(), hdf5::Error> {
             group.set_attr(name, value.value())?;
         }
         group.create_dataset("timestamps", |d| {
-            column(d.with_f64_data(&[]), times)
+            column(d.with_f64_data(&[]), packing)
                 .set_attr("units", AttrValue::VarLenString("ms".into()));
         })?;
         group.create_dataset("node_ids", |d| {
-            column(d.with_u64_data(&[]), ids);
+            column(d.with_u32_data(&[]), packing);
         })?;
         group.create_dataset("ticks", |d| {
-            column(d.with_u64_data(&[]), Packing::Deflate);
+            column(d.with_u64_data(&[]), Packing::Runs);
         })?;
     }
     file.commit()?;

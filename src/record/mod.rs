@@ -6,7 +6,7 @@
 //! ```text
 //! /                             magic, version, and the run: definition, name, seed, ...
 //! /spikes/POP/timestamps        f64  ms
-//! /spikes/POP/node_ids          u64  index in the population, from 0
+//! /spikes/POP/node_ids          u32  index in the population, from 0
 //! /spikes/POP/ticks             u64  the exact time; timestamps = ticks * resolution
 //! /report/NAME/values           f64  frame after frame, grows during the run
 //! /report/NAME/data             f32  (frames, neurons): written when the run ends

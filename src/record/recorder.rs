@@ -375,7 +375,7 @@ impl Drop for Recorder {
 #[derive(Default)]
 struct Columns {
     ms: Vec<f64>,
-    ids: Vec<u64>,
+    ids: Vec<u32>,
     ticks: Vec<u64>,
 }
 
@@ -500,8 +500,8 @@ impl Writer {
             let resolution = self.resolution_ps;
             let to = &mut self.columns[range.column];
             to.ticks.extend(run.iter().map(|s| s.0));
-            to.ids
-                .extend(run.iter().map(|s| u64::from(s.1) - range.offset));
+            // A population begins at an id of 32 bits.
+            to.ids.extend(run.iter().map(|s| s.1 - range.offset as u32));
             to.ms.extend(run.iter().map(|s| ms(s.0, resolution)));
             if let Some((csv, path)) = &mut self.csv {
                 for &(tick, id) in run {

@@ -6,6 +6,7 @@ mod closed_forms;
 mod common;
 mod engine;
 mod escape;
+mod late_input;
 mod nest;
 mod properties;
 mod recipes;
