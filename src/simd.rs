@@ -84,6 +84,22 @@ fn avx2<K: Kernel>(kernel: K) -> K::Output {
     kernel.run()
 }
 
+/// Calls `f` with the number of each mark that is set (marks are 0 or 1), in order.
+#[inline]
+pub fn each_mark(marks: &[u8], mut f: impl FnMut(usize)) {
+    let (eights, rest) = marks.as_chunks::<8>();
+    for (k, eight) in eights.iter().enumerate() {
+        let mut word = u64::from_le_bytes(*eight);
+        while word != 0 {
+            f(8 * k + word.trailing_zeros() as usize / 8);
+            word &= word - 1;
+        }
+    }
+    for (k, _) in rest.iter().enumerate().filter(|(_, mark)| **mark != 0) {
+        f(8 * eights.len() + k);
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;

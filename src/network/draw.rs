@@ -5,7 +5,7 @@ use super::spec::Values;
 use crate::neuron::exponential::exp;
 use crate::rng::numbered::{Numbered, Numbers};
 use crate::rng::{Domain, Stream, Words};
-use crate::simd::{Kernel, vectorized};
+use crate::simd::{Kernel, each_mark, vectorized};
 
 impl Values {
     /// One draw. For `Array`, `index` chooses the entry.
@@ -113,17 +113,20 @@ impl Values {
             }
         };
         if *min > f64::NEG_INFINITY || *max < f64::INFINITY {
-            // First which, without a branch for each, then those again from the start.
-            let mut outside = [0u16; 64];
-            for (values, words) in out.chunks_mut(64).zip(words.chunks(64)) {
-                let mut count = 0;
-                for (i, v) in values.iter().enumerate() {
-                    outside[count % 64] = i as u16;
-                    count += usize::from(!(*min <= *v && *v <= *max));
-                }
-                for &i in &outside[..count] {
-                    let i = usize::from(i);
-                    values[i] = self.draw(&mut from.nth(words[i]), 0);
+            // First which, then those again from the start.
+            let mut marks = [0; 512];
+            for (values, words) in out.chunks_mut(512).zip(words.chunks(512)) {
+                let marks = &mut marks[..values.len()];
+                let (min, max) = (*min, *max);
+                if vectorized(Outside {
+                    values,
+                    min,
+                    max,
+                    marks,
+                }) {
+                    each_mark(marks, |i| {
+                        values[i] = self.draw(&mut from.nth(words[i]), 0);
+                    });
                 }
             }
         }
@@ -178,6 +181,27 @@ impl Kernel for Powers<'_> {
         for v in self.values {
             *v = self.scale * exp(self.mu + self.sigma * *v);
         }
+    }
+}
+
+/// Marks with 1 what lies outside of [min, max]: anything?
+struct Outside<'a> {
+    values: &'a [f64],
+    min: f64,
+    max: f64,
+    marks: &'a mut [u8],
+}
+
+impl Kernel for Outside<'_> {
+    type Output = bool;
+    #[inline(always)]
+    fn run(self) -> bool {
+        let mut any = 0;
+        for (mark, v) in self.marks.iter_mut().zip(self.values) {
+            *mark = u8::from(!((self.min <= *v) & (*v <= self.max)));
+            any |= *mark;
+        }
+        any != 0
     }
 }
 

@@ -211,12 +211,13 @@ impl<'a> Delays<'a> {
                 let values = &mut self.values[..batch.len];
                 origin.column(site, batch, &mut self.words, values);
                 self.ticks.resize(batch.len, 0);
-                vectorized(Ticks {
+                let ticks = Ticks {
                     values,
                     tick_ms: self.tick_ms,
                     half: 0.5 + hair,
                     out: &mut self.ticks,
-                });
+                };
+                ticks.convert();
             }
         }
         &self.ticks[..batch.len]
@@ -234,17 +235,52 @@ struct Ticks<'a> {
 }
 
 impl Kernel for Ticks<'_> {
-    type Output = ();
+    /// Were all so small that they are right?
+    type Output = bool;
     #[inline(always)]
-    fn run(self) {
-        const LAST: f64 = NEVER as f64;
-        /// From here on there are no halves, and adding one would lead to the next whole number.
-        const WHOLE: f64 = (1u64 << 52) as f64;
+    fn run(self) -> bool {
+        let mut all = true;
         for (out, v) in self.out.iter_mut().zip(self.values) {
             let ticks = v / self.tick_ms;
             let ticks = if ticks >= 1.0 { ticks } else { 1.0 };
+            all &= ticks < Self::WHOLE / 4.0;
+            let exact = ticks + self.half;
+            // Conversions of numbers that may not fit are not vector code. Adding WHOLE rounds to a whole
+            // number, up or down, and leaves it in the low bits.
+            let near = exact + Self::WHOLE - Self::WHOLE;
+            let below = if near > exact { near - 1.0 } else { near };
+            *out = (below + Self::WHOLE).to_bits() ^ Self::WHOLE.to_bits();
+        }
+        all
+    }
+}
+
+impl Ticks<'_> {
+    /// From here on there are no halves, and adding one would lead to the next whole number.
+    const WHOLE: f64 = (1u64 << 52) as f64;
+
+    fn convert(self) {
+        const LAST: f64 = NEVER as f64;
+        let Self {
+            values,
+            tick_ms,
+            half,
+            out,
+        } = self;
+        let fast = Ticks {
+            values,
+            tick_ms,
+            half,
+            out: &mut *out,
+        };
+        if vectorized(fast) {
+            return;
+        }
+        for (out, v) in out.iter_mut().zip(values) {
+            let ticks = v / tick_ms;
+            let ticks = if ticks >= 1.0 { ticks } else { 1.0 };
             let ticks = if ticks < LAST { ticks } else { LAST };
-            *out = (ticks + if ticks < WHOLE { self.half } else { 0.0 }) as u64;
+            *out = (ticks + if ticks < Self::WHOLE { half } else { 0.0 }) as u64;
         }
     }
 }
@@ -463,6 +499,51 @@ impl Kernel for ToSingle<'_> {
     fn run(self) {
         for w in self.0 {
             *w = f64::from(*w as f32);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn plain(ms: f64, tick_ms: f64, half: f64) -> u64 {
+        let ticks = (ms / tick_ms).max(1.0).min(NEVER as f64);
+        (ticks
+            + if ticks < 4503599627370496.0 {
+                half
+            } else {
+                0.0
+            }) as u64
+    }
+
+    proptest! {
+        #[test]
+        fn delays_are_whole_ticks_with_halves_up(
+            mut values in prop::collection::vec(
+                prop_oneof![
+                    -1.0..50.0f64,
+                    (0u32..4000).prop_map(|n| f64::from(n) * 0.05),
+                    (0u32..4000).prop_map(|n| (f64::from(n) * 0.05).next_down()),
+                ],
+                0..100,
+            ),
+            far in prop::option::of(prop_oneof![
+                1e10..1e30f64,
+                Just(f64::INFINITY),
+                Just(f64::NAN),
+                (0u32..9).prop_map(|n| 0.1 * (4503599627370490.0 + f64::from(n))),
+                (0u32..9).prop_map(|n| 0.1 * (1125899906842620.0 + f64::from(n))),
+            ]),
+            half in prop::sample::select(vec![0.5, 0.5 + 1e-9]),
+        ) {
+            values.extend(far);
+            let mut out = vec![0; values.len()];
+            Ticks { values: &values, tick_ms: 0.1, half, out: &mut out }.convert();
+            for (v, got) in values.iter().zip(out) {
+                prop_assert_eq!(got, plain(*v, 0.1, half), "{}", v);
+            }
         }
     }
 }

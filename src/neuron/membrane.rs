@@ -24,9 +24,9 @@ use super::escape::Escape;
 use super::lazy::{Held, Lazy};
 use super::propagator::{Propagator, PropagatorTable};
 use super::real::Real;
-use super::sweep::{Clock, HeldUntil, Lanes, StepColumns, StepLanes, each_mark};
+use super::sweep::{Clock, HeldUntil, Lanes, StepColumns, StepLanes};
 use crate::network::spec::{NeuronOptions, ResetMode, ThresholdTest};
-use crate::simd::vectorized;
+use crate::simd::{each_mark, vectorized};
 
 /// Largest number of synaptic state variables of a model without ports.
 pub const SYN: usize = 4;

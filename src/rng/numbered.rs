@@ -144,13 +144,16 @@ impl Kernel for Fill<'_> {
                     let blocks = std::array::from_fn(|i| block + i as u64);
                     let w = philox_wide([blocks, low, high, [0; LANES]], self.key);
                     block += LANES as u64;
-                    let mut all = [0; GROUP];
-                    for i in 0..LANES {
-                        [all[i], all[LANES + i]] = pair([w[0][i], w[1][i], w[2][i], w[3][i]]);
-                    }
+                    let put = |all: &mut [u64; GROUP]| {
+                        for i in 0..LANES {
+                            [all[i], all[LANES + i]] = pair([w[0][i], w[1][i], w[2][i], w[3][i]]);
+                        }
+                    };
                     if let Ok(out) = <&mut [u64; GROUP]>::try_from(&mut *out) {
-                        *out = all;
+                        put(out);
                     } else {
+                        let mut all = [0; GROUP];
+                        put(&mut all);
                         out.copy_from_slice(&all[..out.len()]);
                     }
                 }
