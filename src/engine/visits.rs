@@ -8,7 +8,7 @@
 
 use super::agenda::{Agenda, Kind};
 use super::hits::{CountRow, Kept, Slot, SummedRow};
-use super::shard::{Shard, pack, unpack};
+use super::shard::{CountFeed, Shard, pack, unpack};
 use super::unit::{NEVER, PlaneWeight, Unit};
 use super::wheel::Entry;
 use crate::neuron::lazy::Look;
@@ -136,10 +136,11 @@ impl<R: Real> Shard<R> {
             }
             neurons += unit.len();
         }
-        let events = noted + due.iter().map(|e| e.len as usize).sum::<usize>();
-        events * LATE <= neurons
-            && neurons > 0
-            && (self.count_feeds.iter()).all(|f| f.counts.active_from(tick) != Some(tick))
+        let counting = |f: &CountFeed| f.counts.active_from(tick) == Some(tick);
+        if neurons == 0 || self.count_feeds.iter().any(counting) {
+            return false;
+        }
+        (noted + due.iter().map(|e| e.len as usize).sum::<usize>()) * LATE <= neurons
     }
 
     /// Sweeps the units that are swept, with the input of the tick or without it; see `is_late`.

@@ -97,6 +97,9 @@ def cortical_microcircuit(nest, a):
         noise = nest.Create("poisson_generator", params={"rate": p["background_hz"] * external[k]})
         nest.Connect(noise, cells, syn_spec={"weight": external_weight, "delay": p["d_e"]})
         populations.append(cells)
+    # A process holds at most 2^27 synapses of a model, and the whole has more.
+    for s in range(8):
+        nest.CopyModel("static_synapse", f"from_{s}")
     for t in range(8):
         for s in range(8):
             if synapses[t, s] == 0:
@@ -105,6 +108,7 @@ def cortical_microcircuit(nest, a):
             delay = p["d_e"] if w > 0 else p["d_i"]
             limits = dict(min=0.0, max=np.inf) if w > 0 else dict(min=-np.inf, max=0.0)
             nest.Connect(populations[s], populations[t], {"rule": "fixed_total_number", "N": int(synapses[t, s])}, {
+                "synapse_model": f"from_{s}",
                 "weight": nest.math.redraw(nest.random.normal(w, abs(w) * p["w_spread"]), **limits),
                 "delay": nest.math.redraw(nest.random.normal(delay, delay * p["d_spread"]), min=0.05, max=np.inf)})
     return populations, int(synapses.sum())
