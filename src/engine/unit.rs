@@ -109,7 +109,7 @@ pub struct Unit<R: Real> {
     pub(super) pending: Vec<u32>,
     /// Neurons that spike at this tick. Filled and emptied by the update.
     pub fired: Vec<u32>,
-    /// Planes that have input at this tick, for units updated lazily. See `hits`.
+    /// Planes that have input at this tick, for units that get it neuron by neuron. See `hits`.
     pub(super) active: Vec<usize>,
     /// Last tick at which a row was cut that has neurons of this unit.
     pub cut_at: u64,

@@ -5,6 +5,8 @@
 //! nothing else. Then the accumulators are passed by: the row says at once who is to be visited, and
 //! with what, provided that it lists its slots in order, so that all synapses of a neuron come in a
 //! row, and that no unit has two planes in it.
+//!
+//! Swept neurons whose input comes late (`is_late`) get theirs by the same ways, after the sweep.
 
 use super::agenda::{Agenda, Kind};
 use super::hits::{CountRow, Kept, Slot, SummedRow};
