@@ -195,27 +195,19 @@ impl<R: Real> Unit<R> {
         })
     }
 
-    /// Updates all neurons.
-    pub fn sweep(&mut self, t: u64, from: &mut Accumulators<R>) {
+    /// Updates all neurons, with what is in the accumulators unless input comes `late` (`Block::take_each`).
+    pub fn sweep(&mut self, t: u64, from: &mut Accumulators<R>, late: bool) {
         let n = self.len();
         let mut lo = 0;
         while lo < n {
             let len = (SWEPT / size_of::<R>()).min(n - lo);
-            self.collect(from, lo, len);
-            self.block
-                .sweep(t, lo, len, &mut self.input, &mut self.fired);
-            lo += len;
-        }
-    }
-
-    /// Updates all neurons without what is in the accumulators, which comes afterwards (`Block::take_each`).
-    pub fn sweep_without_input(&mut self, t: u64) {
-        let n = self.len();
-        let mut lo = 0;
-        while lo < n {
-            let len = (SWEPT / size_of::<R>()).min(n - lo);
-            self.block
-                .sweep(t, lo, len, &mut self.no_input, &mut self.fired);
+            let input = if late {
+                &mut self.no_input
+            } else {
+                self.collect(from, lo, len);
+                &mut self.input
+            };
+            self.block.sweep(t, lo, len, input, &mut self.fired);
             lo += len;
         }
     }

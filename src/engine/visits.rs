@@ -150,11 +150,7 @@ impl<R: Real> Shard<R> {
         for unit in &mut self.units {
             if unit.swept && unit.due(tick) {
                 self.updated += unit.len() as u64;
-                if late {
-                    unit.sweep_without_input(tick);
-                } else {
-                    unit.sweep(tick, &mut self.slots);
-                }
+                unit.sweep(tick, &mut self.slots, late);
             }
         }
     }
