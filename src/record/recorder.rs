@@ -36,7 +36,7 @@ pub struct RecordOptions {
     pub weights: Option<PathBuf>,
     /// A run that is killed loses at most what the last interval of this length produced.
     pub flush_every: Duration,
-    /// Deflate every column. Such a file is about a third as large, and h5py reads it, but the
+    /// Deflate every column. Such a file is much smaller, and h5py reads it, but the
     /// Python package of libsonata does not, because it comes without zlib.
     pub compress: bool,
     /// A recording of the same network that this one goes on with.
