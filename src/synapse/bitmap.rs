@@ -14,14 +14,14 @@ use super::rows::starts;
 use super::slots::{NARROW, Slots};
 use super::spread::{LANES, PLANES, SPAN, spread};
 use super::table::Targets;
-use crate::simd::{Kernel, vectorized};
+use crate::simd::{Kernel, Level, level, vectorized};
 
 /// Rows of a batch: as many as the planes can count.
 const BATCH: usize = (1 << PLANES) - 1;
 /// Rows that one pass over the planes takes.
 const GROUP: usize = 8;
 
-type Words = [u64; LANES];
+type Words<const W: usize> = [u64; W];
 
 /// Bitmaps of the sources of one statement, over the slots of one shard.
 #[derive(Debug)]
@@ -153,15 +153,25 @@ impl BitRows {
         planes.0.resize(self.words * PLANES, 0);
         let counts = &mut to.values[self.base..self.base + self.words * 64];
         for batch in sources.chunks(BATCH) {
-            vectorized(Count {
-                bits: &self.bits,
-                words: self.words,
-                rows: batch,
-                planes: &mut planes.0,
-            });
+            let (bits, words, planes) = (&self.bits[..], self.words, &mut planes.0[..]);
+            // Words that fit the registers beside each other: planes, and the rows that are added to them.
+            match level() {
+                Level::Avx512 => vectorized(Count::<8> {
+                    bits,
+                    words,
+                    rows: batch,
+                    planes,
+                }),
+                Level::Avx2 | Level::Portable => vectorized(Count::<4> {
+                    bits,
+                    words,
+                    rows: batch,
+                    planes,
+                }),
+            }
             // No count is larger than the number of rows.
             let used = (usize::BITS - batch.len().leading_zeros()) as usize;
-            spread(&planes.0, used, counts);
+            spread(planes, used, counts);
         }
         match &self.more {
             Targets::Within(more) => self.add_more(sources, more, counts),
@@ -195,7 +205,8 @@ impl BitRows {
 #[derive(Debug, Default)]
 pub struct Planes(Vec<u64>);
 
-struct Count<'a> {
+/// `W`: words taken at a time, a part of `LANES`.
+struct Count<'a, const W: usize> {
     bits: &'a [u64],
     words: usize,
     /// At most `BATCH`.
@@ -203,7 +214,7 @@ struct Count<'a> {
     planes: &'a mut [u64],
 }
 
-impl Kernel for Count<'_> {
+impl<const W: usize> Kernel for Count<'_, W> {
     type Output = ();
 
     #[inline(always)]
@@ -223,26 +234,28 @@ impl Kernel for Count<'_> {
                 for &row in next {
                     prefetch(bits, row as usize * words + k * LANES);
                 }
-                let at = |j: usize| load(bits, group[j] as usize * words + k * LANES);
-                let mut sum = [[0u64; LANES]; PLANES];
-                if !first {
-                    for (b, plane) in sum.iter_mut().enumerate() {
-                        *plane = load(planes, b * LANES);
+                for part in (0..LANES).step_by(W) {
+                    let at = |j: usize| load(bits, group[j] as usize * words + k * LANES + part);
+                    let mut sum = [[0u64; W]; PLANES];
+                    if !first {
+                        for (b, plane) in sum.iter_mut().enumerate() {
+                            *plane = load(planes, b * LANES + part);
+                        }
                     }
-                }
-                if group.len() == GROUP {
-                    let mut rows = [[0u64; LANES]; GROUP];
-                    for (j, row) in rows.iter_mut().enumerate() {
-                        *row = at(j);
+                    if group.len() == GROUP {
+                        let mut rows = [[0u64; W]; GROUP];
+                        for (j, row) in rows.iter_mut().enumerate() {
+                            *row = at(j);
+                        }
+                        add_eight(&mut sum, &rows);
+                    } else {
+                        for j in 0..group.len() {
+                            ripple(&mut sum, 0, at(j));
+                        }
                     }
-                    add_eight(&mut sum, &rows);
-                } else {
-                    for j in 0..group.len() {
-                        ripple(&mut sum, 0, at(j));
+                    for (to, plane) in planes.chunks_exact_mut(LANES).zip(&sum) {
+                        to[part..part + W].copy_from_slice(plane);
                     }
-                }
-                for (to, plane) in planes.chunks_exact_mut(LANES).zip(&sum) {
-                    to.copy_from_slice(plane);
                 }
             }
             first = false;
@@ -254,17 +267,17 @@ impl Kernel for Count<'_> {
 // vector code.
 
 #[inline(always)]
-fn load(from: &[u64], at: usize) -> Words {
-    let mut words = [0; LANES];
-    words.copy_from_slice(&from[at..at + LANES]);
+fn load<const W: usize>(from: &[u64], at: usize) -> Words<W> {
+    let mut words = [0; W];
+    words.copy_from_slice(&from[at..at + W]);
     words
 }
 
 /// (carry, sum) of three bits each.
 #[inline(always)]
-fn add_three(a: Words, b: Words, c: Words) -> (Words, Words) {
-    let (mut carry, mut sum) = ([0; LANES], [0; LANES]);
-    for i in 0..LANES {
+fn add_three<const W: usize>(a: Words<W>, b: Words<W>, c: Words<W>) -> (Words<W>, Words<W>) {
+    let (mut carry, mut sum) = ([0; W], [0; W]);
+    for i in 0..W {
         carry[i] = (a[i] & b[i]) | (c[i] & (a[i] | b[i]));
         sum[i] = a[i] ^ b[i] ^ c[i];
     }
@@ -273,10 +286,10 @@ fn add_three(a: Words, b: Words, c: Words) -> (Words, Words) {
 
 /// Adds `x` to the number whose lowest bit is that of plane `from`.
 #[inline(always)]
-fn ripple(sum: &mut [Words; PLANES], from: usize, x: Words) {
+fn ripple<const W: usize>(sum: &mut [Words<W>; PLANES], from: usize, x: Words<W>) {
     let mut carry = x;
     for plane in &mut sum[from..] {
-        for i in 0..LANES {
+        for i in 0..W {
             (plane[i], carry[i]) = (plane[i] ^ carry[i], plane[i] & carry[i]);
         }
     }
@@ -284,7 +297,7 @@ fn ripple(sum: &mut [Words; PLANES], from: usize, x: Words) {
 
 /// Adds eight rows: seven adders for their low bits, then a carry of eights.
 #[inline(always)]
-fn add_eight(sum: &mut [Words; PLANES], x: &[Words; GROUP]) {
+fn add_eight<const W: usize>(sum: &mut [Words<W>; PLANES], x: &[Words<W>; GROUP]) {
     let (a, ones) = add_three(sum[0], x[0], x[1]);
     let (b, ones) = add_three(ones, x[2], x[3]);
     let (c, ones) = add_three(ones, x[4], x[5]);
@@ -299,7 +312,7 @@ fn add_eight(sum: &mut [Words; PLANES], x: &[Words; GROUP]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::{Level, vectorized_for};
+    use crate::simd::vectorized_for;
     use proptest::prelude::*;
 
     proptest! {
@@ -342,16 +355,20 @@ mod tests {
                 prop_assert_eq!(&got, slots);
             }
             let n = fired.len().min(BATCH);
-            let planes = |level| {
+            let planes = |level, wide| {
                 let mut planes = vec![0; rows.words * PLANES];
-                vectorized_for(level, Count {
-                    bits: &rows.bits, words: rows.words, rows: &fired[..n], planes: &mut planes,
-                });
+                let (bits, words, rows) = (&rows.bits[..], rows.words, &fired[..n]);
+                if wide {
+                    vectorized_for(level, Count::<8> { bits, words, rows, planes: &mut planes });
+                } else {
+                    vectorized_for(level, Count::<4> { bits, words, rows, planes: &mut planes });
+                }
                 planes
             };
-            let portable = planes(Level::Portable);
-            prop_assert_eq!(&portable, &planes(Level::Avx2));
-            prop_assert_eq!(&portable, &planes(Level::Avx512));
+            let portable = planes(Level::Portable, false);
+            prop_assert_eq!(&portable, &planes(Level::Portable, true));
+            prop_assert_eq!(&portable, &planes(Level::Avx2, false));
+            prop_assert_eq!(&portable, &planes(Level::Avx512, true));
         }
     }
 }
