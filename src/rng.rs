@@ -276,34 +276,28 @@ pub fn philox(counter: [u32; 4], key: u64) -> [u32; 4] {
 /// `philox` for N counters side by side: word w of counter `lane` is `[w][lane]`.
 ///
 /// Each word is in the lower half of 64 bits, where vector units want it for multiplication; what is in
-/// the upper halves means nothing. All rounds of a counter come before the next counter: so the loop
-/// over counters becomes vector code whose state stays in registers.
+/// the upper halves means nothing. A round is done for all counters before the next: the loop over counters
+/// becomes vector code, and multiplications need not wait for one another.
 #[inline(always)]
 pub fn philox_wide<const N: usize>(counters: [[u64; N]; 4], key: u64) -> [[u64; N]; 4] {
     const LOW: u64 = 0xffff_ffff;
-    let mut words = counters;
-    for i in 0..N {
-        let (mut c0, mut c1) = (counters[0][i], counters[1][i]);
-        let (mut c2, mut c3) = (counters[2][i], counters[3][i]);
-        let (mut k0, mut k1) = (key as u32, (key >> 32) as u32);
-        for _ in 0..10 {
-            let p0 = (c0 & LOW) * 0xd251_1f53;
-            let p1 = (c2 & LOW) * 0xcd9e_8d57;
-            (c0, c1, c2, c3) = (
-                (p1 >> 32) ^ c1 ^ u64::from(k0),
+    let [mut c0, mut c1, mut c2, mut c3] = counters;
+    let (mut k0, mut k1) = (key as u32, (key >> 32) as u32);
+    for _ in 0..10 {
+        for i in 0..N {
+            let p0 = (c0[i] & LOW) * 0xd251_1f53;
+            let p1 = (c2[i] & LOW) * 0xcd9e_8d57;
+            (c0[i], c1[i], c2[i], c3[i]) = (
+                (p1 >> 32) ^ c1[i] ^ u64::from(k0),
                 p1,
-                (p0 >> 32) ^ c3 ^ u64::from(k1),
+                (p0 >> 32) ^ c3[i] ^ u64::from(k1),
                 p0,
             );
-            k0 = k0.wrapping_add(0x9e37_79b9);
-            k1 = k1.wrapping_add(0xbb67_ae85);
         }
-        words[0][i] = c0;
-        words[1][i] = c1;
-        words[2][i] = c2;
-        words[3][i] = c3;
+        k0 = k0.wrapping_add(0x9e37_79b9);
+        k1 = k1.wrapping_add(0xbb67_ae85);
     }
-    words
+    [c0, c1, c2, c3]
 }
 
 #[cfg(test)]
