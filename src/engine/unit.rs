@@ -350,11 +350,14 @@ fn peek<R: Real>(plane: &CountPlane<R>, from: &Accumulators<R>, i: usize) -> u32
 /// Is there anything but zeros?
 #[inline(always)]
 fn any<T: Copy + Default + std::ops::BitOr<Output = T> + PartialEq>(values: &[T]) -> bool {
-    let mut all = T::default();
-    for v in values {
-        all = all | *v;
-    }
-    all != T::default()
+    // Where there is much input, the first of these parts tells.
+    values.chunks(64).any(|part| {
+        let mut all = T::default();
+        for v in part {
+            all = all | *v;
+        }
+        all != T::default()
+    })
 }
 
 /// Adds what slots hold to a buffer and empties them.
@@ -370,11 +373,12 @@ fn take<T: Copy + Default, R: Real>(
     if std::mem::take(empty) {
         for i in 0..n {
             buffer[i] = R::ZERO + weigh(slots[i]);
+            slots[i] = T::default();
         }
     } else {
         for i in 0..n {
             buffer[i] += weigh(slots[i]);
+            slots[i] = T::default();
         }
     }
-    slots.fill(T::default());
 }
