@@ -1,5 +1,6 @@
-//! The same bits on every machine: hashes of the spikes of short runs, as they were on x86-64 with AVX2. A machine
-//! with other vector code, another processor or another operating system must come to them.
+//! The same bits on every machine: hashes of the spikes of short runs, as they were on x86-64 with AVX2, and on a processor
+//! without AVX in software (this program under `qemu-x86_64 -cpu Nehalem`). A machine with other vector code, another
+//! processor or another operating system must come to them.
 //!
 //! They change where draws, rounding or a model are changed on purpose, and then for all machines.
 
