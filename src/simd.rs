@@ -84,6 +84,13 @@ fn avx2<K: Kernel>(kernel: K) -> K::Output {
     kernel.run()
 }
 
+/// `a` if `first`, else `b`, both of which are computed. What one arm of an `if` alone needs is moved into it by the
+/// compiler, which then reckons with half of its cost and takes a loop with branches to be cheaper than vector code.
+#[inline(always)]
+pub fn either(first: bool, a: f64, b: f64) -> f64 {
+    std::hint::select_unpredictable(first, a, b)
+}
+
 /// Calls `f` with the number of each mark that is set (marks are 0 or 1), in order.
 #[inline]
 pub fn each_mark(marks: &[u8], mut f: impl FnMut(usize)) {

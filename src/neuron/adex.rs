@@ -30,6 +30,7 @@ use super::lif_cond_exp::{
 };
 use super::lif_delta::{C_M, E_L, I_E, REC_V, STATE_V, V_RESET, V_TH};
 use crate::network::spec::NeuronOptions;
+use crate::simd::either;
 use crate::units::Dimension;
 
 /// Largest (V_peak - V_th) / Delta_T: beyond it the exponential could leave the range of numbers.
@@ -245,24 +246,20 @@ impl<K: Kinetics> Model for Adex<K> {
         let (now, v_now) = c.current(v, w);
         let predicted = v + (l.beta + gain * now - l.alpha * v) * decay;
         // During the refractory time w goes towards what the held V asks for.
-        let predicted = if held { v } else { predicted };
+        let predicted = either(held, v, predicted);
         let w_kept = w * c.fade;
         let [first, last] = c.toward;
         let (then, v_then) = c.current(predicted, w_kept + c.a * v_now * (first + last));
         // Integral of the second current's share: (1 - decay) / alpha, which is 1/2 for alpha = 0.
         let alpha = if l.alpha > 1e-8 { l.alpha } else { 1e-8 };
-        let share = if l.alpha > 1e-8 {
-            (1.0 - decay) / alpha
-        } else {
-            0.5
-        };
+        let share = either(l.alpha > 1e-8, (1.0 - decay) / alpha, 0.5);
         let moved = predicted + gain * (then - now) * share;
         let w = w_kept + c.a * (v_now * first + v_then * last);
         let (ex, d_ex) = e.advance(ex, d_ex);
         let (inh, d_in) = i.advance(inh, d_in);
         let (ex, d_ex) = e.receive(ex, d_ex, input[0]);
         let (inh, d_in) = i.receive(inh, d_in, -input[1]);
-        [if held { v } else { moved }, w, ex, inh, d_ex, d_in]
+        [either(held, v, moved), w, ex, inh, d_ex, d_in]
     }
 
     #[inline(always)]

@@ -19,6 +19,7 @@
 
 use super::exponential::mean_decay;
 use super::propagator::filtered_alpha;
+use crate::simd::either;
 
 /// Places of the Gauss points in a step.
 const EARLY: f64 = 0.211_324_865_405_187_13;
@@ -184,11 +185,7 @@ impl Membrane {
         let alpha = self.leak * self.h_over_c + (ex.integral + inh.integral) * self.one_over_c;
         // The expansion converges for small alpha only; beyond that its second term would grow with
         // the square of the conductances.
-        let second = if alpha < 1.0 {
-            self.commutator * (a1 * b2 - a2 * b1)
-        } else {
-            0.0
-        };
+        let second = either(alpha < 1.0, self.commutator * (a1 * b2 - a2 * b1), 0.0);
         Linear {
             alpha,
             beta: i * self.h_over_c

@@ -20,6 +20,7 @@ use super::def::{
 use super::lif_delta::{C_M, E_L, I_E, REC_V, STATE_V, T_REF, V_RESET, V_TH};
 use super::lif_exp::{TAU_SYN_EX, TAU_SYN_IN};
 use crate::network::spec::NeuronOptions;
+use crate::simd::either;
 use crate::units::Dimension;
 
 pub(super) const G_L: ParamDef = ParamDef {
@@ -173,7 +174,7 @@ impl<K: Kinetics> Model for LifCond<K> {
         let (inh, d_in) = i.advance(inh, d_in);
         let (ex, d_ex) = e.receive(ex, d_ex, input[0]);
         let (inh, d_in) = i.receive(inh, d_in, -input[1]);
-        [if held { v } else { moved }, ex, inh, d_ex, d_in, 0.0]
+        [either(held, v, moved), ex, inh, d_ex, d_in, 0.0]
     }
 
     #[inline(always)]
