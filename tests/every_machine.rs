@@ -16,7 +16,7 @@ const LONGER: &str = "simulation.duration=300 ms";
 const SINGLE: &str = "simulation.arithmetic=single";
 const FIXED: &str = "simulation.arithmetic=fixed";
 
-/// (network, what is set, number of spikes, hash). Drawn weights and delays, every kind of input, exponentials as vector
+/// (network, what is set, number of spikes, hash). Drawn weights and delays, Poisson and other input, exponentials as vector
 /// code, bitmaps, lists and packed tables, learning.
 const RUNS: &[(&str, &[&str], u64, u64)] = &[
     ("brunel", &[SHORT], 28_284, 0xf814_1252_6d83_c602),

@@ -188,7 +188,7 @@ fn advance<
         marks[i] = mark;
         any |= mark;
         // After another store: right behind the choice, the compiler would store the lanes that change
-        // and no others, which AVX2 does at a tenth of the speed on AMD's processors.
+        // and no others, which is slow with AVX2 on AMD's processors.
         v[i] = new;
         if D::SYN > 0 {
             s0[i] = s[0];
@@ -274,7 +274,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const VARIED: bool, const S: usize, const C:
             let mark = u8::from(active & (new >= threshold));
             marks[i] = mark;
             any |= mark;
-            // Last, as in `advance`.
+            // After another store, as in `advance`.
             v[i] = new;
         }
         any != 0
