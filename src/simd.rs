@@ -4,6 +4,8 @@
 //! chosen at run time. Every version gives the same bits: only exactly rounded operations occur, and
 //! neither Rust nor LLVM fuses or reorders floating-point operations on its own.
 
+use std::sync::atomic::{AtomicU8, Ordering};
+
 /// The instruction sets that loops are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
@@ -22,8 +24,25 @@ pub fn level() -> Level {
     of_machine()
 }
 
-#[inline]
+/// Asked before every kernel, so what was found is kept: 0 if nobody has looked yet, else the level's number
+/// and one.
+#[inline(always)]
 fn of_machine() -> Level {
+    static FOUND: AtomicU8 = AtomicU8::new(0);
+    #[cold]
+    fn find() -> Level {
+        let level = look();
+        FOUND.store(level as u8 + 1, Ordering::Relaxed);
+        level
+    }
+    const LEVELS: [Level; 3] = [Level::Portable, Level::Avx2, Level::Avx512];
+    match FOUND.load(Ordering::Relaxed) {
+        found @ 1..=3 => LEVELS[found as usize - 1],
+        _ => find(),
+    }
+}
+
+fn look() -> Level {
     #[cfg(target_arch = "x86_64")]
     {
         if std::arch::is_x86_feature_detected!("avx512f")

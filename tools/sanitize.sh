@@ -7,7 +7,7 @@
 #   sh tools/sanitize.sh thread      # runs under ThreadSanitizer: rustup +nightly component add rust-src
 set -eu
 cd "$(dirname "$0")/.."
-modules="simd:: synapse::spread:: spiking::pick:: synapse::prefetch:: synapse::bitmap:: engine::barrier_tests::"
+modules="simd:: rng::philox:: synapse::spread:: spiking::pick:: synapse::prefetch:: synapse::bitmap:: engine::barrier_tests::"
 host=$(rustc -vV | sed -n 's/^host: //p')
 missing() {
     echo "not possible here: rustup +nightly component add $1" >&2

@@ -28,7 +28,7 @@ use crate::engine::unit::Route;
 use crate::neuron::ModelKind;
 use crate::neuron::block::channels;
 use crate::neuron::lif_multisynapse::PORTS;
-use crate::simd::{Kernel, vectorized};
+use crate::simd::{Kernel, either, vectorized};
 
 /// Fewer bits than this for a weight are too coarse.
 const LEAST_WEIGHT_BITS: u32 = 10;
@@ -86,25 +86,29 @@ impl Kernel for Quanta<'_> {
     type Output = (f64, f64);
     #[inline(always)]
     fn run(self) -> (f64, f64) {
-        /// Adding and subtracting it rounds a number below 2^51 to a whole one.
-        const ROUND: f64 = 1.5 * (1u64 << 52) as f64;
         // Sums side by side, so that the order of adding is the same for every instruction set.
         const SUMS: usize = 8;
+        let quantum = self.quantum;
+        // A power of two: multiplying by the inverse is dividing.
+        let inverse = 1.0 / quantum.weight;
         let (mut worst, mut sums) = ([0.0f64; SUMS], [0.0; SUMS]);
-        for part in self.weights.chunks_mut(SUMS) {
-            for (i, w) in part.iter_mut().enumerate() {
-                let Quantum { weight, most } = self.quantum;
-                let whole = (*w / weight).clamp(-most, most);
-                let whole = (whole + ROUND) - ROUND;
-                let held = whole * weight;
-                let error = if *w == held {
-                    0.0
-                } else {
-                    ((held - *w) / *w).abs()
-                };
+        // Errors of a part, which lie beside each other before they are added up: so all of it is vector code.
+        let mut errors = [0.0; 16 * SUMS];
+        for part in self.weights.chunks_mut(errors.len()) {
+            let errors = &mut errors[..part.len()];
+            for (w, error) in part.iter_mut().zip(&mut *errors) {
+                *error = hold(w, quantum, inverse);
+            }
+            let (eights, rest) = errors.as_chunks::<SUMS>();
+            for eight in eights {
+                for i in 0..SUMS {
+                    worst[i] = either(eight[i] > worst[i], eight[i], worst[i]);
+                    sums[i] += eight[i];
+                }
+            }
+            for (i, &error) in rest.iter().enumerate() {
                 worst[i] = worst[i].max(error);
                 sums[i] += error;
-                *w = whole;
             }
         }
         (
@@ -112,6 +116,21 @@ impl Kernel for Quanta<'_> {
             sums.iter().sum(),
         )
     }
+}
+
+/// Makes a weight a whole number of quanta, halves to even. Returns its relative error, which need not be told
+/// to more than seven digits.
+#[inline(always)]
+fn hold(w: &mut f64, quantum: Quantum, inverse: f64) -> f64 {
+    /// Adding and subtracting it rounds a number below 2^51 to a whole one.
+    const ROUND: f64 = 1.5 * (1u64 << 52) as f64;
+    let whole = (*w * inverse).clamp(-quantum.most, quantum.most);
+    let whole = (whole + ROUND) - ROUND;
+    let off = (whole * quantum.weight - *w) as f32;
+    let error = (off / *w as f32).abs();
+    *w = whole;
+    let error = if error <= f32::MAX { error } else { 1.0 };
+    f64::from(if off == 0.0 { 0.0 } else { error })
 }
 
 /// The plan for a network.

@@ -227,6 +227,9 @@ impl<'a> Delays<'a> {
 /// Milliseconds to whole ticks, at least one, halves up. A distance is a square root: what should be
 /// a half falls short of it by rounding as often as not, so there a hair is added. What a distance
 /// gives may be out of all bounds: then it is never.
+///
+/// As vector code ticks are found by multiplication. The quotient is as good as the same, unless it is so
+/// close to a half that it matters, or very large: then the batch is done over again, by division.
 struct Ticks<'a> {
     values: &'a [f64],
     tick_ms: f64,
@@ -240,14 +243,15 @@ impl Kernel for Ticks<'_> {
     #[inline(always)]
     fn run(self) -> bool {
         let mut all = true;
+        let per_tick = 1.0 / self.tick_ms;
         for (out, v) in self.out.iter_mut().zip(self.values) {
-            let ticks = v / self.tick_ms;
+            let ticks = v * per_tick;
             let ticks = if ticks >= 1.0 { ticks } else { 1.0 };
-            all &= ticks < Self::WHOLE / 4.0;
             let exact = ticks + self.half;
             // Conversions of numbers that may not fit are not vector code. Adding WHOLE rounds to a whole
             // number, up or down, and leaves it in the low bits.
             let near = exact + Self::WHOLE - Self::WHOLE;
+            all &= (ticks < Self::FAR) & ((near - exact).abs() > Self::CLOSE);
             let below = if near > exact { near - 1.0 } else { near };
             *out = (below + Self::WHOLE).to_bits() ^ Self::WHOLE.to_bits();
         }
@@ -258,6 +262,10 @@ impl Kernel for Ticks<'_> {
 impl Ticks<'_> {
     /// From here on there are no halves, and adding one would lead to the next whole number.
     const WHOLE: f64 = (1u64 << 52) as f64;
+    /// Below `FAR`, product and quotient differ by less than three of their last places, which are less
+    /// than `CLOSE` together.
+    const FAR: f64 = (1u64 << 30) as f64;
+    const CLOSE: f64 = 1.0 / (1u64 << 20) as f64;
 
     fn convert(self) {
         const LAST: f64 = NEVER as f64;
@@ -459,14 +467,30 @@ impl Visitor for Placing<'_> {
                 }
             }
             End::Each(targets) => {
-                for (i, &target) in targets.iter().enumerate() {
+                let mut from = 0;
+                while let Some(&target) = targets.get(from) {
                     let place = self.finder.place(target);
-                    let negative = self.weights.is_some() && self.values[i] < 0.0;
-                    self.slots[i] =
-                        place.slot[usize::from(negative)] as u32 + (target - place.range.start);
+                    let others = targets[from..]
+                        .iter()
+                        .position(|t| !place.range.contains(t));
+                    let run = from..others.map_or(n, |k| from + k.max(1));
+                    from = run.end;
+                    let first = place
+                        .slot
+                        .map(|s| (s as u32).wrapping_sub(place.range.start));
+                    let (slots, targets) = (&mut self.slots[run.clone()], &targets[run.clone()]);
+                    if self.weights.is_none() || first[0] == first[1] {
+                        for (slot, target) in slots.iter_mut().zip(targets) {
+                            *slot = first[0].wrapping_add(*target);
+                        }
+                    } else {
+                        let values = self.values[run.clone()].iter();
+                        for ((slot, target), w) in slots.iter_mut().zip(targets).zip(values) {
+                            *slot = first[usize::from(*w < 0.0)].wrapping_add(*target);
+                        }
+                    }
                     if let Some(quantum) = place.quantum {
-                        let value = &mut self.values[i..=i];
-                        self.rounding.round(value, quantum);
+                        self.rounding.round(&mut self.values[run], quantum);
                     }
                 }
             }

@@ -13,7 +13,8 @@
 //! has been drawn before and wherever the neuron lives.
 
 use crate::network::spec::EscapeNoise;
-use crate::rng::{Domain, key, philox};
+use crate::rng::philox::philox;
+use crate::rng::{Domain, key};
 
 /// Escape noise of the neurons of a shard's part of a population.
 #[derive(Clone, Copy, Debug)]

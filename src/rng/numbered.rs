@@ -5,11 +5,10 @@
 //! SplitMix64 generator (Steele et al. 2014, OOPSLA) that begins at the mixed first word. What is drawn
 //! for a number is the same alone (`Nth`), in a run, or among scattered others.
 
-use super::{Domain, GOLDEN, Stream, Words, Ziggurat, key, mix, philox, philox_wide, ziggurat};
+use super::philox::{Blocks, LANES, philox, philox_wide};
+use super::{Domain, GOLDEN, Stream, Words, Ziggurat, key, mix, ziggurat};
 use crate::simd::{Kernel, vectorized};
 
-/// Blocks that are computed side by side.
-const LANES: usize = 16;
 /// Numbers whose first words lie in one group of blocks. Runs must begin at a multiple of it.
 pub const GROUP: usize = 2 * LANES;
 
@@ -26,13 +25,6 @@ fn place(k: u32) -> (u32, bool) {
 #[inline(always)]
 fn counter(block: u32, unit: u64, tag: u32) -> [u32; 4] {
     [block, unit as u32, (unit >> 32) as u32, tag]
-}
-
-/// The two words of a block; upper halves of its parts mean nothing.
-#[inline(always)]
-fn pair(w: [u64; 4]) -> [u64; 2] {
-    const LOW: u64 = 0xffff_ffff;
-    [w[0] & LOW | w[1] << 32, w[2] & LOW | w[3] << 32]
 }
 
 /// The numbers for which draws are wanted.
@@ -90,8 +82,12 @@ impl Numbered {
     /// The same from nothing.
     pub fn alone(&self, unit: u64, k: u32) -> Stream<Nth> {
         let (block, low) = place(k);
-        let [a, b] = pair(philox(counter(block, unit, 0), self.key).map(u64::from));
-        self.nth(if low { a } else { b })
+        let w = philox(counter(block, unit, 0), self.key).map(u64::from);
+        self.nth(if low {
+            w[0] | w[1] << 32
+        } else {
+            w[2] | w[3] << 32
+        })
     }
 
     /// A stream for a whole unit.
@@ -136,38 +132,30 @@ impl Kernel for Fill<'_> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        let (low, high) = ([self.unit; LANES], [self.unit >> 32; LANES]);
+        let Self { key, unit, .. } = self;
         match self.numbers {
             Numbers::From(first) => {
-                let mut block = u64::from(first / 2);
+                let mut blocks = u64::from(first / 2);
                 for out in self.out.chunks_mut(GROUP) {
-                    let blocks = std::array::from_fn(|i| block + i as u64);
-                    let w = philox_wide([blocks, low, high, [0; LANES]], self.key);
-                    block += LANES as u64;
-                    let put = |all: &mut [u64; GROUP]| {
-                        for i in 0..LANES {
-                            [all[i], all[LANES + i]] = pair([w[0][i], w[1][i], w[2][i], w[3][i]]);
-                        }
-                    };
                     if let Ok(out) = <&mut [u64; GROUP]>::try_from(&mut *out) {
-                        put(out);
+                        philox_wide(Blocks::From(blocks), unit, 0, key, out);
                     } else {
                         let mut all = [0; GROUP];
-                        put(&mut all);
+                        philox_wide(Blocks::From(blocks), unit, 0, key, &mut all);
                         out.copy_from_slice(&all[..out.len()]);
                     }
+                    blocks += LANES as u64;
                 }
             }
             Numbers::Each(numbers) => {
                 for (out, numbers) in self.out.chunks_mut(LANES).zip(numbers.chunks(LANES)) {
-                    let mut blocks = [0; LANES];
+                    let (mut blocks, mut all) = ([0; LANES], [0; GROUP]);
                     for (b, &k) in blocks.iter_mut().zip(numbers) {
                         *b = u64::from(place(k).0);
                     }
-                    let w = philox_wide([blocks, low, high, [0; LANES]], self.key);
+                    philox_wide(Blocks::Each(blocks), unit, 0, key, &mut all);
                     for (i, (out, &k)) in out.iter_mut().zip(numbers).enumerate() {
-                        let [a, b] = pair([w[0][i], w[1][i], w[2][i], w[3][i]]);
-                        *out = if place(k).1 { a } else { b };
+                        *out = all[if place(k).1 { i } else { LANES + i }];
                     }
                 }
             }
@@ -218,12 +206,14 @@ impl Kernel for Refill<'_> {
     #[inline(always)]
     fn run(self) {
         let run = self.0;
-        let blocks = std::array::from_fn(|i| u64::from(run.block) + i as u64);
-        let (low, high) = ([run.unit; LANES], [run.unit >> 32; LANES]);
-        let w = philox_wide([blocks, low, high, [u64::from(u32::MAX); LANES]], run.key);
-        for (to, from) in run.words.chunks_exact_mut(LANES).zip(&w) {
-            for (to, &from) in to.iter_mut().zip(from) {
-                *to = from as u32;
+        let (blocks, mut pairs) = (Blocks::From(run.block.into()), [0; GROUP]);
+        philox_wide(blocks, run.unit, u32::MAX, run.key, &mut pairs);
+        // First words of all blocks, then their second ones, and so on.
+        let quarters = run.words.chunks_exact_mut(LANES);
+        for (k, quarter) in quarters.enumerate() {
+            let pairs = &pairs[k / 2 * LANES..][..LANES];
+            for (word, pair) in quarter.iter_mut().zip(pairs) {
+                *word = (pair >> (k % 2 * 32)) as u32;
             }
         }
         run.block = run.block.wrapping_add(LANES as u32);

@@ -1,6 +1,7 @@
 //! What befalls spikes on their way, for measuring how much of it a network bears.
 
-use crate::rng::{Domain, key, philox};
+use crate::rng::philox::philox;
+use crate::rng::{Domain, key};
 
 /// Something that may happen to a spike.
 pub trait Faults {

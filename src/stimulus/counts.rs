@@ -7,7 +7,8 @@
 
 use super::inversion::{GROUP, Invert, Law, Many, Planar, RARE, Shape, WALKED, walk};
 use super::rate::{Course, Rows};
-use crate::rng::{Domain, key, philox, philox_wide};
+use crate::rng::philox::{Blocks, LANES, philox, philox_wide};
+use crate::rng::{Domain, key};
 use crate::simd::{Kernel, vectorized};
 
 /// Ticks of a piece from which on it pays to prepare the distributions of single elements.
@@ -264,32 +265,23 @@ impl Invert for Groups<'_> {
 /// 16 bits for each of the elements 128 group … 128 group + 127 at tick `t`: 16 counters side by side.
 #[inline(always)]
 fn draw_words(group: u32, t: u64, key: u64) -> [u16; GROUP] {
-    const LANES: usize = 16;
-    let first = u64::from(group) * LANES as u64;
-    let mut lanes = [first; LANES];
-    for (i, lane) in lanes.iter_mut().enumerate() {
-        *lane += i as u64;
-    }
-    let words = philox_wide::<LANES>(
-        [
-            lanes,
-            [t & 0xffff_ffff; LANES],
-            [t >> 32; LANES],
-            [0; LANES],
-        ],
-        key,
-    );
-    // Word w of counter `lane` and that of counter lane + 8 make four elements.
-    let mut bytes = [0u8; 2 * GROUP];
-    for (bytes, words) in bytes.chunks_exact_mut(64).zip(&words) {
-        for lane in 0..8 {
-            let four = words[lane] & 0xffff_ffff | words[lane + 8] << 32;
-            bytes[8 * lane..8 * lane + 8].copy_from_slice(&four.to_le_bytes());
+    const { assert!(GROUP == 8 * LANES) };
+    const LOW: u64 = 0xffff_ffff;
+    let blocks = Blocks::From(u64::from(group) * LANES as u64);
+    let mut pairs = [0; 2 * LANES];
+    philox_wide(blocks, t, 0, key, &mut pairs);
+    // A word of a counter and the same of the one eight further make four elements.
+    let mut fours = [0; 2 * LANES];
+    for (pairs, fours) in pairs.chunks_exact(LANES).zip(fours.chunks_exact_mut(LANES)) {
+        for i in 0..LANES / 2 {
+            let (near, far) = (pairs[i], pairs[LANES / 2 + i]);
+            fours[i] = near & LOW | far << 32;
+            fours[LANES / 2 + i] = near >> 32 | far & !LOW;
         }
     }
     let mut out = [0; GROUP];
-    for (out, pair) in out.iter_mut().zip(bytes.as_chunks::<2>().0) {
-        *out = u16::from_le_bytes(*pair);
+    for (out, four) in out.as_chunks_mut::<4>().0.iter_mut().zip(fours) {
+        *out = [0, 16, 32, 48].map(|shift| (four >> shift) as u16);
     }
     out
 }

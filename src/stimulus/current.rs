@@ -22,7 +22,8 @@ use std::sync::Arc;
 
 use super::def::{KeyDef, START, STOP, Shape, StimulusDef};
 use crate::network::spec::{CurrentSpec, PS_PER_MS};
-use crate::rng::{Domain, key, philox};
+use crate::rng::philox::philox;
+use crate::rng::{Domain, key};
 
 pub static STEP: StimulusDef = StimulusDef {
     name: "step_current",

@@ -129,6 +129,8 @@ pub struct Placer {
     longest: u64,
     /// Scratch of `place`.
     words: Vec<u32>,
+    /// Scratch of `bring`.
+    parts: Box<[Part; 2]>,
 }
 
 impl Placer {
@@ -193,6 +195,7 @@ impl Placer {
             shortest: u64::MAX,
             longest: 0,
             words: Vec::new(),
+            parts: Box::new([const { Part::new() }; 2]),
         }
     }
 
@@ -310,8 +313,8 @@ impl Placer {
                 .as_mut()
                 .map(|d| d.part(start - base..end - base)),
         };
-        let mut parts = [const { Part::new() }; 2];
-        let [mut found, mut here] = parts.each_mut();
+        let [mut found, mut here] = self.parts.each_mut();
+        here.len = 0;
         let items = self.loose.take::<STRIDE>(block);
         for part in items.chunks(TOGETHER) {
             vectorized(Split::<STRIDE, HEAD> {

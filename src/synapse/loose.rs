@@ -59,6 +59,7 @@ impl Layout {
 pub(super) const TOGETHER: usize = 256;
 
 /// Some synapses, unpacked.
+#[derive(Debug)]
 pub(super) struct Part {
     pub len: usize,
     /// Cells within the block; then places, when these have been found.

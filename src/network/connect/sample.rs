@@ -3,66 +3,51 @@
 use crate::rng::Stream;
 use crate::rng::numbered::Run;
 
-/// A set of numbers below n that is emptied in time proportional to what it holds.
-#[derive(Debug, Default)]
+/// A set of numbers below n that is emptied at once.
+#[derive(Debug)]
 pub struct Chosen {
-    bits: Vec<u64>,
-    list: Vec<u32>,
+    /// Of each number, the round in which it was added last.
+    rounds: Vec<u8>,
+    /// The round at hand, never 0.
+    round: u8,
 }
 
 impl Chosen {
     pub fn new(n: u32) -> Self {
         Self {
-            bits: vec![0; (n as usize).div_ceil(64)],
-            list: Vec::new(),
-        }
-    }
-
-    /// Adds `i`, which only `forget` takes out again; false if it is there already.
-    #[inline(always)]
-    fn fresh(&mut self, i: u32) -> bool {
-        let word = &mut self.bits[i as usize / 64];
-        let old = *word >> (i % 64) & 1;
-        *word |= 1u64 << (i % 64);
-        old == 0
-    }
-
-    fn forget(&mut self, all: &[u32]) {
-        for &i in all {
-            self.bits[i as usize / 64] = 0;
+            rounds: vec![0; n as usize],
+            round: 1,
         }
     }
 
     /// Adds `i`; false if it is there already.
+    #[inline(always)]
     pub fn insert(&mut self, i: u32) -> bool {
-        let (word, bit) = (i as usize / 64, 1u64 << (i % 64));
-        if self.bits[word] & bit != 0 {
-            return false;
-        }
-        self.bits[word] |= bit;
-        self.list.push(i);
-        true
+        std::mem::replace(&mut self.rounds[i as usize], self.round) != self.round
     }
 
+    #[inline(always)]
     pub fn contains(&self, i: u32) -> bool {
-        self.bits[i as usize / 64] & (1u64 << (i % 64)) != 0
+        self.rounds[i as usize] == self.round
     }
 
     /// Takes `i` out, if it is there.
     pub fn remove(&mut self, i: u32) {
-        // The list may go on naming it: it only says which words may hold bits.
-        self.bits[i as usize / 64] &= !(1u64 << (i % 64));
+        self.rounds[i as usize] = 0;
     }
 
+    #[inline]
     pub fn clear(&mut self) {
-        for i in self.list.drain(..) {
-            self.bits[i as usize / 64] = 0;
+        self.round = self.round.wrapping_add(1);
+        if self.round == 0 {
+            self.rounds.fill(0);
+            self.round = 1;
         }
     }
 }
 
 /// `k` different numbers below `n`, none of them `without`, in `out`. Rejection while at most half of
-/// the numbers are wanted; else the unwanted ones are drawn. `chosen` is empty before and after.
+/// the numbers are wanted; else the unwanted ones are drawn. `chosen`: scratch.
 pub fn distinct(
     stream: &mut Stream<Run>,
     chosen: &mut Chosen,
@@ -71,8 +56,9 @@ pub fn distinct(
     without: Option<u32>,
     out: &mut Vec<u32>,
 ) {
+    chosen.clear();
     if let Some(w) = without {
-        chosen.fresh(w);
+        chosen.insert(w);
     }
     let free = n - u32::from(without.is_some());
     let k = k.min(free);
@@ -87,31 +73,12 @@ pub fn distinct(
         for i in from..drawn {
             let c = out[i];
             out[kept] = c;
-            kept += usize::from(chosen.fresh(c));
+            kept += usize::from(chosen.insert(c));
         }
     }
     if k > free / 2 {
-        let unwanted = std::mem::take(out);
-        out.reserve_exact(k as usize);
-        for (first, &word) in (0..).step_by(64).zip(&chosen.bits) {
-            let mut left = !word;
-            if n - first < 64 {
-                left &= (1 << (n - first)) - 1;
-            }
-            while left != 0 {
-                out.push(first + left.trailing_zeros());
-                left &= left - 1;
-            }
-            if n - first <= 64 {
-                break;
-            }
-        }
-        chosen.forget(&unwanted);
-    } else {
-        chosen.forget(out);
-    }
-    if let Some(w) = without {
-        chosen.forget(&[w]);
+        out.clear();
+        out.extend((0..n).filter(|&i| !chosen.contains(i)));
     }
 }
 
@@ -147,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_of_any_share_are_different_numbers_and_leave_nothing_behind() {
+    fn samples_of_any_share_are_different_numbers_whatever_was_chosen_before() {
         let mut chosen = Chosen::new(1000);
         for n in [1u32, 63, 64, 65, 128, 1000] {
             for k in [0, 1, n / 3, n / 2, n / 2 + 1, n - 1, n, n + 5] {
@@ -157,8 +124,19 @@ mod tests {
                 assert_eq!(got.len() as u32, k.min(n));
                 got.sort_unstable();
                 assert!(got.windows(2).all(|w| w[0] < w[1]) && got.iter().all(|&i| i < n));
-                assert!(chosen.bits.iter().all(|&w| w == 0));
             }
+        }
+    }
+
+    #[test]
+    fn a_set_that_is_emptied_again_and_again_holds_what_was_added_since() {
+        let mut chosen = Chosen::new(3);
+        for _ in 0..600 {
+            assert!(!(0..3).any(|i| chosen.contains(i)));
+            assert!(chosen.insert(1) && chosen.insert(2) && !chosen.insert(1));
+            chosen.remove(2);
+            assert!(chosen.contains(1) && !chosen.contains(2));
+            chosen.clear();
         }
     }
 }
