@@ -389,6 +389,12 @@ impl<'a, R: Weights> ShardBuilder<'a, R> {
                 _ => self.slots.sums.len(),
             };
             let mut placer = Placer::new(sources, counters, kind, slots, narrow);
+            let (group, mut bounds) = match kind {
+                WeightKind::Packed { group, bits } if !fixed.proven[group] => {
+                    (group, vec![0; 1 << bits])
+                }
+                _ => (0, Vec::new()),
+            };
             for (_, of_group) in &groups {
                 placer.group();
                 for &i in of_group {
@@ -398,7 +404,11 @@ impl<'a, R: Weights> ShardBuilder<'a, R> {
                         site,
                         places,
                         &mut placer,
-                        Held { weighted, blocks },
+                        Held {
+                            weighted,
+                            blocks,
+                            bounds: &mut bounds,
+                        },
                     );
                     connect::visit(site, &mut placing);
                     rounding[i] = placing.rounding;
@@ -408,13 +418,11 @@ impl<'a, R: Weights> ShardBuilder<'a, R> {
             table.rows = table.rows.in_blocks(blocks);
             shortest = shortest.min(least / blocks);
             longest = longest.max(most / blocks);
-            if let WeightKind::Packed { group, .. } = kind
-                && !fixed.proven[group]
-            {
-                let most = table.heaviest().saturating_mul(fixed.gathered[group]);
-                if most > i32::MAX as u64 {
-                    return Err(BuildError::Overflow(most));
-                }
+            let fits = |sum: u64| sum.saturating_mul(fixed.gathered[group]) <= i32::MAX as u64;
+            if !bounds.into_iter().all(fits) && !fits(table.heaviest()) {
+                return Err(BuildError::Overflow(
+                    table.heaviest().saturating_mul(fixed.gathered[group]),
+                ));
             }
             tables.push(table);
         }

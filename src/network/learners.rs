@@ -61,6 +61,7 @@ pub(super) fn build<R: Weights>(
     );
     placer.group();
     let held = Held {
+        bounds: &mut [],
         weighted: true,
         blocks: 1,
     };

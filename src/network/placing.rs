@@ -379,11 +379,14 @@ impl Visitor for Counting<'_> {
 }
 
 /// How the synapses of a statement are held.
-pub(super) struct Held {
+pub(super) struct Held<'a> {
     /// Are weights held?
     pub(super) weighted: bool,
     /// Slots are told within one of so many blocks.
     pub(super) blocks: u64,
+    /// Of each slot, a bound on the sum of its whole-number weights so far: as if each were the largest there can
+    /// be. Empty where nobody asks.
+    pub(super) bounds: &'a mut [u64],
 }
 
 /// Draws weights and delays, and places the synapses of own targets.
@@ -398,6 +401,7 @@ pub(super) struct Placing<'a> {
     /// Weights are rounded to single precision.
     single: bool,
     pub(super) rounding: Rounding,
+    bounds: &'a mut [u64],
     rows: Vec<u32>,
     keys: Vec<u64>,
     slots: Vec<u32>,
@@ -411,7 +415,7 @@ impl<'a> Placing<'a> {
         site: &'a Site<'a>,
         places: &'a [Place],
         placer: &'a mut Placer,
-        held: Held,
+        held: Held<'a>,
     ) -> Self {
         let weights = match (&site.spec.weight, &site.spec.rule) {
             (Weight::Values(v), _) => Origin::values(site, v, Domain::Weight),
@@ -425,6 +429,7 @@ impl<'a> Placing<'a> {
             single: drawn || spec.arithmetic != Arithmetic::Double,
             weights: held.weighted.then_some(weights),
             rounding: Rounding::default(),
+            bounds: held.bounds,
             finder: Finder::new(places),
             blocks: held.blocks,
             keys: Vec::with_capacity(BATCH),
@@ -464,16 +469,24 @@ impl Visitor for Placing<'_> {
                 if let Some(quantum) = place.quantum {
                     let values = &mut self.values[..n];
                     self.rounding.round(values, quantum);
+                    if slot[0] != slot[1] {
+                        bound(self.bounds, slots, quantum);
+                    } else if let Some(sum) = self.bounds.get_mut(slot[0] as usize) {
+                        *sum += n as u64 * quantum.most as u64;
+                    }
                 }
             }
             End::Each(targets) => {
                 let mut from = 0;
                 while let Some(&target) = targets.get(from) {
                     let place = self.finder.place(target);
-                    let others = targets[from..]
-                        .iter()
-                        .position(|t| !place.range.contains(t));
-                    let run = from..others.map_or(n, |k| from + k.max(1));
+                    let rest = &targets[from..];
+                    let run = if vectorized(Within(&place.range, rest)) {
+                        from..n
+                    } else {
+                        let others = rest.iter().position(|t| !place.range.contains(t));
+                        from..others.map_or(n, |k| from + k.max(1))
+                    };
                     from = run.end;
                     let first = place
                         .slot
@@ -491,6 +504,7 @@ impl Visitor for Placing<'_> {
                     }
                     if let Some(quantum) = place.quantum {
                         self.rounding.round(&mut self.values[run], quantum);
+                        bound(self.bounds, slots, quantum);
                     }
                 }
             }
@@ -512,6 +526,32 @@ impl Visitor for Placing<'_> {
         };
         self.placer
             .place(&self.rows[..n], &self.slots[..n], values, delays);
+    }
+}
+
+/// Do all targets lie in a range?
+struct Within<'a>(&'a std::ops::Range<u32>, &'a [u32]);
+
+impl Kernel for Within<'_> {
+    type Output = bool;
+    #[inline(always)]
+    fn run(self) -> bool {
+        let (start, len) = (self.0.start, self.0.end - self.0.start);
+        let mut all = true;
+        for target in self.1 {
+            all &= target.wrapping_sub(start) < len;
+        }
+        all
+    }
+}
+
+/// Adds the largest weight there can be to the bounds of these slots, if there are bounds.
+fn bound(bounds: &mut [u64], slots: &[u32], quantum: Quantum) {
+    if bounds.is_empty() {
+        return;
+    }
+    for &slot in slots {
+        bounds[slot as usize] += quantum.most as u64;
     }
 }
 

@@ -11,14 +11,14 @@
 //! What is collected is bounded, and the order within a row and delay is that of placing.
 
 use super::column::Column;
-use super::counter::{Counter, Range};
+use super::counter::{Counter, Range, are_one};
 use super::loose::{Cells, Loose, Part, Split, TOGETHER};
 use super::prefetch::prefetch;
 use super::rows::{Cuts, Rows};
 use super::slots::NARROW;
 use super::sorting::{Delays, DelaysOf, apply, sort};
 use super::table::{Codec, Table, Targets};
-use crate::simd::vectorized;
+use crate::simd::{Kernel, vectorized};
 
 /// What the weights of the table will be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,10 +249,13 @@ impl Placer {
         }
         let words = match &self.targets {
             Targets::Packed { bits, .. } => {
-                self.words.clear();
-                let pairs = slots.iter().zip(weights);
-                self.words
-                    .extend(pairs.map(|(s, &w)| (w as i32 as u32) << bits | s));
+                self.words.resize(slots.len(), 0);
+                vectorized(Pack {
+                    slots,
+                    weights,
+                    bits: *bits,
+                    words: &mut self.words,
+                });
                 &self.words[..]
             }
             _ => slots,
@@ -323,10 +326,19 @@ impl Placer {
                 to: found,
             });
             found.len = part.len();
-            for place in &mut found.places[..part.len()] {
-                let next = &mut next[*place as usize];
-                *place = *next;
-                *next += 1;
+            let places = &mut found.places[..part.len()];
+            if are_one(places) {
+                let next = &mut next[places[0] as usize];
+                for (place, at) in places.iter_mut().zip(*next..) {
+                    *place = at;
+                }
+                *next += part.len() as u32;
+            } else {
+                for place in places {
+                    let next = &mut next[*place as usize];
+                    *place = *next;
+                    *next += 1;
+                }
             }
             columns.prefetch(found);
             columns.write(here);
@@ -397,6 +409,27 @@ impl Placer {
             codec: self.codec,
         };
         (table, self.shortest, self.longest)
+    }
+}
+
+/// Words of slots, in the low bits, and whole-number weights, of which there are as many.
+struct Pack<'a> {
+    slots: &'a [u32],
+    weights: &'a [f64],
+    bits: u32,
+    words: &'a mut [u32],
+}
+
+impl Kernel for Pack<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        /// What is added to it ends up in its low bits. Conversions that saturate are not vector code.
+        const WHOLE: f64 = 1.5 * (1u64 << 52) as f64;
+        let pairs = self.slots.iter().zip(self.weights);
+        for (word, (slot, weight)) in self.words.iter_mut().zip(pairs) {
+            *word = ((weight + WHOLE).to_bits() as u32) << self.bits | slot;
+        }
     }
 }
 
@@ -517,11 +550,15 @@ mod tests {
             offset in prop::sample::select(vec![1u64, 37, 12_000]),
             kind in prop::sample::select(vec![WeightKind::F32, WeightKind::F64, WeightKind::Count16]),
             expected in prop::sample::select(vec![0.0, 1e7]),
+            by_source in any::<bool>(),
         ) {
-            let synapses: Vec<Listed> = synapses
+            let mut synapses: Vec<Listed> = synapses
                 .iter()
                 .map(|&(s, t, w, d)| (s + 2 + s / 17 * 4, t, w, offset + d * stretch))
                 .collect();
+            if by_source {
+                synapses.sort_by_key(|s| s.0);
+            }
             check(&synapses, kind, expected)?;
         }
     }

@@ -67,7 +67,9 @@ impl Counter {
         }
         self.total += rows.len() as u64;
         let (first, cells) = (self.rows.start, &mut self.cells[..]);
-        if self.bits == 0 {
+        if self.bits == 0 && are_one(rows) {
+            cells[(rows[0] - first) as usize] += rows.len() as u32;
+        } else if self.bits == 0 {
             for &row in rows {
                 cells[(row - first) as usize] += 1;
             }
@@ -139,6 +141,31 @@ impl Counter {
 #[inline(always)]
 fn cell(row: u32, delay: u64, bits: u32, least: u64) -> u32 {
     row << bits | delay.wrapping_sub(least) as u32
+}
+
+/// Are all the same? Rules by source name the synapses of one row after the other: counted one by one, each would
+/// wait for the count that the one before has stored.
+#[inline]
+pub(super) fn are_one(rows: &[u32]) -> bool {
+    match rows {
+        [] => false,
+        [first, .., last] if first != last => false,
+        [first, ..] => vectorized(All(*first, rows)),
+    }
+}
+
+struct All<'a>(u32, &'a [u32]);
+
+impl Kernel for All<'_> {
+    type Output = bool;
+    #[inline(always)]
+    fn run(self) -> bool {
+        let mut other = 0;
+        for row in self.1 {
+            other |= row ^ self.0;
+        }
+        other == 0
+    }
 }
 
 /// Least and largest of some numbers.

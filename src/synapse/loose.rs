@@ -6,6 +6,7 @@
 //! memory, and less of it is written and read.
 
 use super::column::Column;
+use super::counter::are_one;
 use super::prefetch::prefetch;
 use crate::simd::{Kernel, vectorized};
 
@@ -285,6 +286,16 @@ impl Loose {
         let (items, _) = self.items.as_chunks_mut::<STRIDE>();
         let (ready, _) = self.ready.as_chunks::<STRIDE>();
         let (taken, capacity) = (&mut self.taken[..], self.capacity);
+        if are_one(&self.blocks[*at..]) {
+            let block = self.blocks[*at] as usize;
+            let taken = &mut taken[block];
+            let n = (ready.len() - *at).min(capacity - *taken as usize);
+            let first = block * capacity + *taken as usize;
+            items[first..first + n].copy_from_slice(&ready[*at..*at + n]);
+            *taken += n as u32;
+            *at += n;
+            return (*at < ready.len()).then_some(block);
+        }
         let ahead = LINE / size_of::<[u32; STRIDE]>();
         for (item, &block) in ready[*at..].iter().zip(&self.blocks[*at..]) {
             let taken = &mut taken[block as usize];
