@@ -418,11 +418,13 @@ impl<'a, R: Weights> ShardBuilder<'a, R> {
             table.rows = table.rows.in_blocks(blocks);
             shortest = shortest.min(least / blocks);
             longest = longest.max(most / blocks);
-            let fits = |sum: u64| sum.saturating_mul(fixed.gathered[group]) <= i32::MAX as u64;
-            if !bounds.into_iter().all(fits) && !fits(table.heaviest()) {
-                return Err(BuildError::Overflow(
-                    table.heaviest().saturating_mul(fixed.gathered[group]),
-                ));
+            let gathered = |sum: u64| sum.saturating_mul(fixed.gathered[group]);
+            let fits = |sum: u64| gathered(sum) <= i32::MAX as u64;
+            if !bounds.into_iter().all(fits) {
+                let most = table.heaviest();
+                if !fits(most) {
+                    return Err(BuildError::Overflow(gathered(most)));
+                }
             }
             tables.push(table);
         }

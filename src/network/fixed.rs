@@ -10,8 +10,8 @@
 //! - *quantum*: the smallest power of two with which the largest weight fits those bits, and with
 //!   which no sum can overflow. A synapse delivers at most once per tick, since its source spikes at
 //!   most once: |sum| <= in-degree x largest whole number. Where a rule bounds the in-degree, this
-//!   proves it; where in-degrees are random, twelve standard deviations are allowed for, and the sum of
-//!   each slot is looked at when the table is there.
+//!   proves it; where in-degrees are random, twelve standard deviations are allowed for, and the in-degree of
+//!   each slot is counted when the table is filled (if that does not prove it, its sum is looked at).
 //!
 //! Weights beyond what is practically drawn (six standard deviations) are held as the largest number
 //! with which the proof was made.

@@ -61,9 +61,9 @@ pub(super) fn build<R: Weights>(
     );
     placer.group();
     let held = Held {
-        bounds: &mut [],
         weighted: true,
         blocks: 1,
+        bounds: &mut [],
     };
     connect::visit(
         site,

@@ -6,10 +6,11 @@ use crate::rng::numbered::Run;
 /// A set of numbers below n that is emptied at once.
 #[derive(Debug)]
 pub struct Chosen {
-    /// Of each number, the round in which it was added last.
-    rounds: Vec<u8>,
+    /// Of each number, the round in which it was added last. Bytes would do as well, but would have to be set back
+    /// so often that a few synapses each of millions of neurons would cost more than all else.
+    rounds: Vec<u16>,
     /// The round at hand, never 0.
-    round: u8,
+    round: u16,
 }
 
 impl Chosen {
@@ -131,7 +132,7 @@ mod tests {
     #[test]
     fn a_set_that_is_emptied_again_and_again_holds_what_was_added_since() {
         let mut chosen = Chosen::new(3);
-        for _ in 0..600 {
+        for _ in 0..70_000 {
             assert!(!(0..3).any(|i| chosen.contains(i)));
             assert!(chosen.insert(1) && chosen.insert(2) && !chosen.insert(1));
             chosen.remove(2);
