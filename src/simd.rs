@@ -79,7 +79,7 @@ pub fn vectorized_for<K: Kernel>(wanted: Level, kernel: K) -> K::Output {
     {
         let has = level();
         if wanted == Level::Avx512 && has == Level::Avx512 {
-            // SAFETY: `level` has just found every feature that `avx512` is compiled for.
+            // SAFETY: `level` has found every feature that `avx512` is compiled for.
             return unsafe { avx512(kernel) };
         }
         if wanted != Level::Portable && has != Level::Portable {

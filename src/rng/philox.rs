@@ -45,7 +45,7 @@ pub enum Blocks {
 #[inline(always)]
 pub fn philox_wide(blocks: Blocks, unit: u64, tag: u32, key: u64, out: &mut [u64; 2 * LANES]) {
     match (level(), blocks) {
-        // SAFETY: `level` has just found the feature.
+        // SAFETY: `level` has found the feature.
         #[cfg(target_arch = "x86_64")]
         (Level::Avx512, Blocks::From(first)) => unsafe { from_on(first, unit, tag, key, out) },
         // SAFETY: as above.
