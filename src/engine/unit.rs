@@ -311,20 +311,26 @@ impl<R: Real> Kernel for Collect<'_, R> {
                             Route::To(_) => true,
                             Route::BySign => channel == 1,
                         };
-                        if std::mem::take(&mut empty) {
-                            buffer.fill(R::ZERO);
-                        }
-                        for (k, sum) in buffer.iter_mut().enumerate() {
-                            let w = weights[lo + k];
-                            if route.channel(w) == channel {
-                                *sum += R::of_count(peek(plane, from, lo + k)) * w;
-                            }
-                        }
+                        let weights = &weights[lo..lo + n];
+                        let own = |w: R| route.channel(w) == channel;
                         // Counts stay until the last channel has had its part.
-                        if last && wide {
-                            from.counts32.values[span].fill(0);
-                        } else if last {
-                            from.counts16.values[span].fill(0);
+                        if wide {
+                            let counts = &mut from.counts32.values[span];
+                            if any(counts) {
+                                weigh_each(counts, weights, R::of_count, own, buffer, &mut empty);
+                                if last {
+                                    counts.fill(0);
+                                }
+                            }
+                        } else {
+                            let counts = &mut from.counts16.values[span];
+                            if any(counts) {
+                                let count = |n: u16| R::of_count(n.into());
+                                weigh_each(counts, weights, count, own, buffer, &mut empty);
+                                if last {
+                                    counts.fill(0);
+                                }
+                            }
                         }
                     }
                 }
@@ -335,15 +341,6 @@ impl<R: Real> Kernel for Collect<'_, R> {
             some |= !empty;
         }
         some
-    }
-}
-
-#[inline(always)]
-fn peek<R: Real>(plane: &CountPlane<R>, from: &Accumulators<R>, i: usize) -> u32 {
-    if plane.wide {
-        from.counts32.values[plane.base + i]
-    } else {
-        u32::from(from.counts16.values[plane.base + i])
     }
 }
 
@@ -380,5 +377,27 @@ fn take<T: Copy + Default, R: Real>(
             buffer[i] += weigh(slots[i]);
             slots[i] = T::default();
         }
+    }
+}
+
+/// Adds counts times the weights of their own, where these are `own`. To others nothing is added, which changes
+/// no bit: see `Collect`.
+#[inline(always)]
+fn weigh_each<T: Copy, R: Real>(
+    counts: &[T],
+    weights: &[R],
+    count: impl Fn(T) -> R,
+    own: impl Fn(R) -> bool,
+    buffer: &mut [R],
+    empty: &mut bool,
+) {
+    if std::mem::take(empty) {
+        buffer.fill(R::ZERO);
+    }
+    let n = counts.len();
+    let (buffer, weights) = (&mut buffer[..n], &weights[..n]);
+    for i in 0..n {
+        let w = if own(weights[i]) { weights[i] } else { R::ZERO };
+        buffer[i] += count(counts[i]) * w;
     }
 }

@@ -344,28 +344,50 @@ fn wide<T: bytemuck::Pod + Default + PartialEq, F: FnMut(usize, &mut T), const M
     }
 }
 
-/// Words of a slot in the low `bits` and a weight above, into an array of exactly 2^`bits` slots. The
-/// sums cannot overflow: see `network::fixed`.
+/// Words of a slot in the low `bits` and a weight above. A shift by a number that is known when this is compiled
+/// takes a third of the time, where the accumulators are near.
 #[inline(always)]
 fn packed<const MARK: bool>(words: &[u32], bits: u32, slots: &mut Slots<i32>) {
-    let mask = slots.values.len().wrapping_sub(1);
-    debug_assert_eq!(slots.values.len(), 1 << bits);
-    if slots.values.is_empty() {
-        return;
+    match bits {
+        16 => packed_by::<MARK, 16, { 1 << 16 }>(words, slots),
+        17 => packed_by::<MARK, 17, { 1 << 17 }>(words, slots),
+        18 => packed_by::<MARK, 18, { 1 << 18 }>(words, slots),
+        19 => packed_by::<MARK, 19, { 1 << 19 }>(words, slots),
+        20 => packed_by::<MARK, 20, { 1 << 20 }>(words, slots),
+        21 => packed_by::<MARK, 21, { 1 << 21 }>(words, slots),
+        22 => packed_by::<MARK, 22, { 1 << 22 }>(words, slots),
+        23 => packed_by::<MARK, 23, { 1 << 23 }>(words, slots),
+        24 => packed_by::<MARK, 24, { 1 << 24 }>(words, slots),
+        _ => debug_assert!(false, "{bits} bits for a slot"),
     }
+}
+
+/// `packed` into an array of exactly 2^`BITS` slots, so that no bounds check is needed or made. The sums cannot
+/// overflow: see `network::fixed`.
+#[inline(always)]
+fn packed_by<const MARK: bool, const BITS: u32, const SLOTS: usize>(
+    words: &[u32],
+    slots: &mut Slots<i32>,
+) {
+    const { assert!(SLOTS == 1 << BITS) };
     if MARK {
         let (values, mut log) = slots.with_log(words.len());
+        let Some(values) = values.first_chunk_mut::<SLOTS>() else {
+            return;
+        };
         for &word in words {
-            let slot = word as usize & mask;
+            let slot = word as usize % SLOTS;
             let sum = &mut values[slot];
             log.note(slot as u32, *sum == 0);
-            *sum = sum.wrapping_add(word as i32 >> bits);
+            *sum = sum.wrapping_add(word as i32 >> BITS);
         }
         return;
     }
-    let values = &mut slots.values[..];
+    let Some(values) = slots.values.first_chunk_mut::<SLOTS>() else {
+        return;
+    };
     for &word in words {
-        let sum = &mut values[word as usize & mask];
-        *sum = sum.wrapping_add(word as i32 >> bits);
+        let sum = &mut values[word as usize % SLOTS];
+        *sum = sum.wrapping_add(word as i32 >> BITS);
     }
 }
