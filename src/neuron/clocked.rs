@@ -17,6 +17,7 @@
 
 use super::membrane::Columns;
 use super::real::Real;
+use super::sweep::resident;
 use crate::network::spec::NeuronOptions;
 use crate::simd::{Kernel, vectorized};
 
@@ -106,7 +107,7 @@ impl<M: Model> Clocked<M> {
             substeps: clock.substeps,
             varied,
             state,
-            ref_until: vec![0; n],
+            ref_until: resident(n),
             t_ref: (0..len)
                 .map(|i| steps(columns.param("t_ref", i)).saturating_mul(clock.ticks))
                 .collect(),

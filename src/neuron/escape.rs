@@ -12,9 +12,11 @@
 //! The random number of a neuron at a tick is had from its global id and the tick alone, whatever
 //! has been drawn before and wherever the neuron lives.
 
+use super::real::Real;
 use crate::network::spec::EscapeNoise;
-use crate::rng::philox::philox;
+use crate::rng::philox::{Blocks, LANES, philox, philox_wide};
 use crate::rng::{Domain, key};
+use crate::simd::{Kernel, vectorized};
 
 /// Escape noise of the neurons of a shard's part of a population.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +71,39 @@ impl Escape {
         u < self.chance(above)
     }
 
+    /// Marks the neurons from `lo` on that fire at tick `t`, as `fires` says: any? `threshold`: one, or one per
+    /// neuron. Those that are refractory do not.
+    pub fn mark<R: Real>(
+        &self,
+        t: u64,
+        lo: u32,
+        v: &[R],
+        threshold: &[R],
+        ref_until: &[u64],
+        marks: &mut [u8],
+    ) -> bool {
+        let may = vectorized(May {
+            escape: self,
+            t,
+            lo,
+            v,
+            threshold,
+            ref_until,
+            marks: &mut *marks,
+        });
+        if !may {
+            return false;
+        }
+        let mut any = false;
+        for (k, mark) in marks.iter_mut().enumerate().filter(|(_, mark)| **mark != 0) {
+            let threshold = threshold[if threshold.len() > 1 { k } else { 0 }];
+            let fires = self.fires((v[k] - threshold).f64(), lo + k as u32, t);
+            *mark = u8::from(fires);
+            any |= fires;
+        }
+        any
+    }
+
     /// Uniform in (0, 1), 53 bits. One block of the generator serves two neurons.
     #[inline]
     fn uniform(&self, i: u32, t: u64) -> f64 {
@@ -79,8 +114,76 @@ impl Escape {
         } else {
             [words[2], words[3]]
         };
-        let word = u64::from(a) << 32 | u64::from(b);
-        ((word >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)
+        unit(u64::from(a) | u64::from(b) << 32)
+    }
+}
+
+/// The number that two words of a block are, the lower one first.
+#[inline(always)]
+fn unit(words: u64) -> f64 {
+    ((words.rotate_left(32) >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)
+}
+
+/// Marks the neurons for which the short cuts of `Escape::fires` do not say that they do not: any?
+struct May<'a, R> {
+    escape: &'a Escape,
+    t: u64,
+    lo: u32,
+    v: &'a [R],
+    threshold: &'a [R],
+    ref_until: &'a [u64],
+    marks: &'a mut [u8],
+}
+
+/// Neurons whose numbers come from blocks side by side.
+const GROUP: usize = 2 * LANES;
+
+impl<R: Real> Kernel for May<'_, R> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let Escape {
+            per_tick,
+            width,
+            least,
+            key,
+            first_id,
+        } = *self.escape;
+        let n = self.v.len();
+        let each = self.threshold.len() == n;
+        let (ref_until, marks) = (&self.ref_until[..n], &mut self.marks[..n]);
+        let (mut at, mut any) = (0, 0);
+        while at < n {
+            // Groups are counted from id 0; the first may begin within.
+            let id = (first_id + self.lo) as usize + at;
+            let skipped = id % GROUP;
+            let len = (GROUP - skipped).min(n - at);
+            let mut words = [0; GROUP];
+            let first = Blocks::From((id - skipped) as u64 / 2);
+            philox_wide(first, self.t, 0, key, &mut words);
+            let mut units = [0.0; GROUP];
+            for i in 0..LANES {
+                units[2 * i] = unit(words[i]);
+                units[2 * i + 1] = unit(words[LANES + i]);
+            }
+            let units = &units[skipped..skipped + len];
+            let span = at..at + len;
+            let own = self.v[span.clone()].iter().zip(&ref_until[span.clone()]);
+            let threshold = &self.threshold[if each { span.clone() } else { 0..1 }];
+            for (i, (v, until)) in own.enumerate() {
+                let x = (*v - threshold[if each { i } else { 0 }]).f64() / width;
+                let y = -x;
+                let under = 1.0 + y * (1.0 + y * (0.5 + y / 6.0));
+                let never =
+                    (x < least) | ((x < 0.0) & (units[i] * under > per_tick * (1.0 + 1e-9)));
+                let mark = u8::from((self.t > *until) & !never);
+                marks[at + i] = mark;
+                any |= mark;
+            }
+            at += len;
+        }
+        any != 0
     }
 }
 

@@ -361,7 +361,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         } else {
             [R::ZERO; C]
         };
-        let (mut jump, s) = D::receive(&self.step[self.col(i)], s, input);
+        let (mut jump, s) = D::receive(&self.step_of(i), s, input);
         if self.options.refractory_input {
             jump = self.hold(i, t, jump);
         }

@@ -351,7 +351,7 @@ impl<R: Real> Dynamics<R, STATE, PORTS> for LifMultisynapse {
     }
 
     #[inline(always)]
-    fn advance_columns<const VARIED: bool>(
+    fn advance_columns<const VARIED: bool, const DRIVEN: bool>(
         step: &[Step<R>],
         drive: &[R],
         v: &[R],
@@ -361,14 +361,11 @@ impl<R: Real> Dynamics<R, STATE, PORTS> for LifMultisynapse {
     ) {
         let n = v.len();
         let free = &mut free[..n];
-        let (step, drive) = if VARIED {
-            (&step[..n], &drive[..n])
-        } else {
-            (&step[..1], &drive[..1])
-        };
+        let step = &step[..if VARIED { n } else { 1 }];
+        let drive = &drive[..if DRIVEN { n } else { 1 }];
         for i in 0..n {
-            let c = if VARIED { i } else { 0 };
-            free[i] = v[i] * step[c].keep + drive[c] * step[c].gain;
+            let (p, d) = (if VARIED { i } else { 0 }, if DRIVEN { i } else { 0 });
+            free[i] = v[i] * step[p].keep + drive[d] * step[p].gain;
         }
         let ports = step.first().map_or(0, |p| p.ports);
         let (currents, drives) = syn.split_at_mut(PORTS);

@@ -24,8 +24,10 @@ use super::escape::Escape;
 use super::lazy::{Held, Lazy};
 use super::propagator::{Propagator, PropagatorTable};
 use super::real::Real;
-use super::sweep::{Clock, HeldUntil, Lanes, StepColumns, StepLanes};
-use crate::network::spec::{NeuronOptions, ResetMode, ThresholdTest};
+use super::sweep::{
+    Blank, Clock, HeldUntil, Kept, Lanes, Risen, StepColumns, StepLanes, resident, tested,
+};
+use crate::network::spec::{NeuronOptions, ResetMode};
 use crate::simd::{each_mark, vectorized};
 
 /// Largest number of synaptic state variables of a model without ports.
@@ -140,9 +142,9 @@ pub trait Dynamics<R: Real, const S: usize = SYN, const C: usize = 2>:
         k < Self::SYN
     }
     /// `advance` and `receive` for neurons side by side, each state variable a column (empty where
-    /// it is not used); what V would be goes to `free`. `VARIED`: constants per neuron.
+    /// it is not used); what V would be goes to `free`. `VARIED`, `DRIVEN`: a step, a drive per neuron.
     #[inline(always)]
-    fn advance_columns<const VARIED: bool>(
+    fn advance_columns<const VARIED: bool, const DRIVEN: bool>(
         _step: &[Self::Step],
         _drive: &[R],
         _v: &[R],
@@ -208,12 +210,14 @@ pub struct Lif<D: Dynamics<R, S, C>, R: Real, const S: usize = SYN, const C: usi
     pub(super) held_until: HeldUntil,
     pub(super) varied: bool,
     pub(super) threshold: Vec<R>,
+    /// The same as potentials are compared with it: V at or above it spikes.
+    tests: Vec<R>,
     pub(super) reset: Vec<R>,
     pub(super) rest: Vec<f64>,
     pub(super) t_ref: Vec<u64>,
     pub(super) drive: Vec<R>,
     pub(super) constants: Vec<D::Constants>,
-    /// One tick.
+    /// One tick: one entry if no parameter of `SHAPING` varies, whatever else does.
     pub(super) step: Vec<D::Step>,
     /// Any number of ticks, if all neurons share their constants.
     pub(super) table: Option<PropagatorTable<D::Step>>,
@@ -282,10 +286,11 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         let constants: Vec<D::Constants> = (0..len)
             .map(|i| D::constants(&|name| columns.param(name, i)))
             .collect();
-        let step = constants.iter().map(|c| D::step(c, tick_ms)).collect();
         // By the definition, not by the values that happen to lie in this shard: a table and a
         // direct evaluation differ in the last bit.
         let uniform = D::SHAPING.iter().all(|name| !columns.param_varies(name));
+        let shaping = &constants[..if uniform { len.min(1) } else { len }];
+        let step = shaping.iter().map(|c| D::step(c, tick_ms)).collect();
         let table = (uniform && n > 0).then(|| {
             let c = constants[0];
             let reach = (D::memory(&c) / tick_ms).min(1e16) as u64;
@@ -320,6 +325,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
                 Vec::new()
             }
         });
+        let threshold = each(&|i| columns.param("V_th", i) - rest_at(i));
         Self {
             n,
             tick_ms,
@@ -328,10 +334,11 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
                 .map(|i| R::of(columns.initial("V_m", i) - rest_at(i)))
                 .collect(),
             syn,
-            ref_until: vec![0; n],
+            ref_until: resident(n),
             held_until: HeldUntil::new(n),
             varied,
-            threshold: each(&|i| columns.param("V_th", i) - rest_at(i)),
+            tests: threshold.iter().map(|x| tested(*x, &options)).collect(),
+            threshold,
             reset: each(&|i| columns.param("V_reset", i) - rest_at(i)),
             t_ref: (0..len)
                 .map(|i| (columns.param("t_ref", i) / tick_ms).round() as u64)
@@ -371,10 +378,16 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         if self.varied { i } else { 0 }
     }
 
+    /// One tick of a neuron.
+    #[inline(always)]
+    pub(super) fn step_of(&self, i: usize) -> D::Step {
+        self.step[if self.step.len() > 1 { i } else { 0 }]
+    }
+
     #[inline(always)]
     pub(super) fn over(&self, i: usize, ticks: u64) -> D::Step {
         if ticks == 1 {
-            return self.step[self.col(i)];
+            return self.step_of(i);
         }
         self.table
             .as_ref()
@@ -404,11 +417,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
 
     #[inline(always)]
     pub(super) fn test_value(&self, i: usize, rise: R) -> R {
-        let x = self.threshold[self.col(i)] + rise;
-        match self.options.threshold_test {
-            ThresholdTest::NonStrict => x,
-            ThresholdTest::Strict => x.next_up(),
-        }
+        tested(self.threshold[self.col(i)] + rise, &self.options)
     }
 
     /// Delta input with `refractory_input`: kept while refractory, given back at the first tick
@@ -464,42 +473,44 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
     /// One tick for `n` neurons from `lo` on; spiking ones are appended to `out`. `input` holds a
     /// column for each channel, and one at least for a second even where there is none.
     pub fn sweep(&mut self, t: u64, lo: usize, n: usize, input: &mut [Vec<R>], out: &mut Vec<u32>) {
+        let hi = lo + n;
+        self.marks.resize(n, 0);
         if self.options.refractory_input {
-            for (k, j) in input[0][..n].iter_mut().enumerate() {
-                *j = self.hold(lo + k, t, *j);
+            let kept = vectorized(Kept {
+                t,
+                ref_until: &self.ref_until[lo..hi],
+                held: &self.held[lo..hi],
+                marks: &mut self.marks,
+            });
+            if kept {
+                let marks = std::mem::take(&mut self.marks);
+                each_mark(&marks, |k| input[0][k] = self.hold(lo + k, t, input[0][k]));
+                self.marks = marks;
             }
         }
         if self.resets_currents() {
             // Beforehand, so that the loop over all neurons needs no case for it.
             for column in input.iter_mut().filter(|c| c.len() >= n) {
-                for (k, x) in column[..n].iter_mut().enumerate() {
-                    if t <= self.ref_until[lo + k] {
-                        *x = R::ZERO;
-                    }
-                }
+                vectorized(Blank {
+                    t,
+                    ref_until: &self.ref_until[lo..hi],
+                    column: &mut column[..n],
+                });
             }
         }
-        let hi = lo + n;
-        self.marks.resize(n, 0);
-        let per_neuron = self.varied || self.adaptation.is_some();
-        if per_neuron {
-            self.thresholds.clear();
-            for i in lo..hi {
-                let c = self.col(i);
-                let rise = match &mut self.adaptation {
-                    None => R::ZERO,
-                    Some(a) => {
-                        a.rise[i] *= a.tick[c];
-                        a.rise[i]
-                    }
-                };
-                let x = self.test_value(i, rise);
-                self.thresholds.push(x);
-            }
+        let span = if self.varied { lo..hi } else { 0..1 };
+        self.thresholds.clear();
+        if let Some(a) = &mut self.adaptation {
+            self.thresholds.resize(n, R::ZERO);
+            vectorized(Risen {
+                rise: &mut a.rise[lo..hi],
+                tick: &a.tick[span.clone()],
+                threshold: &self.threshold[span],
+                options: &self.options,
+                out: &mut self.thresholds,
+            });
         } else {
-            let x = self.test_value(lo, R::ZERO);
-            self.thresholds.clear();
-            self.thresholds.push(x);
+            self.thresholds.extend_from_slice(&self.tests[span]);
         }
         let any = if D::COLUMNS {
             self.step_columns(t, lo, hi, input)
@@ -508,19 +519,15 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         };
         let any = match &self.escape {
             None => any,
-            Some(escape) => {
-                // The threshold is soft: what the sweep marked is decided anew.
-                let mut any = false;
-                for k in 0..n {
-                    let i = lo + k;
-                    let threshold = self.thresholds[if per_neuron { k } else { 0 }];
-                    let above = (self.v[i] - threshold).f64();
-                    let fires = t > self.ref_until[i] && escape.fires(above, i as u32, t);
-                    self.marks[k] = u8::from(fires);
-                    any |= fires;
-                }
-                any
-            }
+            // The threshold is soft: what the sweep marked is decided anew.
+            Some(escape) => escape.mark(
+                t,
+                lo as u32,
+                &self.v[lo..hi],
+                &self.thresholds,
+                &self.ref_until[lo..hi],
+                &mut self.marks,
+            ),
         };
         if any {
             let marks = std::mem::take(&mut self.marks);
@@ -544,7 +551,6 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             lazy: Lazy { batch, .. },
             step,
             syn,
-            varied,
             ..
         } = self;
         loop {
@@ -559,7 +565,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
                 for (s, column) in s.iter_mut().zip(&*syn).take(D::SYN) {
                     *s = column[i];
                 }
-                let step = &step[if *varied { i } else { 0 }];
+                let step = &step[if step.len() > 1 { i } else { 0 }];
                 let (_, s) = D::receive(step, s, columns.map(|c| c[k]));
                 for (column, s) in syn.iter_mut().zip(s).take(D::SYN) {
                     column[i] = s;
@@ -573,8 +579,6 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
     fn step_lanes(&mut self, t: u64, lo: usize, hi: usize, input: &[Vec<R>]) -> bool {
         let n = hi - lo;
         let (jump, second) = (&input[0][..n], &input[1][..n]);
-        let span = if self.varied { lo..hi } else { 0..1 };
-        let per_neuron = self.varied || self.adaptation.is_some();
         let mut rest = self.syn.iter_mut();
         let mut column = |k: usize| -> &mut [R] {
             let all = rest.next();
@@ -593,28 +597,35 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             second,
             marks: &mut self.marks,
         };
-        let (step, drive, threshold) = (&self.step[..], &self.drive[..], &self.thresholds[..]);
-        if self.varied {
-            vectorized(StepLanes::<D, R, true, true, S, C> {
-                lanes,
-                step: &step[span.clone()],
-                drive: &drive[span],
-                threshold,
-            })
-        } else if per_neuron {
-            vectorized(StepLanes::<D, R, false, true, S, C> {
+        let shape = |all: usize| if all > 1 { lo..hi } else { 0..1 };
+        let step = &self.step[shape(self.step.len())];
+        let drive = &self.drive[shape(self.drive.len())];
+        let threshold = &self.thresholds[..];
+        match (step.len() > 1, drive.len() > 1, threshold.len() > 1) {
+            (true, ..) => vectorized(StepLanes::<D, R, true, true, true, S, C> {
                 lanes,
                 step,
                 drive,
                 threshold,
-            })
-        } else {
-            vectorized(StepLanes::<D, R, false, false, S, C> {
+            }),
+            (_, true, _) => vectorized(StepLanes::<D, R, false, true, true, S, C> {
                 lanes,
                 step,
                 drive,
                 threshold,
-            })
+            }),
+            (.., true) => vectorized(StepLanes::<D, R, false, false, true, S, C> {
+                lanes,
+                step,
+                drive,
+                threshold,
+            }),
+            _ => vectorized(StepLanes::<D, R, false, false, false, S, C> {
+                lanes,
+                step,
+                drive,
+                threshold,
+            }),
         }
     }
 
@@ -622,7 +633,6 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
     fn step_columns(&mut self, t: u64, lo: usize, hi: usize, input: &[Vec<R>]) -> bool {
         let n = hi - lo;
         self.free.resize(n, R::ZERO);
-        let span = if self.varied { lo..hi } else { 0..1 };
         let syn = self.syn.each_mut().map(|column| -> &mut [R] {
             if column.is_empty() {
                 &mut []
@@ -630,7 +640,8 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
                 &mut column[lo..hi]
             }
         });
-        let columns = StepColumns::<D, R, false, S, C> {
+        let shape = |all: usize| if all > 1 { lo..hi } else { 0..1 };
+        let columns = StepColumns::<D, R, false, false, S, C> {
             t: t as Clock,
             v: &mut self.v[lo..hi],
             syn,
@@ -638,14 +649,14 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             free: &mut self.free,
             held_until: self.held_until.at(t, lo, hi, &self.ref_until),
             marks: &mut self.marks,
-            step: &self.step[span.clone()],
-            drive: &self.drive[span],
+            step: &self.step[shape(self.step.len())],
+            drive: &self.drive[shape(self.drive.len())],
             threshold: &self.thresholds,
         };
-        if self.varied {
-            vectorized(columns.varied())
-        } else {
-            vectorized(columns)
+        match (self.step.len() > 1, self.drive.len() > 1) {
+            (true, _) => vectorized(columns.varied::<true, true>()),
+            (false, true) => vectorized(columns.varied::<false, true>()),
+            (false, false) => vectorized(columns),
         }
     }
 

@@ -5,6 +5,7 @@
 
 use super::membrane::{Dynamics, SYN};
 use super::real::Real;
+use crate::network::spec::{NeuronOptions, ThresholdTest};
 use crate::simd::Kernel;
 
 /// A tick as a sweep counts it: half as wide as the true one, so that comparing ticks costs no more
@@ -54,6 +55,90 @@ impl HeldUntil {
     }
 }
 
+/// The last refractory ticks of neurons that have none yet, in memory that has been written to. A compare that is
+/// masked need not read; as long as nobody else has touched a page, each such compare would look for it anew, which
+/// takes longer than all else that happens to a neuron.
+pub(super) fn resident(n: usize) -> Vec<u64> {
+    let mut all = vec![u64::MAX; n];
+    std::hint::black_box(&mut all).fill(0);
+    all
+}
+
+/// A threshold as potentials are compared with it: V at or above it spikes.
+#[inline(always)]
+pub(super) fn tested<R: Real>(threshold: R, options: &NeuronOptions) -> R {
+    match options.threshold_test {
+        ThresholdTest::NonStrict => threshold,
+        ThresholdTest::Strict => threshold.next_up(),
+    }
+}
+
+/// Marks neurons that are refractory at tick `t`, or have kept input meanwhile: any?
+pub(super) struct Kept<'a, R> {
+    pub(super) t: u64,
+    pub(super) ref_until: &'a [u64],
+    pub(super) held: &'a [R],
+    pub(super) marks: &'a mut [u8],
+}
+
+impl<R: Real> Kernel for Kept<'_, R> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let mut any = 0;
+        let columns = self.ref_until.iter().zip(self.held);
+        for (mark, (until, held)) in self.marks.iter_mut().zip(columns) {
+            *mark = u8::from((self.t <= *until) | (*held != R::ZERO));
+            any |= *mark;
+        }
+        any != 0
+    }
+}
+
+/// Input that comes to refractory neurons is nothing.
+pub(super) struct Blank<'a, R> {
+    pub(super) t: u64,
+    pub(super) ref_until: &'a [u64],
+    pub(super) column: &'a mut [R],
+}
+
+impl<R: Real> Kernel for Blank<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (x, until) in self.column.iter_mut().zip(self.ref_until) {
+            *x = if self.t <= *until { R::ZERO } else { *x };
+        }
+    }
+}
+
+/// The thresholds of adaptive neurons at the next tick. `tick`, `threshold`: one, or one per neuron.
+pub(super) struct Risen<'a, R> {
+    pub(super) rise: &'a mut [R],
+    pub(super) tick: &'a [R],
+    pub(super) threshold: &'a [R],
+    pub(super) options: &'a NeuronOptions,
+    pub(super) out: &'a mut [R],
+}
+
+impl<R: Real> Kernel for Risen<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let n = self.rise.len();
+        let each = self.tick.len() == n && self.threshold.len() == n;
+        let (rise, out) = (&mut self.rise[..n], &mut self.out[..n]);
+        for i in 0..n {
+            let c = if each { i } else { 0 };
+            rise[i] *= self.tick[c];
+            out[i] = tested(self.threshold[c] + rise[i], self.options);
+        }
+    }
+}
+
 /// The columns of a chunk during a sweep.
 pub(super) struct Lanes<'a, R> {
     pub(super) t: Clock,
@@ -66,12 +151,13 @@ pub(super) struct Lanes<'a, R> {
 }
 
 /// One tick of a chunk, written so that the compiler turns it into vector code: no branches, no
-/// early exits, one flag at the end. `VARIED`: constants per neuron; `TH`: thresholds per neuron.
+/// early exits, one flag at the end. `VARIED`, `DRIVEN`, `TH`: a step, a drive, a threshold per neuron.
 pub(super) struct StepLanes<
     'a,
     D: Dynamics<R, S, C>,
     R: Real,
     const VARIED: bool,
+    const DRIVEN: bool,
     const TH: bool,
     const S: usize,
     const C: usize,
@@ -86,10 +172,11 @@ impl<
     D: Dynamics<R, S, C>,
     R: Real,
     const VARIED: bool,
+    const DRIVEN: bool,
     const TH: bool,
     const S: usize,
     const C: usize,
-> Kernel for StepLanes<'_, D, R, VARIED, TH, S, C>
+> Kernel for StepLanes<'_, D, R, VARIED, DRIVEN, TH, S, C>
 {
     /// Did any neuron reach its threshold?
     type Output = bool;
@@ -111,7 +198,7 @@ impl<
             second,
             marks,
         } = lanes;
-        advance::<D, R, VARIED, TH, S, C>(
+        advance::<D, R, VARIED, DRIVEN, TH, S, C>(
             t, v, s0, s1, s2, s3, held_until, jump, second, marks, step, drive, threshold,
         )
     }
@@ -125,6 +212,7 @@ fn advance<
     D: Dynamics<R, S, C>,
     R: Real,
     const VARIED: bool,
+    const DRIVEN: bool,
     const TH: bool,
     const S: usize,
     const C: usize,
@@ -151,16 +239,16 @@ fn advance<
         second
     };
     // Lengths are fixed up front so that the loop has no bounds checks.
-    let (c, th) = (if VARIED { n } else { 1 }, if TH { n } else { 1 });
-    let (step, drive, threshold) = (&step[..c], &drive[..c], &threshold[..th]);
+    let step = &step[..if VARIED { n } else { 1 }];
+    let drive = &drive[..if DRIVEN { n } else { 1 }];
+    let threshold = &threshold[..if TH { n } else { 1 }];
     let s0 = if D::SYN > 0 { &mut s0[..n] } else { s0 };
     let s1 = if D::SYN > 1 { &mut s1[..n] } else { s1 };
     let s2 = if D::SYN > 2 { &mut s2[..n] } else { s2 };
     let s3 = if D::SYN > 3 { &mut s3[..n] } else { s3 };
     let mut any = 0u8;
     for i in 0..n {
-        let c = if VARIED { i } else { 0 };
-        let p = &step[c];
+        let p = &step[if VARIED { i } else { 0 }];
         let mut s = [R::ZERO; S];
         if D::SYN > 0 {
             s[0] = s0[i];
@@ -175,7 +263,7 @@ fn advance<
             s[3] = s3[i];
         }
         let old = v[i];
-        let (free, s) = D::advance(p, old, s, drive[c]);
+        let (free, s) = D::advance(p, old, s, drive[if DRIVEN { i } else { 0 }]);
         let mut input = [R::ZERO; C];
         input[0] = jump[i];
         if D::CHANNELS > 1 {
@@ -212,6 +300,7 @@ pub(super) struct StepColumns<
     D: Dynamics<R, S, C>,
     R: Real,
     const VARIED: bool,
+    const DRIVEN: bool,
     const S: usize,
     const C: usize,
 > {
@@ -228,10 +317,12 @@ pub(super) struct StepColumns<
 }
 
 impl<'a, D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize>
-    StepColumns<'a, D, R, false, S, C>
+    StepColumns<'a, D, R, false, false, S, C>
 {
-    /// The same with constants per neuron.
-    pub(super) fn varied(self) -> StepColumns<'a, D, R, true, S, C> {
+    /// The same with a step, a drive per neuron.
+    pub(super) fn varied<const VARIED: bool, const DRIVEN: bool>(
+        self,
+    ) -> StepColumns<'a, D, R, VARIED, DRIVEN, S, C> {
         StepColumns {
             t: self.t,
             v: self.v,
@@ -247,14 +338,20 @@ impl<'a, D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize>
     }
 }
 
-impl<D: Dynamics<R, S, C>, R: Real, const VARIED: bool, const S: usize, const C: usize> Kernel
-    for StepColumns<'_, D, R, VARIED, S, C>
+impl<
+    D: Dynamics<R, S, C>,
+    R: Real,
+    const VARIED: bool,
+    const DRIVEN: bool,
+    const S: usize,
+    const C: usize,
+> Kernel for StepColumns<'_, D, R, VARIED, DRIVEN, S, C>
 {
     type Output = bool;
 
     #[inline(always)]
     fn run(mut self) -> bool {
-        D::advance_columns::<VARIED>(
+        D::advance_columns::<VARIED, DRIVEN>(
             self.step,
             self.drive,
             self.v,
