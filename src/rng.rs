@@ -7,6 +7,7 @@
 //! input of every tick, and what there is for each synapse (`numbered`), many words side by side.
 
 pub mod numbered;
+pub mod pairs;
 pub mod philox;
 
 use rand::rand_core::{Rng, SeedableRng};

@@ -22,7 +22,7 @@ pub struct CurrentFeed {
     pub(super) run: Run,
     /// What each target gets at present. Changed by `Shard::change_current` only.
     pub(super) now: Vec<f64>,
-    /// Scratch: what each will get.
+    /// Scratch: what each will get, then by how much that is more.
     new: Vec<f64>,
 }
 
@@ -68,25 +68,29 @@ impl<R: Real> Shard<R> {
         change.checked_next_multiple_of(period)
     }
 
-    /// Gives the targets of a current what holds after `tick`. A target whose current stays is not
+    /// Gives the targets of a current what holds after `tick`. A lazily updated target whose current stays is not
     /// touched.
     pub(super) fn change_current(&mut self, current: usize, tick: u64) {
         let feed = &mut self.currents[current];
         let (run, n) = (feed.run, feed.now.len());
         feed.injection.fill(tick, run.first, &mut feed.new);
-        for k in 0..n {
-            let feed = &mut self.currents[current];
-            let by = feed.new[k] - feed.now[k];
-            if by == 0.0 {
-                continue;
+        if self.units[run.unit].swept {
+            for (now, new) in feed.now.iter_mut().zip(&mut feed.new) {
+                let before = std::mem::replace(now, *new);
+                *new -= before;
             }
-            feed.now[k] = feed.new[k];
-            let unit = &mut self.units[run.unit];
-            let i = run.slot + k;
-            if unit.swept {
-                unit.block.inject_swept(i, by);
-            } else {
-                unit.block.inject(i, tick, by);
+            let block = &mut self.units[run.unit].block;
+            block.inject_all(run.slot, &feed.new);
+        } else {
+            for k in 0..n {
+                let feed = &mut self.currents[current];
+                let by = feed.new[k] - feed.now[k];
+                if by == 0.0 {
+                    continue;
+                }
+                feed.now[k] = feed.new[k];
+                let i = run.slot + k;
+                self.units[run.unit].block.inject(i, tick, by);
                 self.predict(run.unit, i as u32);
             }
         }

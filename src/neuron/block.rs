@@ -237,6 +237,11 @@ impl<R: Real> Block<R> {
         lif!(self, b => b.inject_swept(i, by), _ => {}, c => c.inject(i, by));
     }
 
+    /// `inject_swept` for neurons from `first` on.
+    pub fn inject_all(&mut self, first: usize, by: &[f64]) {
+        lif!(self, b => b.inject_all(first, by), _ => {}, c => c.inject_all(first, by));
+    }
+
     pub fn peek_swept(&self, i: usize, variable: &str) -> f64 {
         lif!(self, b => b.peek_swept(i, variable), _ => f64::NAN, c => c.peek(i, variable))
     }

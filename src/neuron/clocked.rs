@@ -65,6 +65,7 @@ pub struct Clocked<M: Model> {
     t_ref: Vec<u64>,
     pub(super) rest: Vec<f64>,
     pub(super) drive: Vec<f64>,
+    /// One entry if they are the same for all.
     constants: Vec<M::Constants>,
     /// Scratch of a chunk: marks of the step, and whether a neuron has spiked at this tick.
     marks: Vec<u8>,
@@ -100,6 +101,12 @@ impl<M: Model> Clocked<M> {
             };
             (0..n).map(|i| columns.initial(name, i) - zero(i)).collect()
         });
+        let mut constants: Vec<M::Constants> = (0..len)
+            .map(|i| M::constants(&|name| columns.param(name, i), h, options))
+            .collect();
+        if constants.windows(2).all(|pair| pair[0] == pair[1]) {
+            constants.truncate(1);
+        }
         let steps = |ms: f64| (ms / (tick_ms * clock.ticks as f64)).round() as u64;
         Self {
             n,
@@ -112,9 +119,7 @@ impl<M: Model> Clocked<M> {
                 .map(|i| steps(columns.param("t_ref", i)).saturating_mul(clock.ticks))
                 .collect(),
             drive: (0..len).map(param("I_e")).collect(),
-            constants: (0..len)
-                .map(|i| M::constants(&|name| columns.param(name, i), h, options))
-                .collect(),
+            constants,
             rest,
             marks: Vec::new(),
             fired: Vec::new(),
@@ -150,11 +155,20 @@ impl<M: Model> Clocked<M> {
         self.fired.resize(n, 0);
         let mut any = false;
         for k in 1..=self.substeps {
-            let marked = match (self.varied, k == self.substeps) {
-                (false, false) => vectorized(self.lanes::<R, false, false>(t, lo, input)),
-                (false, true) => vectorized(self.lanes::<R, false, true>(t, lo, input)),
-                (true, false) => vectorized(self.lanes::<R, true, false>(t, lo, input)),
-                (true, true) => vectorized(self.lanes::<R, true, true>(t, lo, input)),
+            let (varied, driven) = (self.constants.len() > 1, self.drive.len() > 1);
+            let marked = match (varied, driven, k == self.substeps) {
+                (false, false, false) => {
+                    vectorized(self.lanes::<R, false, false, false>(t, lo, input))
+                }
+                (false, false, true) => {
+                    vectorized(self.lanes::<R, false, false, true>(t, lo, input))
+                }
+                (false, true, false) => {
+                    vectorized(self.lanes::<R, false, true, false>(t, lo, input))
+                }
+                (false, true, true) => vectorized(self.lanes::<R, false, true, true>(t, lo, input)),
+                (true, _, false) => vectorized(self.lanes::<R, true, true, false>(t, lo, input)),
+                (true, _, true) => vectorized(self.lanes::<R, true, true, true>(t, lo, input)),
             };
             if marked {
                 self.fire_marked(t, lo);
@@ -167,14 +181,14 @@ impl<M: Model> Clocked<M> {
         }
     }
 
-    fn lanes<'a, R: Real, const VARIED: bool, const LAST: bool>(
+    fn lanes<'a, R: Real, const VARIED: bool, const DRIVEN: bool, const LAST: bool>(
         &'a mut self,
         t: u64,
         lo: usize,
         [first, second]: [&'a [R]; 2],
-    ) -> Lanes<'a, M, R, VARIED, LAST> {
+    ) -> Lanes<'a, M, R, VARIED, DRIVEN, LAST> {
         let n = first.len();
-        let span = if VARIED { lo..lo + n } else { 0..1 };
+        let span = |each: bool| if each { lo..lo + n } else { 0..1 };
         Lanes {
             t,
             state: self.state.each_mut().map(|column| match column.len() {
@@ -184,8 +198,8 @@ impl<M: Model> Clocked<M> {
             ref_until: &self.ref_until[lo..lo + n],
             first,
             second,
-            constants: &self.constants[span.clone()],
-            drive: &self.drive[span],
+            constants: &self.constants[span(VARIED)],
+            drive: &self.drive[span(DRIVEN)],
             marks: &mut self.marks,
         }
     }
@@ -197,11 +211,12 @@ impl<M: Model> Clocked<M> {
             }
             let i = lo + k;
             let c = self.col(i);
+            let constants = self.constants[if self.constants.len() > 1 { i } else { 0 }];
             if std::mem::replace(&mut self.fired[k], 1) != 0 {
-                self.state[0][i] = M::threshold(&self.constants[c]);
+                self.state[0][i] = M::threshold(&constants);
                 continue;
             }
-            self.set(i, M::fire(&self.constants[c], self.state_of(i)));
+            self.set(i, M::fire(&constants, self.state_of(i)));
             // Without refractory time the rest of the tick is free too.
             if self.t_ref[c] > 0 {
                 self.ref_until[i] = t.saturating_add(self.t_ref[c]);
@@ -226,6 +241,13 @@ impl<M: Model> Clocked<M> {
         self.drive[c] += by;
     }
 
+    /// `inject` for neurons from `first` on, each of which has a drive of its own.
+    pub fn inject_all(&mut self, first: usize, by: &[f64]) {
+        for (drive, by) in self.drive[first..].iter_mut().zip(by) {
+            *drive += by;
+        }
+    }
+
     /// Value of a recordable variable of neuron `i` at the end of its last step.
     pub fn peek(&self, i: usize, variable: &str) -> f64 {
         match M::NAMES.iter().position(|n| *n == variable) {
@@ -237,8 +259,8 @@ impl<M: Model> Clocked<M> {
 }
 
 /// One step of a chunk, written so that the compiler turns it into vector code: no branches, no
-/// early exits, one flag at the end. `VARIED`: constants per neuron; `LAST`: the step takes input.
-struct Lanes<'a, M: Model, R: Real, const VARIED: bool, const LAST: bool> {
+/// early exits, one flag at the end. `VARIED`, `DRIVEN`: constants, a drive per neuron; `LAST`: the step takes input.
+struct Lanes<'a, M: Model, R: Real, const VARIED: bool, const DRIVEN: bool, const LAST: bool> {
     t: u64,
     state: [&'a mut [f64]; STATE],
     ref_until: &'a [u64],
@@ -249,8 +271,8 @@ struct Lanes<'a, M: Model, R: Real, const VARIED: bool, const LAST: bool> {
     marks: &'a mut [u8],
 }
 
-impl<M: Model, R: Real, const VARIED: bool, const LAST: bool> Kernel
-    for Lanes<'_, M, R, VARIED, LAST>
+impl<M: Model, R: Real, const VARIED: bool, const DRIVEN: bool, const LAST: bool> Kernel
+    for Lanes<'_, M, R, VARIED, DRIVEN, LAST>
 {
     /// Did any neuron reach its threshold?
     type Output = bool;
@@ -259,8 +281,8 @@ impl<M: Model, R: Real, const VARIED: bool, const LAST: bool> Kernel
     fn run(self) -> bool {
         let n = self.first.len();
         // Lengths are fixed up front so that the loop has no bounds checks.
-        let c = if VARIED { n } else { 1 };
-        let (constants, drive) = (&self.constants[..c], &self.drive[..c]);
+        let constants = &self.constants[..if VARIED { n } else { 1 }];
+        let drive = &self.drive[..if DRIVEN { n } else { 1 }];
         let (ref_until, marks) = (&self.ref_until[..n], &mut self.marks[..n]);
         let first = &self.first[..n];
         let second = if M::CHANNELS > 1 {
@@ -302,7 +324,13 @@ impl<M: Model, R: Real, const VARIED: bool, const LAST: bool> Kernel
                 (true, true) => [first[i].f64(), second[i].f64()],
             };
             let held = self.t <= ref_until[i];
-            let s = M::step(&constants[k], s, drive[k], input, held);
+            let s = M::step(
+                &constants[k],
+                s,
+                drive[if DRIVEN { i } else { 0 }],
+                input,
+                held,
+            );
             let mark = u8::from(!held & (s[0] >= M::threshold(&constants[k])));
             marks[i] = mark;
             any |= mark;

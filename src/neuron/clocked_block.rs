@@ -80,6 +80,11 @@ impl ClockedBlock {
         each!(self, b => b.inject(i, by));
     }
 
+    /// See `Clocked::inject_all`.
+    pub fn inject_all(&mut self, first: usize, by: &[f64]) {
+        each!(self, b => b.inject_all(first, by));
+    }
+
     /// See `Clocked::peek`.
     pub fn peek(&self, i: usize, variable: &str) -> f64 {
         each!(self, b => b.peek(i, variable))

@@ -666,6 +666,13 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         self.drive[c] += R::of(by);
     }
 
+    /// `inject_swept` for neurons from `first` on, each of which has a drive of its own.
+    pub fn inject_all(&mut self, first: usize, by: &[f64]) {
+        for (drive, by) in self.drive[first..].iter_mut().zip(by) {
+            *drive += R::of(*by);
+        }
+    }
+
     /// `peek` for a swept population, whose state is that of the present tick.
     pub fn peek_swept(&self, i: usize, variable: &str) -> f64 {
         let rise = self.adaptation.as_ref().map_or(R::ZERO, |a| a.rise[i]);

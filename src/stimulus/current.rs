@@ -14,15 +14,14 @@
 //! <V> = mean tau / C,    var V = (std tau / C)^2 (1 - e) / (1 + e),    e = exp(-dt / tau)
 //! ```
 //!
-//! N_k is a function of (seed, stimulus, target, k) alone, by a counter generator and the method of
-//! Box & Muller (1958): one block of four words gives the numbers of two neighbouring targets.
+//! N_k is a function of (seed, stimulus, target, k) alone (`rng/pairs.rs`).
 
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
 use super::def::{KeyDef, START, STOP, Shape, StimulusDef};
 use crate::network::spec::{CurrentSpec, PS_PER_MS};
-use crate::rng::philox::philox;
+use crate::rng::pairs::normal_pairs;
 use crate::rng::{Domain, key};
 
 pub static STEP: StimulusDef = StimulusDef {
@@ -253,36 +252,10 @@ impl Injection {
                     let swing = self.swing(*hz, *phase, onset as f64);
                     (std * std + std_mod * std_mod * swing).max(0.0).sqrt()
                 };
-                self.normal((tick - start) / dt, first, out);
+                normal_pairs(self.key, (tick - start) / dt, first, out);
                 for x in out {
                     *x = mean + std * *x;
                 }
-            }
-        }
-    }
-
-    /// Standard normal numbers of targets `first ..` in interval `k`.
-    fn normal(&self, k: u64, first: u32, out: &mut [f64]) {
-        let end = first as usize + out.len();
-        let mut i = 0;
-        while i < out.len() {
-            let target = first as usize + i;
-            let pair = target / 2;
-            let w = philox([pair as u32, k as u32, (k >> 32) as u32, 0], self.key);
-            let unit = |high: u32, low: u32| {
-                let word = u64::from(high) << 32 | u64::from(low);
-                (word >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
-            };
-            // 1 - u lies in (0, 1].
-            let radius = (-2.0 * libm::log(1.0 - unit(w[0], w[1]))).sqrt();
-            let (sin, cos) = libm::sincos(TAU * unit(w[2], w[3]));
-            if target == 2 * pair {
-                out[i] = radius * cos;
-                i += 1;
-            }
-            if 2 * pair + 1 < end && i < out.len() {
-                out[i] = radius * sin;
-                i += 1;
             }
         }
     }
