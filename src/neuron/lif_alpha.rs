@@ -8,6 +8,7 @@
 //! V >= V_th: spike, V <- V_reset, held for t_ref; the currents go on
 //! ```
 
+use super::columnar::columnar;
 use super::crossing::ExpSum;
 use super::def::{ModelDef, StateDef, StateDefault};
 use super::lif_delta::{
@@ -89,6 +90,16 @@ pub struct Step<R> {
     rise: [R; 2],
     start: [R; 2],
 }
+
+columnar!(Step<R: Real> {
+    keep: R,
+    gain: R,
+    from: [R; 2],
+    from_y: [R; 2],
+    fade: [R; 2],
+    rise: [R; 2],
+    start: [R; 2],
+});
 
 impl<R: Real> Propagator for Step<R> {
     #[inline(always)]

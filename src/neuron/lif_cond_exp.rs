@@ -13,6 +13,7 @@
 use std::marker::PhantomData;
 
 use super::clocked::{Model, State};
+use super::columnar::columnar;
 use super::conductance::{Exponential, Kinetics, Membrane};
 use super::def::{
     Bound, ClockDef, ModelDef, Order, ParamDef, RecordableDef, StateDef, StateDefault,
@@ -141,6 +142,13 @@ pub struct Constants<K> {
     threshold: f64,
     reset: f64,
 }
+
+columnar!(Constants<K: Kinetics> {
+    membrane: Membrane,
+    synapse: [K; 2],
+    threshold: f64,
+    reset: f64,
+});
 
 pub type LifCondExp = LifCond<Exponential>;
 

@@ -8,6 +8,7 @@
 //!
 //! The textbook neuron tau dV/dt = -V, V <- V + w, V <- 0 is this model with E_L = V_reset = 0.
 
+use super::columnar::columnar;
 use super::crossing::{ExpSum, relaxing};
 use super::def::{Bound, ModelDef, ParamDef, RecordableDef, StateDef, StateDefault};
 use super::membrane::{Dynamics, Limits, SYN, Target};
@@ -150,6 +151,8 @@ pub struct Step<R> {
     pub(super) keep: R,
     pub(super) gain: R,
 }
+
+columnar!(Step<R: Real> { keep: R, gain: R });
 
 impl<R: Real> Propagator for Step<R> {
     #[inline(always)]

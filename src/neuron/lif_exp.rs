@@ -7,6 +7,7 @@
 //! V >= V_th: spike, V <- V_reset, held for t_ref; the currents go on
 //! ```
 
+use super::columnar::columnar;
 use super::crossing::{ExpSum, relaxing};
 use super::def::{Bound, ModelDef, ParamDef, RecordableDef, StateDef, StateDefault};
 use super::lif_delta::{
@@ -117,6 +118,13 @@ pub struct Step<R> {
     from: [R; 2],
     fade: [R; 2],
 }
+
+columnar!(Step<R: Real> {
+    keep: R,
+    gain: R,
+    from: [R; 2],
+    fade: [R; 2],
+});
 
 impl<R: Real> Propagator for Step<R> {
     #[inline(always)]

@@ -18,6 +18,7 @@
 //! tau_rise = 0 the current is there at once and decays: I_k <- I_k + w (NEST's
 //! iaf_psc_exp_multisynapse). The shape is symmetric in the two time constants.
 
+use super::columnar::{Columnar, columnar};
 use super::def::{Bound, ModelDef, ParamDef, RecordableDef, StateDef, StateDefault};
 use super::lif_delta::{
     C_M, E_L, I_E, Q_SFA, REC_TH, REC_V, STATE_A, STATE_V, T_REF, TAU_M, TAU_SFA, V_RESET, V_TH,
@@ -227,7 +228,7 @@ pub struct Step<R> {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct PortStep<R> {
+pub struct PortStep<R> {
     fade: R,
     from: R,
     fade_y: R,
@@ -235,6 +236,75 @@ struct PortStep<R> {
     rise: R,
     to_current: R,
     to_drive: R,
+}
+
+columnar!(PortStep<R: Real> {
+    fade: R,
+    from: R,
+    fade_y: R,
+    from_y: R,
+    rise: R,
+    to_current: R,
+    to_drive: R,
+});
+
+columnar!(Step<R: Real> {
+    ports: usize,
+    keep: R,
+    gain: R,
+    port: [PortStep<R>; PORTS],
+});
+
+/// Constants of a port by columns.
+type Ports<'a, R> = <PortStep<R> as Columnar>::Part<'a>;
+
+/// A tick of a port whose current is there at once; what it moves V by is added to `free`. Columns are arguments of
+/// their own: so the compiler knows that they do not overlap.
+#[inline(always)]
+fn port_of_one<R: Real, const VARIED: bool>(
+    free: &mut [R],
+    s: &mut [R],
+    input: &[R],
+    common: &PortStep<R>,
+    each: Ports<'_, R>,
+) {
+    let n = free.len();
+    let (s, input) = (&mut s[..n], &input[..n]);
+    let each = <PortStep<R>>::first(each, if VARIED { n } else { 0 });
+    for i in 0..n {
+        let p = if VARIED {
+            PortStep::at(&each, i)
+        } else {
+            *common
+        };
+        free[i] += s[i] * p.from;
+        s[i] = s[i] * p.fade + input[i] * p.to_current;
+    }
+}
+
+/// The same where the current rises.
+#[inline(always)]
+fn port_of_two<R: Real, const VARIED: bool>(
+    free: &mut [R],
+    s: &mut [R],
+    y: &mut [R],
+    input: &[R],
+    common: &PortStep<R>,
+    each: Ports<'_, R>,
+) {
+    let n = free.len();
+    let (s, y, input) = (&mut s[..n], &mut y[..n], &input[..n]);
+    let each = <PortStep<R>>::first(each, if VARIED { n } else { 0 });
+    for i in 0..n {
+        let p = if VARIED {
+            PortStep::at(&each, i)
+        } else {
+            *common
+        };
+        free[i] += s[i] * p.from + y[i] * p.from_y;
+        s[i] = s[i] * p.fade + y[i] * p.rise + input[i] * p.to_current;
+        y[i] = y[i] * p.fade_y + input[i] * p.to_drive;
+    }
 }
 
 impl<R: Real> Propagator for Step<R> {
@@ -352,7 +422,8 @@ impl<R: Real> Dynamics<R, STATE, PORTS> for LifMultisynapse {
 
     #[inline(always)]
     fn advance_columns<const VARIED: bool, const DRIVEN: bool>(
-        step: &[Step<R>],
+        step: &Step<R>,
+        steps: <Step<R> as Columnar>::Part<'_>,
         drive: &[R],
         v: &[R],
         syn: &mut [&mut [R]; STATE],
@@ -361,31 +432,29 @@ impl<R: Real> Dynamics<R, STATE, PORTS> for LifMultisynapse {
     ) {
         let n = v.len();
         let free = &mut free[..n];
-        let step = &step[..if VARIED { n } else { 1 }];
+        let steps = if VARIED {
+            <Step<R>>::first(steps, n)
+        } else {
+            steps
+        };
+        let (_, keep, gain, port) = steps;
         let drive = &drive[..if DRIVEN { n } else { 1 }];
         for i in 0..n {
-            let (p, d) = (if VARIED { i } else { 0 }, if DRIVEN { i } else { 0 });
-            free[i] = v[i] * step[p].keep + drive[d] * step[p].gain;
+            let (keep, gain) = if VARIED {
+                (R::at(&keep, i), R::at(&gain, i))
+            } else {
+                (step.keep, step.gain)
+            };
+            free[i] = v[i] * keep + drive[if DRIVEN { i } else { 0 }] * gain;
         }
-        let ports = step.first().map_or(0, |p| p.ports);
+        let ports = step.ports;
         let (currents, drives) = syn.split_at_mut(PORTS);
         for (k, (s, y)) in currents.iter_mut().zip(drives).take(ports).enumerate() {
-            let (s, input) = (&mut s[..n], &input[k][..n]);
-            let common = step[0].port[k];
+            let (common, each) = (&step.port[k], port[k]);
             if y.is_empty() {
-                for i in 0..n {
-                    let p = if VARIED { step[i].port[k] } else { common };
-                    free[i] += s[i] * p.from;
-                    s[i] = s[i] * p.fade + input[i] * p.to_current;
-                }
+                port_of_one::<R, VARIED>(free, s, &input[k], common, each);
             } else {
-                let y = &mut y[..n];
-                for i in 0..n {
-                    let p = if VARIED { step[i].port[k] } else { common };
-                    free[i] += s[i] * p.from + y[i] * p.from_y;
-                    s[i] = s[i] * p.fade + y[i] * p.rise + input[i] * p.to_current;
-                    y[i] = y[i] * p.fade_y + input[i] * p.to_drive;
-                }
+                port_of_two::<R, VARIED>(free, s, y, &input[k], common, each);
             }
         }
     }

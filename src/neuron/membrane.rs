@@ -19,6 +19,7 @@
 //! Potentials are held relative to E_L, so that decay is a plain product.
 
 use super::block::Hits;
+use super::columnar::Columnar;
 use super::crossing::ExpSum;
 use super::escape::Escape;
 use super::lazy::{Held, Lazy};
@@ -88,7 +89,7 @@ pub trait Dynamics<R: Real, const S: usize = SYN, const C: usize = 2>:
     const COLUMNS: bool = false;
     /// Constants of a neuron, in f64.
     type Constants: Copy + PartialEq + Send + Sync;
-    type Step: Propagator;
+    type Step: Propagator + Columnar;
     /// Room for the synaptic state variables of a lazily updated neuron; none if they are in columns.
     type State: Held<R, S>;
 
@@ -145,7 +146,8 @@ pub trait Dynamics<R: Real, const S: usize = SYN, const C: usize = 2>:
     /// it is not used); what V would be goes to `free`. `VARIED`, `DRIVEN`: a step, a drive per neuron.
     #[inline(always)]
     fn advance_columns<const VARIED: bool, const DRIVEN: bool>(
-        _step: &[Self::Step],
+        _step: &Self::Step,
+        _steps: <Self::Step as Columnar>::Part<'_>,
         _drive: &[R],
         _v: &[R],
         _syn: &mut [&mut [R]; S],
@@ -217,8 +219,10 @@ pub struct Lif<D: Dynamics<R, S, C>, R: Real, const S: usize = SYN, const C: usi
     pub(super) t_ref: Vec<u64>,
     pub(super) drive: Vec<R>,
     pub(super) constants: Vec<D::Constants>,
-    /// One tick: one entry if no parameter of `SHAPING` varies, whatever else does.
+    /// One tick of the first neuron, and of each if a parameter of `SHAPING` varies.
     pub(super) step: Vec<D::Step>,
+    steps: <D::Step as Columnar>::Columns,
+    shaped: bool,
     /// Any number of ticks, if all neurons share their constants.
     pub(super) table: Option<PropagatorTable<D::Step>>,
     pub(super) adaptation: Option<Adaptation<R>>,
@@ -289,8 +293,9 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         // By the definition, not by the values that happen to lie in this shard: a table and a
         // direct evaluation differ in the last bit.
         let uniform = D::SHAPING.iter().all(|name| !columns.param_varies(name));
-        let shaping = &constants[..if uniform { len.min(1) } else { len }];
-        let step = shaping.iter().map(|c| D::step(c, tick_ms)).collect();
+        let steps = |of: &[D::Constants]| -> Vec<D::Step> {
+            of.iter().map(|c| D::step(c, tick_ms)).collect()
+        };
         let table = (uniform && n > 0).then(|| {
             let c = constants[0];
             let reach = (D::memory(&c) / tick_ms).min(1e16) as u64;
@@ -345,8 +350,10 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
                 .collect(),
             drive: each(&param("I_e")),
             rest,
+            step: steps(&constants[..len.min(1)]),
+            steps: D::Step::columns(&steps(if uniform { &[] } else { &constants })),
+            shaped: !uniform && n > 0,
             constants,
-            step,
             table,
             adaptation,
             held: if options.refractory_input {
@@ -381,7 +388,11 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
     /// One tick of a neuron.
     #[inline(always)]
     pub(super) fn step_of(&self, i: usize) -> D::Step {
-        self.step[if self.step.len() > 1 { i } else { 0 }]
+        if self.shaped {
+            D::Step::get(&self.steps, i)
+        } else {
+            self.step[0]
+        }
     }
 
     #[inline(always)]
@@ -550,6 +561,8 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         let Self {
             lazy: Lazy { batch, .. },
             step,
+            steps,
+            shaped,
             syn,
             ..
         } = self;
@@ -565,7 +578,11 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
                 for (s, column) in s.iter_mut().zip(&*syn).take(D::SYN) {
                     *s = column[i];
                 }
-                let step = &step[if step.len() > 1 { i } else { 0 }];
+                let step = if *shaped {
+                    &D::Step::get(steps, i)
+                } else {
+                    &step[0]
+                };
                 let (_, s) = D::receive(step, s, columns.map(|c| c[k]));
                 for (column, s) in syn.iter_mut().zip(s).take(D::SYN) {
                     column[i] = s;
@@ -597,32 +614,36 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             second,
             marks: &mut self.marks,
         };
-        let shape = |all: usize| if all > 1 { lo..hi } else { 0..1 };
-        let step = &self.step[shape(self.step.len())];
-        let drive = &self.drive[shape(self.drive.len())];
+        let step = &self.step[0];
+        let steps = D::Step::part(&self.steps, if self.shaped { lo..hi } else { 0..0 });
+        let drive = &self.drive[if self.drive.len() > 1 { lo..hi } else { 0..1 }];
         let threshold = &self.thresholds[..];
-        match (step.len() > 1, drive.len() > 1, threshold.len() > 1) {
+        match (self.shaped, drive.len() > 1, threshold.len() > 1) {
             (true, ..) => vectorized(StepLanes::<D, R, true, true, true, S, C> {
                 lanes,
                 step,
+                steps,
                 drive,
                 threshold,
             }),
             (_, true, _) => vectorized(StepLanes::<D, R, false, true, true, S, C> {
                 lanes,
                 step,
+                steps,
                 drive,
                 threshold,
             }),
             (.., true) => vectorized(StepLanes::<D, R, false, false, true, S, C> {
                 lanes,
                 step,
+                steps,
                 drive,
                 threshold,
             }),
             _ => vectorized(StepLanes::<D, R, false, false, false, S, C> {
                 lanes,
                 step,
+                steps,
                 drive,
                 threshold,
             }),
@@ -640,7 +661,6 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
                 &mut column[lo..hi]
             }
         });
-        let shape = |all: usize| if all > 1 { lo..hi } else { 0..1 };
         let columns = StepColumns::<D, R, false, false, S, C> {
             t: t as Clock,
             v: &mut self.v[lo..hi],
@@ -649,11 +669,12 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             free: &mut self.free,
             held_until: self.held_until.at(t, lo, hi, &self.ref_until),
             marks: &mut self.marks,
-            step: &self.step[shape(self.step.len())],
-            drive: &self.drive[shape(self.drive.len())],
+            step: &self.step[0],
+            steps: D::Step::part(&self.steps, if self.shaped { lo..hi } else { 0..0 }),
+            drive: &self.drive[if self.drive.len() > 1 { lo..hi } else { 0..1 }],
             threshold: &self.thresholds,
         };
-        match (self.step.len() > 1, self.drive.len() > 1) {
+        match (self.shaped, self.drive.len() > 1) {
             (true, _) => vectorized(columns.varied::<true, true>()),
             (false, true) => vectorized(columns.varied::<false, true>()),
             (false, false) => vectorized(columns),

@@ -5,6 +5,7 @@ pub mod adex_alpha;
 pub mod block;
 pub mod clocked;
 pub mod clocked_block;
+pub mod columnar;
 pub mod conductance;
 pub mod crossing;
 pub mod def;

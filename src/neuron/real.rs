@@ -9,6 +9,7 @@ use std::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 /// bits; anything transcendental is computed in f64 with `libm` and rounded once.
 pub trait Real:
     crate::columns::Number
+    + super::columnar::Columnar
     + Copy
     + Default
     + Debug

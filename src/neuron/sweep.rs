@@ -3,6 +3,7 @@
 //! `StepLanes` keeps all state variables of a neuron at hand and serves models with few of them;
 //! `StepColumns` goes through them one after the other and serves models with many.
 
+use super::columnar::Columnar;
 use super::membrane::{Dynamics, SYN};
 use super::real::Real;
 use crate::network::spec::{NeuronOptions, ThresholdTest};
@@ -163,7 +164,8 @@ pub(super) struct StepLanes<
     const C: usize,
 > {
     pub(super) lanes: Lanes<'a, R>,
-    pub(super) step: &'a [D::Step],
+    pub(super) step: &'a D::Step,
+    pub(super) steps: <D::Step as Columnar>::Part<'a>,
     pub(super) drive: &'a [R],
     pub(super) threshold: &'a [R],
 }
@@ -186,6 +188,7 @@ impl<
         let Self {
             lanes,
             step,
+            steps,
             drive,
             threshold,
         } = self;
@@ -199,7 +202,7 @@ impl<
             marks,
         } = lanes;
         advance::<D, R, VARIED, DRIVEN, TH, S, C>(
-            t, v, s0, s1, s2, s3, held_until, jump, second, marks, step, drive, threshold,
+            t, v, s0, s1, s2, s3, held_until, jump, second, marks, step, steps, drive, threshold,
         )
     }
 }
@@ -227,7 +230,8 @@ fn advance<
     jump: &[R],
     second: &[R],
     marks: &mut [u8],
-    step: &[D::Step],
+    step: &D::Step,
+    steps: <D::Step as Columnar>::Part<'_>,
     drive: &[R],
     threshold: &[R],
 ) -> bool {
@@ -239,7 +243,11 @@ fn advance<
         second
     };
     // Lengths are fixed up front so that the loop has no bounds checks.
-    let step = &step[..if VARIED { n } else { 1 }];
+    let steps = if VARIED {
+        D::Step::first(steps, n)
+    } else {
+        steps
+    };
     let drive = &drive[..if DRIVEN { n } else { 1 }];
     let threshold = &threshold[..if TH { n } else { 1 }];
     let s0 = if D::SYN > 0 { &mut s0[..n] } else { s0 };
@@ -248,7 +256,11 @@ fn advance<
     let s3 = if D::SYN > 3 { &mut s3[..n] } else { s3 };
     let mut any = 0u8;
     for i in 0..n {
-        let p = &step[if VARIED { i } else { 0 }];
+        let p = if VARIED {
+            &D::Step::at(&steps, i)
+        } else {
+            step
+        };
         let mut s = [R::ZERO; S];
         if D::SYN > 0 {
             s[0] = s0[i];
@@ -311,7 +323,8 @@ pub(super) struct StepColumns<
     pub(super) free: &'a mut [R],
     pub(super) held_until: &'a [Clock],
     pub(super) marks: &'a mut [u8],
-    pub(super) step: &'a [D::Step],
+    pub(super) step: &'a D::Step,
+    pub(super) steps: <D::Step as Columnar>::Part<'a>,
     pub(super) drive: &'a [R],
     pub(super) threshold: &'a [R],
 }
@@ -332,6 +345,7 @@ impl<'a, D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize>
             held_until: self.held_until,
             marks: self.marks,
             step: self.step,
+            steps: self.steps,
             drive: self.drive,
             threshold: self.threshold,
         }
@@ -353,6 +367,7 @@ impl<
     fn run(mut self) -> bool {
         D::advance_columns::<VARIED, DRIVEN>(
             self.step,
+            self.steps,
             self.drive,
             self.v,
             &mut self.syn,
