@@ -68,7 +68,7 @@ pub struct Clocked<M: Model> {
     pub(super) drive: Vec<f64>,
     /// Of the first neuron, and those of each, if they are not the same for all.
     constants: Vec<M::Constants>,
-    each: Option<<M::Constants as Columnar>::Columns>,
+    each: Option<Box<<M::Constants as Columnar>::Columns>>,
     /// Scratch of a chunk: marks of the step, and whether a neuron has spiked at this tick.
     marks: Vec<u8>,
     fired: Vec<u8>,
@@ -107,7 +107,7 @@ impl<M: Model> Clocked<M> {
             .map(|i| M::constants(&|name| columns.param(name, i), h, options))
             .collect();
         let same = constants.windows(2).all(|pair| pair[0] == pair[1]);
-        let each = (!same).then(|| M::Constants::columns(&constants));
+        let each = (!same).then(|| Box::new(M::Constants::columns(&constants)));
         constants.truncate(1);
         let steps = |ms: f64| (ms / (tick_ms * clock.ticks as f64)).round() as u64;
         Self {

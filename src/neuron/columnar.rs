@@ -149,11 +149,11 @@ mod tests {
             .collect();
         let columns = Outer::columns(&all);
         let part = Outer::first(Outer::part(&columns, 5..15), 8);
-        for i in 0..20 {
-            assert_eq!(Outer::get(&columns, i), all[i]);
+        for (i, each) in all.iter().enumerate() {
+            assert_eq!(Outer::get(&columns, i), *each);
         }
-        for i in 0..8 {
-            assert_eq!(Outer::at(&part, i), all[5 + i]);
+        for (i, each) in all[5..13].iter().enumerate() {
+            assert_eq!(Outer::at(&part, i), *each);
         }
     }
 }

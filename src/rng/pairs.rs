@@ -157,7 +157,7 @@ mod tests {
             let radius = (-2.0 * libm::log(1.0 - part(0))).sqrt();
             let angle = TAU * part(2);
             radius
-                * if i % 2 == 0 {
+                * if i.is_multiple_of(2) {
                     libm::cos(angle)
                 } else {
                     libm::sin(angle)

@@ -8,6 +8,7 @@ mod engine;
 mod escape;
 mod late_input;
 mod nest;
+mod own_constants;
 mod properties;
 mod recipes;
 mod responses;
