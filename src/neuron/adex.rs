@@ -20,7 +20,6 @@
 use std::marker::PhantomData;
 
 use super::clocked::{Model, State};
-use super::columnar::columnar;
 use super::conductance::{Exponential, Kinetics, Membrane};
 use super::def::{
     Bound, ClockDef, ModelDef, Order, ParamDef, RecordableDef, StateDef, StateDefault,
@@ -189,21 +188,6 @@ pub struct Constants<K> {
     fade: f64,
     toward: [f64; 2],
 }
-
-columnar!(Constants<K: Kinetics> {
-    membrane: Membrane,
-    synapse: [K; 2],
-    peak: f64,
-    bound: f64,
-    threshold: f64,
-    reset: f64,
-    steepness: f64,
-    upswing: f64,
-    a: f64,
-    b: f64,
-    fade: f64,
-    toward: [f64; 2],
-});
 
 impl<K> Constants<K> {
     /// Current that does not depend linearly on V, and V as the equations see it.

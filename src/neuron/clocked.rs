@@ -15,7 +15,6 @@
 //! State is held and advanced in f64 whatever the arithmetic of the run, which is that of the sums
 //! of input: differences over a step would drown in the rounding of f32.
 
-use super::columnar::Columnar;
 use super::membrane::Columns;
 use super::real::Real;
 use super::sweep::resident;
@@ -37,7 +36,7 @@ pub trait Model: Send + Sync + 'static {
     /// Parameter that V is held relative to.
     const REST: Option<&'static str>;
     /// Constants of a neuron for one step length.
-    type Constants: Columnar + PartialEq;
+    type Constants: Copy + PartialEq + Send + Sync;
 
     /// `h`: length of a step in ms.
     fn constants(param: &dyn Fn(&str) -> f64, h: f64, options: NeuronOptions) -> Self::Constants;
@@ -66,9 +65,8 @@ pub struct Clocked<M: Model> {
     t_ref: Vec<u64>,
     pub(super) rest: Vec<f64>,
     pub(super) drive: Vec<f64>,
-    /// Of the first neuron, and those of each, if they are not the same for all.
+    /// One entry if they are the same for all.
     constants: Vec<M::Constants>,
-    each: Option<Box<<M::Constants as Columnar>::Columns>>,
     /// Scratch of a chunk: marks of the step, and whether a neuron has spiked at this tick.
     marks: Vec<u8>,
     fired: Vec<u8>,
@@ -106,9 +104,9 @@ impl<M: Model> Clocked<M> {
         let mut constants: Vec<M::Constants> = (0..len)
             .map(|i| M::constants(&|name| columns.param(name, i), h, options))
             .collect();
-        let same = constants.windows(2).all(|pair| pair[0] == pair[1]);
-        let each = (!same).then(|| Box::new(M::Constants::columns(&constants)));
-        constants.truncate(1);
+        if constants.windows(2).all(|pair| pair[0] == pair[1]) {
+            constants.truncate(1);
+        }
         let steps = |ms: f64| (ms / (tick_ms * clock.ticks as f64)).round() as u64;
         Self {
             n,
@@ -122,7 +120,6 @@ impl<M: Model> Clocked<M> {
                 .collect(),
             drive: (0..len).map(param("I_e")).collect(),
             constants,
-            each,
             rest,
             marks: Vec::new(),
             fired: Vec::new(),
@@ -158,7 +155,7 @@ impl<M: Model> Clocked<M> {
         self.fired.resize(n, 0);
         let mut any = false;
         for k in 1..=self.substeps {
-            let (varied, driven) = (self.each.is_some(), self.drive.len() > 1);
+            let (varied, driven) = (self.constants.len() > 1, self.drive.len() > 1);
             let marked = match (varied, driven, k == self.substeps) {
                 (false, false, false) => {
                     vectorized(self.lanes::<R, false, false, false>(t, lo, input))
@@ -201,11 +198,7 @@ impl<M: Model> Clocked<M> {
             ref_until: &self.ref_until[lo..lo + n],
             first,
             second,
-            constants: self.constants[0],
-            each: self
-                .each
-                .as_ref()
-                .map(|each| M::Constants::part(each, lo..lo + n)),
+            constants: &self.constants[span(VARIED)],
             drive: &self.drive[span(DRIVEN)],
             marks: &mut self.marks,
         }
@@ -218,10 +211,7 @@ impl<M: Model> Clocked<M> {
             }
             let i = lo + k;
             let c = self.col(i);
-            let constants = match &self.each {
-                Some(each) => M::Constants::get(each, i),
-                None => self.constants[0],
-            };
+            let constants = self.constants[if self.constants.len() > 1 { i } else { 0 }];
             if std::mem::replace(&mut self.fired[k], 1) != 0 {
                 self.state[0][i] = M::threshold(&constants);
                 continue;
@@ -276,8 +266,7 @@ struct Lanes<'a, M: Model, R: Real, const VARIED: bool, const DRIVEN: bool, cons
     ref_until: &'a [u64],
     first: &'a [R],
     second: &'a [R],
-    constants: M::Constants,
-    each: Option<<M::Constants as Columnar>::Part<'a>>,
+    constants: &'a [M::Constants],
     drive: &'a [f64],
     marks: &'a mut [u8],
 }
@@ -290,121 +279,78 @@ impl<M: Model, R: Real, const VARIED: bool, const DRIVEN: bool, const LAST: bool
 
     #[inline(always)]
     fn run(self) -> bool {
+        let n = self.first.len();
+        // Lengths are fixed up front so that the loop has no bounds checks.
+        let constants = &self.constants[..if VARIED { n } else { 1 }];
+        let drive = &self.drive[..if DRIVEN { n } else { 1 }];
+        let (ref_until, marks) = (&self.ref_until[..n], &mut self.marks[..n]);
+        let first = &self.first[..n];
+        let second = if M::CHANNELS > 1 {
+            &self.second[..n]
+        } else {
+            self.second
+        };
         let [s0, s1, s2, s3, s4, s5] = self.state;
-        let (input, each) = ([self.first, self.second], self.each);
-        advance::<M, R, VARIED, DRIVEN, LAST>(
-            self.t,
-            s0,
-            s1,
-            s2,
-            s3,
-            s4,
-            s5,
-            self.ref_until,
-            input,
-            self.marks,
-            &self.constants,
-            each,
-            self.drive,
-        )
+        let used = M::NAMES.len();
+        let s0 = &mut s0[..n];
+        let s1 = if used > 1 { &mut s1[..n] } else { s1 };
+        let s2 = if used > 2 { &mut s2[..n] } else { s2 };
+        let s3 = if used > 3 { &mut s3[..n] } else { s3 };
+        let s4 = if used > 4 { &mut s4[..n] } else { s4 };
+        let s5 = if used > 5 { &mut s5[..n] } else { s5 };
+        let mut any = 0u8;
+        for i in 0..n {
+            let k = if VARIED { i } else { 0 };
+            let mut s = [0.0; STATE];
+            s[0] = s0[i];
+            if used > 1 {
+                s[1] = s1[i];
+            }
+            if used > 2 {
+                s[2] = s2[i];
+            }
+            if used > 3 {
+                s[3] = s3[i];
+            }
+            if used > 4 {
+                s[4] = s4[i];
+            }
+            if used > 5 {
+                s[5] = s5[i];
+            }
+            let input = match (LAST, M::CHANNELS > 1) {
+                (false, _) => [0.0, 0.0],
+                (true, false) => [first[i].f64(), 0.0],
+                (true, true) => [first[i].f64(), second[i].f64()],
+            };
+            let held = self.t <= ref_until[i];
+            let s = M::step(
+                &constants[k],
+                s,
+                drive[if DRIVEN { i } else { 0 }],
+                input,
+                held,
+            );
+            let mark = u8::from(!held & (s[0] >= M::threshold(&constants[k])));
+            marks[i] = mark;
+            any |= mark;
+            s0[i] = s[0];
+            if used > 1 {
+                s1[i] = s[1];
+            }
+            if used > 2 {
+                s2[i] = s[2];
+            }
+            if used > 3 {
+                s3[i] = s[3];
+            }
+            if used > 4 {
+                s4[i] = s[4];
+            }
+            if used > 5 {
+                s5[i] = s[5];
+            }
+        }
+        any != 0
     }
-}
-
-/// The loop of `Lanes`. Columns are arguments of their own: so the compiler knows that they do not overlap, and
-/// need not ask before each chunk, which it does of few columns only.
-#[allow(clippy::too_many_arguments)]
-#[inline(always)]
-fn advance<M: Model, R: Real, const VARIED: bool, const DRIVEN: bool, const LAST: bool>(
-    t: u64,
-    s0: &mut [f64],
-    s1: &mut [f64],
-    s2: &mut [f64],
-    s3: &mut [f64],
-    s4: &mut [f64],
-    s5: &mut [f64],
-    ref_until: &[u64],
-    [first, second]: [&[R]; 2],
-    marks: &mut [u8],
-    constants: &M::Constants,
-    each: Option<<M::Constants as Columnar>::Part<'_>>,
-    drive: &[f64],
-) -> bool {
-    let n = first.len();
-    // Lengths are fixed up front so that the loop has no bounds checks.
-    let each = match each {
-        Some(each) if VARIED => Some(M::Constants::first(each, n)),
-        _ => None,
-    };
-    let drive = &drive[..if DRIVEN { n } else { 1 }];
-    let (ref_until, marks) = (&ref_until[..n], &mut marks[..n]);
-    let first = &first[..n];
-    let second = if M::CHANNELS > 1 {
-        &second[..n]
-    } else {
-        second
-    };
-    let used = M::NAMES.len();
-    let s0 = &mut s0[..n];
-    let s1 = if used > 1 { &mut s1[..n] } else { s1 };
-    let s2 = if used > 2 { &mut s2[..n] } else { s2 };
-    let s3 = if used > 3 { &mut s3[..n] } else { s3 };
-    let s4 = if used > 4 { &mut s4[..n] } else { s4 };
-    let s5 = if used > 5 { &mut s5[..n] } else { s5 };
-    let mut any = 0u8;
-    for i in 0..n {
-        let constants = match &each {
-            Some(each) if VARIED => M::Constants::at(each, i),
-            _ => *constants,
-        };
-        let mut s = [0.0; STATE];
-        s[0] = s0[i];
-        if used > 1 {
-            s[1] = s1[i];
-        }
-        if used > 2 {
-            s[2] = s2[i];
-        }
-        if used > 3 {
-            s[3] = s3[i];
-        }
-        if used > 4 {
-            s[4] = s4[i];
-        }
-        if used > 5 {
-            s[5] = s5[i];
-        }
-        let input = match (LAST, M::CHANNELS > 1) {
-            (false, _) => [0.0, 0.0],
-            (true, false) => [first[i].f64(), 0.0],
-            (true, true) => [first[i].f64(), second[i].f64()],
-        };
-        let held = t <= ref_until[i];
-        let s = M::step(
-            &constants,
-            s,
-            drive[if DRIVEN { i } else { 0 }],
-            input,
-            held,
-        );
-        let mark = u8::from(!held & (s[0] >= M::threshold(&constants)));
-        marks[i] = mark;
-        any |= mark;
-        s0[i] = s[0];
-        if used > 1 {
-            s1[i] = s[1];
-        }
-        if used > 2 {
-            s2[i] = s[2];
-        }
-        if used > 3 {
-            s3[i] = s[3];
-        }
-        if used > 4 {
-            s4[i] = s[4];
-        }
-        if used > 5 {
-            s5[i] = s[5];
-        }
-    }
-    any != 0
 }

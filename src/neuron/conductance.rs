@@ -17,7 +17,6 @@
 //! No conductance can make it unstable: V goes towards beta / alpha and not beyond. Where alpha is 1
 //! or more, the second term of beta is left out.
 
-use super::columnar::{Columnar, columnar};
 use super::exponential::mean_decay;
 use super::propagator::filtered_alpha;
 use crate::simd::either;
@@ -37,7 +36,7 @@ pub struct Course {
 }
 
 /// How a conductance goes on after its input.
-pub trait Kinetics: Columnar + PartialEq {
+pub trait Kinetics: Copy + PartialEq + Send + Sync + 'static {
     /// State variables per channel: g, or g and its drive.
     const SIZE: usize;
     /// For a time constant and a step in ms.
@@ -58,13 +57,6 @@ pub struct Exponential {
     early: f64,
     late: f64,
 }
-
-columnar!(Exponential {
-    fade: f64,
-    integral: f64,
-    early: f64,
-    late: f64,
-});
 
 impl Kinetics for Exponential {
     const SIZE: usize = 1;
@@ -107,15 +99,6 @@ pub struct Alpha {
     late: f64,
     input: f64,
 }
-
-columnar!(Alpha {
-    of_g: Exponential,
-    h: f64,
-    integral: f64,
-    early: f64,
-    late: f64,
-    input: f64,
-});
 
 impl Kinetics for Alpha {
     const SIZE: usize = 2;
@@ -161,14 +144,6 @@ pub struct Membrane {
     one_over_c: f64,
     commutator: f64,
 }
-
-columnar!(Membrane {
-    leak: f64,
-    reversal: [f64; 2],
-    h_over_c: f64,
-    one_over_c: f64,
-    commutator: f64,
-});
 
 /// alpha, and what is added to V, from its value at the start of the step.
 #[derive(Clone, Copy)]

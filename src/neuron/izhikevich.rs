@@ -13,7 +13,6 @@
 //! as a current, then U from the new V.
 
 use super::clocked::{Model, State};
-use super::columnar::columnar;
 use super::def::{
     Bound, ClockDef, ModelDef, Order, ParamDef, RecordableDef, StateDef, StateDefault,
 };
@@ -119,18 +118,6 @@ pub struct Constants {
     lowest: f64,
     two_halves: bool,
 }
-
-columnar!(Constants {
-    h: f64,
-    half: f64,
-    ha: f64,
-    b: f64,
-    c: f64,
-    d: f64,
-    threshold: f64,
-    lowest: f64,
-    two_halves: bool,
-});
 
 impl Model for Izhikevich {
     const CHANNELS: usize = 1;

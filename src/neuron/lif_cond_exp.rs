@@ -13,7 +13,6 @@
 use std::marker::PhantomData;
 
 use super::clocked::{Model, State};
-use super::columnar::columnar;
 use super::conductance::{Exponential, Kinetics, Membrane};
 use super::def::{
     Bound, ClockDef, ModelDef, Order, ParamDef, RecordableDef, StateDef, StateDefault,
@@ -142,13 +141,6 @@ pub struct Constants<K> {
     threshold: f64,
     reset: f64,
 }
-
-columnar!(Constants<K: Kinetics> {
-    membrane: Membrane,
-    synapse: [K; 2],
-    threshold: f64,
-    reset: f64,
-});
 
 pub type LifCondExp = LifCond<Exponential>;
 
