@@ -39,7 +39,7 @@ fn network(model: ModelKind, arithmetic: Arithmetic, varied: bool) -> NetworkSpe
         Values::Array(Arc::new(values))
     };
     let params = def.params.iter().map(|p| match p.name {
-        "V_th" if varied => each(p.default, 0.01 * p.default.abs()),
+        "V_th" | "tau_m" | "C_m" | "a" if varied => each(p.default, 0.01 * p.default.abs()),
         "q_sfa" if varied => (p.default + 0.5).into(),
         _ => p.default.into(),
     });
