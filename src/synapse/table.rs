@@ -339,8 +339,10 @@ fn wide<T: bytemuck::Pod + Default + PartialEq, F: FnMut(usize, &mut T), const M
         }
         return;
     }
+    // Taken once: where the column lies is not looked up for each synapse.
+    let values: &mut [T] = &mut slots.values;
     for (k, &slot) in targets.iter().enumerate() {
-        add(k, &mut slots.values[slot as usize]);
+        add(k, &mut values[slot as usize]);
     }
 }
 
