@@ -182,8 +182,9 @@ impl<R: Real> Unit<R> {
     ) {
         let neurons = slots.iter().map(|&slot| slot as usize - base);
         if let Some(base) = self.sums.get(plane).copied().flatten() {
+            let values: &mut [R] = &mut from.sums.values;
             for (to, i) in input[plane].iter_mut().zip(neurons) {
-                *to = std::mem::take(&mut from.sums.values[base + i]);
+                *to = std::mem::take(&mut values[base + i]);
             }
             return;
         }
@@ -191,8 +192,9 @@ impl<R: Real> Unit<R> {
             .checked_sub(CHANNELS)
             .and_then(|c| self.fixed.get(c).copied().flatten())
         {
+            let values: &mut [i32] = &mut from.fixed[group].values;
             for (to, i) in input[plane - CHANNELS].iter_mut().zip(neurons) {
-                *to += R::of_whole(std::mem::take(&mut from.fixed[group].values[base + i])) * scale;
+                *to += R::of_whole(std::mem::take(&mut values[base + i])) * scale;
             }
             return;
         }
@@ -202,11 +204,13 @@ impl<R: Real> Unit<R> {
         else {
             return;
         };
+        let wide: &mut [u32] = &mut from.counts32.values;
+        let narrow: &mut [u16] = &mut from.counts16.values;
         let mut take = |i: usize| {
             if plane.wide {
-                std::mem::take(&mut from.counts32.values[plane.base + i])
+                std::mem::take(&mut wide[plane.base + i])
             } else {
-                u32::from(std::mem::take(&mut from.counts16.values[plane.base + i]))
+                u32::from(std::mem::take(&mut narrow[plane.base + i]))
             }
         };
         match &plane.weight {

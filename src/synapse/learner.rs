@@ -617,8 +617,9 @@ fn add<R: Real, const MARK: bool>(
         }
         return;
     }
+    let values: &mut [R] = &mut sums.values;
     for (k, w) in weights.iter().enumerate() {
-        sums.values[slot(k)] += transmitted(k, *w);
+        values[slot(k)] += transmitted(k, *w);
     }
 }
 
