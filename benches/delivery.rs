@@ -92,13 +92,6 @@ const KINDS: &[Kind] = &[
         ..PLAIN
     },
     Kind {
-        name: "f32",
-        arithmetic: Arithmetic::Single,
-        weights: Weights::Drawn,
-        drawn_delays: true,
-        ..PLAIN
-    },
-    Kind {
         name: "packed",
         arithmetic: Arithmetic::Fixed,
         weights: Weights::Drawn,
@@ -278,7 +271,6 @@ fn main() {
     );
     for kind in KINDS {
         let mut first = None;
-        if std::env::var("ONLY").is_ok_and(|o| !format!("{} {}", kind.name, kind.drawn_delays).contains(&o)) { continue; }
         for targets in TARGETS.into_iter().filter(|&n| n <= kind.most_targets) {
             let (deliver, queue, codec, bytes) = measure(kind, targets);
             assert_eq!(codec, kind.name, "held as meant");

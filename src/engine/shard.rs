@@ -585,6 +585,7 @@ impl<R: Real> Shard<R> {
     /// matter; of many, the first ones would be gone again before they are read.
     pub fn announce<'a>(&self, lists: impl Iterator<Item = &'a [Emitted]> + Clone) {
         const MOST: usize = 64;
+        self.wheel.announce(lists.clone().map(<[_]>::len).sum());
         for segments in [false, true] {
             for &(_, id) in lists.clone().flatten().take(MOST) {
                 for table in &self.tables {

@@ -7,6 +7,8 @@
 //! Two forms of one queue: a wheel of ticks, and, where the longest delay has so many ticks that
 //! slots would be mostly empty, a wheel of time spans each of which is sorted when it opens.
 
+use crate::synapse::prefetch::prefetch;
+
 /// A segment on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -73,6 +75,15 @@ impl Wheel {
         }
     }
 
+    /// Begins to bring the places near to which `spikes` rows are about to be pushed.
+    #[inline]
+    pub fn announce(&self, spikes: usize) {
+        match self {
+            Self::Ticks(w) => w.announce(spikes),
+            Self::Spans(_) => {}
+        }
+    }
+
     /// Entries waiting.
     pub fn len(&self) -> usize {
         match self {
@@ -85,6 +96,12 @@ impl Wheel {
         self.len() == 0
     }
 }
+
+/// Entries of a wheel that do not stay in the first-level cache.
+const FAR: usize = 4096;
+/// Slots of a wheel whose ends are asked for, and lines of each, before spikes are pushed.
+const MOST_ANNOUNCED: usize = 512;
+const LINES: usize = 8;
 
 /// Which slots of a wheel hold anything: silence is skipped 64 slots at a time.
 #[derive(Debug)]
@@ -165,6 +182,18 @@ impl TickWheel {
         self.len += 1;
     }
 
+    /// Where many entries wait, the ends of slots have left the near cache since they were last written to.
+    fn announce(&self, spikes: usize) {
+        const PER_LINE: usize = 64 / size_of::<Entry>();
+        if self.len < FAR || self.slots.len() > MOST_ANNOUNCED {
+            return;
+        }
+        let lines = (spikes / PER_LINE).min(LINES);
+        for slot in self.slots.iter().filter(|s| !s.is_empty()) {
+            (0..=lines).for_each(|k| prefetch(slot, slot.len() + k * PER_LINE));
+        }
+    }
+
     fn next(&self, from: u64) -> Option<u64> {
         if self.len == 0 {
             return None;
@@ -220,7 +249,8 @@ impl SpanWheel {
         }
     }
 
-    #[inline(always)]
+    /// Not a part of the loop over segments, which is then small enough to be one with the other wheel's.
+    #[inline(never)]
     fn push(&mut self, tick: u64, entry: Entry) {
         self.len += 1;
         let span = tick >> self.shift;

@@ -9,7 +9,7 @@ pub mod keep;
 pub mod learner;
 mod learning;
 mod loose;
-mod prefetch;
+pub(crate) mod prefetch;
 pub mod procedural;
 pub mod rows;
 pub mod slots;
