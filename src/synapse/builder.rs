@@ -12,9 +12,10 @@
 
 use super::column::Column;
 use super::counter::{Counter, Range, are_one};
-use super::loose::{Cells, Loose, Part, Split, TOGETHER};
+use super::loose::{Cells, Layout, Loose, Part, Split, TOGETHER};
 use super::prefetch::prefetch;
 use super::rows::{Cuts, Rows};
+use super::runs::Runs;
 use super::slots::NARROW;
 use super::sorting::{Delays, DelaysOf, apply, sort};
 use super::table::{Codec, Table, Targets};
@@ -78,6 +79,42 @@ impl Columns<'_> {
         }
     }
 
+    /// Brings a block that has been sorted by cell to the `next` free places.
+    fn write_runs<const STRIDE: usize, const HEAD: usize>(
+        &mut self,
+        layout: Layout,
+        runs: &Runs,
+        next: &[u32],
+    ) {
+        type Item<const N: usize> = [u32; N];
+        let parts = layout.parts::<STRIDE, HEAD>();
+        match &mut self.targets {
+            Narrow::Yes(all) => runs.write(next, all, |i: &Item<STRIDE>| parts.word(i) as u16),
+            Narrow::No(all) => runs.write(next, all, |i: &Item<STRIDE>| parts.word(i)),
+        }
+        match &mut self.weights {
+            Weights::None => {}
+            Weights::Single(all) => runs.write(next, all, |i: &Item<STRIDE>| {
+                f32::from_bits(parts.weight(i) as u32)
+            }),
+            Weights::Double(all) => {
+                runs.write(next, all, |i: &Item<STRIDE>| {
+                    f64::from_bits(parts.weight(i))
+                });
+            }
+        }
+        match &mut self.delays {
+            None => {}
+            Some(DelaysOf::Byte(all)) => {
+                runs.write(next, all, |i: &Item<STRIDE>| parts.delay(i) as u8);
+            }
+            Some(DelaysOf::Short(all)) => {
+                runs.write(next, all, |i: &Item<STRIDE>| parts.delay(i) as u16);
+            }
+            Some(DelaysOf::Long(all)) => runs.write(next, all, |i: &Item<STRIDE>| parts.delay(i)),
+        }
+    }
+
     #[inline(always)]
     fn write(&mut self, part: &Part) {
         fn each<T, U: Copy>(all: &mut [T], part: &Part, from: &[U], f: impl Fn(U) -> T) {
@@ -131,6 +168,7 @@ pub struct Placer {
     words: Vec<u32>,
     /// Scratch of `bring`.
     parts: Box<[Part; 2]>,
+    runs: Runs,
 }
 
 impl Placer {
@@ -196,6 +234,7 @@ impl Placer {
             longest: 0,
             words: Vec::new(),
             parts: Box::new([const { Part::new() }; 2]),
+            runs: Runs::default(),
         }
     }
 
@@ -316,9 +355,15 @@ impl Placer {
                 .as_mut()
                 .map(|d| d.part(start - base..end - base)),
         };
+        let items = self.loose.take::<STRIDE>(block);
+        let runs = &mut self.runs;
+        if HEAD < 4 && runs.sort::<STRIDE, HEAD>(layout, items, next.len()) {
+            columns.write_runs::<STRIDE, HEAD>(layout, runs, next);
+            runs.advance(next);
+            return;
+        }
         let [mut found, mut here] = self.parts.each_mut();
         here.len = 0;
-        let items = self.loose.take::<STRIDE>(block);
         for part in items.chunks(TOGETHER) {
             vectorized(Split::<STRIDE, HEAD> {
                 layout,

@@ -37,7 +37,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    fn new(cell: u32, delay: u32, word: u32, weight: usize) -> Self {
+    pub fn new(cell: u32, delay: u32, word: u32, weight: usize) -> Self {
         let head = match (cell + delay + word, delay + word) {
             (..=32, _) => 1,
             (..=64, ..=63) => 2,
@@ -53,6 +53,77 @@ impl Layout {
 
     fn stride(self) -> usize {
         self.head + self.weight
+    }
+
+    /// Takes items apart.
+    #[inline(always)]
+    pub fn parts<const STRIDE: usize, const HEAD: usize>(self) -> Parts<STRIDE, HEAD> {
+        Parts {
+            above: self.word + self.delay,
+            word: self.word,
+            words: ((1u64 << self.word) - 1),
+            delays: ((1u128 << self.delay) - 1) as u64,
+        }
+    }
+}
+
+/// How items of so many words with so many for their heads are taken apart.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<const STRIDE: usize, const HEAD: usize> {
+    above: u32,
+    word: u32,
+    words: u64,
+    delays: u64,
+}
+
+impl<const STRIDE: usize, const HEAD: usize> Parts<STRIDE, HEAD> {
+    #[inline(always)]
+    fn double(item: &[u32; STRIDE], k: usize) -> u64 {
+        u64::from(item[k % STRIDE]) | u64::from(item[(k + 1) % STRIDE]) << 32
+    }
+
+    #[inline(always)]
+    fn head(item: &[u32; STRIDE]) -> u64 {
+        match HEAD {
+            2 => Self::double(item, 0),
+            _ => u64::from(item[0]),
+        }
+    }
+
+    /// Within the block.
+    #[inline(always)]
+    pub fn cell(self, item: &[u32; STRIDE]) -> u32 {
+        match HEAD {
+            4 => item[0],
+            _ => (Self::head(item) >> self.above) as u32,
+        }
+    }
+
+    /// What will stand in the targets.
+    #[inline(always)]
+    pub fn word(self, item: &[u32; STRIDE]) -> u32 {
+        match HEAD {
+            4 => item[1 % STRIDE],
+            _ => (Self::head(item) & self.words) as u32,
+        }
+    }
+
+    #[inline(always)]
+    pub fn delay(self, item: &[u32; STRIDE]) -> u64 {
+        match HEAD {
+            4 => Self::double(item, 2),
+            _ => Self::head(item) >> self.word & self.delays,
+        }
+    }
+
+    /// As bits; 0 if there is none.
+    #[inline(always)]
+    pub fn weight(self, item: &[u32; STRIDE]) -> u64 {
+        match STRIDE - HEAD {
+            0 => 0,
+            1 => u64::from(item[HEAD % STRIDE]),
+            _ => Self::double(item, HEAD),
+        }
     }
 }
 
@@ -98,31 +169,13 @@ impl<const STRIDE: usize, const HEAD: usize> Kernel for Split<'_, STRIDE, HEAD> 
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        let double = |item: &[u32; STRIDE], k: usize| {
-            u64::from(item[k % STRIDE]) | u64::from(item[(k + 1) % STRIDE]) << 32
-        };
-        let Layout { word, delay, .. } = self.layout;
-        let (words, delays) = ((1u64 << word) - 1, ((1u128 << delay) - 1) as u64);
+        let parts = self.layout.parts::<STRIDE, HEAD>();
         for (i, item) in self.items.iter().take(TOGETHER).enumerate() {
-            if HEAD == 4 {
-                self.to.places[i] = item[0];
-                self.to.words[i] = item[1 % STRIDE];
-                self.to.delays[i] = double(item, 2);
-            } else {
-                let head = if HEAD == 2 {
-                    double(item, 0)
-                } else {
-                    u64::from(item[0])
-                };
-                self.to.places[i] = (head >> (word + delay)) as u32;
-                self.to.words[i] = (head & words) as u32;
-                self.to.delays[i] = head >> word & delays;
-            }
-            if STRIDE == HEAD + 1 {
-                self.to.weights[i] = u64::from(item[HEAD % STRIDE]);
-            }
-            if STRIDE == HEAD + 2 {
-                self.to.weights[i] = double(item, HEAD);
+            self.to.places[i] = parts.cell(item);
+            self.to.words[i] = parts.word(item);
+            self.to.delays[i] = parts.delay(item);
+            if STRIDE > HEAD {
+                self.to.weights[i] = parts.weight(item);
             }
         }
     }

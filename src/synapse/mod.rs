@@ -12,6 +12,7 @@ mod loose;
 pub(crate) mod prefetch;
 pub mod procedural;
 pub mod rows;
+mod runs;
 pub mod slots;
 mod sorting;
 mod spread;
