@@ -135,7 +135,7 @@ mod tests {
                 .collect();
             let mut runs = Runs::default();
             // Of what was there before, nothing is left.
-            let before: Vec<[u32; 2]> = (0..300).map(|i| [i % 16 << 5, i]).collect();
+            let before: Vec<[u32; 2]> = (0..300).map(|i| [(i % 16) << 5, i]).collect();
             prop_assert!(runs.sort::<2, 1>(layout, &before, 16));
             let same = synapses.len() < 4 || synapses[..4].iter().all(|s| s.0 == synapses[0].0);
             let worth = synapses.len() >= LEAST * 16 && !same;
