@@ -92,6 +92,13 @@ const KINDS: &[Kind] = &[
         ..PLAIN
     },
     Kind {
+        name: "f32",
+        arithmetic: Arithmetic::Single,
+        weights: Weights::Drawn,
+        drawn_delays: true,
+        ..PLAIN
+    },
+    Kind {
         name: "packed",
         arithmetic: Arithmetic::Fixed,
         weights: Weights::Drawn,
@@ -267,7 +274,7 @@ fn measure(kind: &Kind, targets: u32) -> (f64, f64, &'static str, f64) {
 
 fn main() {
     println!(
-        "codec     delays   targets     ns per event   of the smallest   queue, ns per event   bytes per synapse"
+        "codec     delays sums     targets     ns per event   of the smallest   queue, ns per event   bytes per synapse"
     );
     for kind in KINDS {
         let mut first = None;
@@ -276,8 +283,13 @@ fn main() {
             assert_eq!(codec, kind.name, "held as meant");
             let smallest = *first.get_or_insert(deliver);
             println!(
-                "{codec:<9} {:<6} {targets:>9} {deliver:>16.2} {:>17.2} {queue:>21.2} {bytes:>19.1}",
+                "{codec:<9} {:<6} {:<6} {targets:>9} {deliver:>16.2} {:>17.2} {queue:>21.2} {bytes:>19.1}",
                 if kind.drawn_delays { "drawn" } else { "one" },
+                match kind.arithmetic {
+                    Arithmetic::Double => "double",
+                    Arithmetic::Single => "single",
+                    Arithmetic::Fixed => "fixed",
+                },
                 deliver / smallest,
             );
         }
