@@ -86,32 +86,29 @@ impl Columns<'_> {
         runs: &Runs,
         next: &[u32],
     ) {
-        type Item<const N: usize> = [u32; N];
         let parts = layout.parts::<STRIDE, HEAD>();
         match &mut self.targets {
-            Narrow::Yes(all) => runs.write(next, all, |i: &Item<STRIDE>| parts.word(i) as u16),
-            Narrow::No(all) => runs.write(next, all, |i: &Item<STRIDE>| parts.word(i)),
+            Narrow::Yes(all) => runs.write(next, all, |i| parts.word(i) as u16),
+            Narrow::No(all) => runs.write(next, all, |i| parts.word(i)),
         }
         match &mut self.weights {
             Weights::None => {}
-            Weights::Single(all) => runs.write(next, all, |i: &Item<STRIDE>| {
-                f32::from_bits(parts.weight(i) as u32)
-            }),
+            Weights::Single(all) => {
+                runs.write(next, all, |i| f32::from_bits(parts.weight(i) as u32))
+            }
             Weights::Double(all) => {
-                runs.write(next, all, |i: &Item<STRIDE>| {
-                    f64::from_bits(parts.weight(i))
-                });
+                runs.write(next, all, |i| f64::from_bits(parts.weight(i)));
             }
         }
         match &mut self.delays {
             None => {}
             Some(DelaysOf::Byte(all)) => {
-                runs.write(next, all, |i: &Item<STRIDE>| parts.delay(i) as u8);
+                runs.write(next, all, |i| parts.delay(i) as u8);
             }
             Some(DelaysOf::Short(all)) => {
-                runs.write(next, all, |i: &Item<STRIDE>| parts.delay(i) as u16);
+                runs.write(next, all, |i| parts.delay(i) as u16);
             }
-            Some(DelaysOf::Long(all)) => runs.write(next, all, |i: &Item<STRIDE>| parts.delay(i)),
+            Some(DelaysOf::Long(all)) => runs.write(next, all, |i| parts.delay(i)),
         }
     }
 

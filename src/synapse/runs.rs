@@ -21,10 +21,6 @@ pub(super) struct Runs {
     sorted: Vec<u32>,
 }
 
-/// What a column holds of an item.
-pub(super) trait Field<T, const STRIDE: usize>: Fn(&[u32; STRIDE]) -> T {}
-impl<T, F: Fn(&[u32; STRIDE]) -> T, const STRIDE: usize> Field<T, STRIDE> for F {}
-
 impl Runs {
     /// Sorts items by cell, stably. False if that is not worth it: there are few for a cell, or they come row by
     /// row already.
@@ -53,7 +49,7 @@ impl Runs {
         &self,
         next: &[u32],
         to: &mut [T],
-        field: impl Field<T, STRIDE>,
+        field: impl Fn(&[u32; STRIDE]) -> T,
     ) {
         let (sorted, _) = self.sorted.as_chunks();
         vectorized(Write {
@@ -100,7 +96,7 @@ struct Write<'a, T, F, const STRIDE: usize> {
     field: F,
 }
 
-impl<T, F: Field<T, STRIDE>, const STRIDE: usize> Kernel for Write<'_, T, F, STRIDE> {
+impl<T, F: Fn(&[u32; STRIDE]) -> T, const STRIDE: usize> Kernel for Write<'_, T, F, STRIDE> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
@@ -149,8 +145,8 @@ mod tests {
                 }
                 let (mut words, mut weights) = (vec![0u16; 17_000], vec![0u32; 17_000]);
                 let parts = layout.parts::<2, 1>();
-                runs.write(&first, &mut words, |item: &[u32; 2]| parts.word(item) as u16);
-                runs.write(&first, &mut weights, |item: &[u32; 2]| parts.weight(item) as u32);
+                runs.write(&first, &mut words, |item| parts.word(item) as u16);
+                runs.write(&first, &mut weights, |item| parts.weight(item) as u32);
                 let got: Vec<_> = words.into_iter().zip(weights).collect();
                 prop_assert_eq!(got, want);
                 let mut moved = first;
