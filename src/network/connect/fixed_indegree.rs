@@ -1,7 +1,7 @@
 //! `fixed_indegree`: every target draws its sources. Unit: the target.
 
 use super::batch::Visitor;
-use super::sample::{Chosen, distinct};
+use super::sample::Distinct;
 use super::site::Site;
 
 pub fn visit(site: &Site<'_>, degree: u32, to: &mut impl Visitor) {
@@ -14,10 +14,10 @@ pub fn visit(site: &Site<'_>, degree: u32, to: &mut impl Visitor) {
 /// Draws the sources of one target, as the options of the statement allow.
 pub(super) struct Sources {
     n: u32,
-    distinct: bool,
+    /// Nobody is drawn twice.
+    distinct: Option<Distinct>,
     /// Autapses are forbidden and could occur.
     watch: bool,
-    chosen: Chosen,
     drawn: Vec<u32>,
 }
 
@@ -26,9 +26,8 @@ impl Sources {
         let distinct = !site.spec.allow_multapses;
         Self {
             n: site.from.len(),
-            distinct,
+            distinct: distinct.then(|| Distinct::new(site.from.len())),
             watch: !site.spec.allow_autapses && site.overlaps(),
-            chosen: Chosen::new(if distinct { site.from.len() } else { 0 }),
             drawn: Vec::new(),
         }
     }
@@ -41,10 +40,8 @@ impl Sources {
         } else {
             None
         };
-        if self.distinct {
-            let (chosen, drawn) = (&mut self.chosen, &mut self.drawn);
-            distinct(&mut stream, chosen, self.n, degree, without, drawn);
-            return &self.drawn;
+        if let Some(distinct) = &mut self.distinct {
+            return distinct.draw(&mut stream, self.n, degree, without);
         }
         self.drawn.clear();
         if self.n == 0 || (self.n == 1 && without.is_some()) {

@@ -5,7 +5,7 @@
 
 use super::batch::{Gather, Visitor};
 use super::divide::Dealing;
-use super::sample::{Chosen, distinct};
+use super::sample::Distinct;
 use super::site::Site;
 
 /// Ranges with at most so many synapses are not halved: it would cost more than drawing them.
@@ -24,7 +24,8 @@ pub fn visit(site: &Site<'_>, degree: u32, to: &mut impl Visitor) {
 /// Buffers that serve one source after the other.
 #[derive(Debug)]
 pub struct Scratch {
-    chosen: Chosen,
+    /// For no multapses.
+    distinct: Distinct,
     gather: Gather,
     targets: Vec<u32>,
     watch: bool,
@@ -34,7 +35,7 @@ impl Scratch {
     pub fn new(site: &Site<'_>) -> Self {
         let multapses = site.spec.allow_multapses;
         Self {
-            chosen: Chosen::new(if multapses { 0 } else { site.to.len() }),
+            distinct: Distinct::new(if multapses { 0 } else { site.to.len() }),
             gather: Gather::default(),
             targets: Vec::new(),
             watch: !site.spec.allow_autapses && site.overlaps(),
@@ -47,7 +48,7 @@ pub fn source(site: &Site<'_>, degree: u32, s: u32, scratch: &mut Scratch, to: &
     let n = site.to.len();
     let multapses = site.spec.allow_multapses;
     let Scratch {
-        chosen,
+        distinct,
         gather,
         targets,
         watch,
@@ -74,7 +75,7 @@ pub fn source(site: &Site<'_>, degree: u32, s: u32, scratch: &mut Scratch, to: &
             let (lo, here) = (share.lo, share.hi - share.lo);
             let without = without.filter(|w| (lo..share.hi).contains(w));
             let mut stream = site.run(unit(share.node));
-            if multapses {
+            let targets = if multapses {
                 targets.clear();
                 targets.resize(share.count as usize, 0);
                 match without {
@@ -87,17 +88,11 @@ pub fn source(site: &Site<'_>, degree: u32, s: u32, scratch: &mut Scratch, to: &
                         }
                     }
                 }
+                &mut *targets
             } else {
                 let without = without.map(|w| w - lo);
-                distinct(
-                    &mut stream,
-                    chosen,
-                    here,
-                    share.count as u32,
-                    without,
-                    targets,
-                );
-            }
+                distinct.draw(&mut stream, here, share.count as u32, without)
+            };
             for t in targets.iter_mut() {
                 *t += lo;
             }

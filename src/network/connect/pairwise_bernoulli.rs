@@ -5,24 +5,23 @@
 
 use super::batch::Visitor;
 use super::binomial::binomial;
-use super::sample::{Chosen, distinct};
+use super::sample::Distinct;
 use super::site::Site;
 
 pub fn visit(site: &Site<'_>, p: f64, to: &mut impl Visitor) {
     let n = site.from.len();
     let watch = !site.spec.allow_autapses && site.overlaps();
-    let mut chosen = Chosen::new(n);
-    let mut sources = Vec::new();
+    let mut distinct = Distinct::new(n);
     for t in site.own.iter().cloned().flatten() {
         let unit = u64::from(t);
         let k = binomial(&mut site.stream(unit), u64::from(n), p) as u32;
         if k > 0 {
             let mut stream = site.run(unit);
-            distinct(&mut stream, &mut chosen, n, k, None, &mut sources);
+            let sources = distinct.draw(&mut stream, n, k, None);
             if watch && site.as_source(t).is_some() {
                 sources.retain(|&s| !site.autapse(s, t));
             }
-            to.target(unit, t, &sources);
+            to.target(unit, t, sources);
         }
     }
 }

@@ -8,7 +8,7 @@
 
 use super::batch::{Gather, Visitor};
 use super::divide::Dealing;
-use super::sample::{Chosen, distinct};
+use super::sample::Distinct;
 use super::site::Site;
 
 /// Streams of the halving of rows lie beyond those of the halving of a row.
@@ -26,7 +26,7 @@ pub fn visit(site: &Site<'_>, edges: u64, directed: bool, to: &mut impl Visitor)
 
 fn one_way(site: &Site<'_>, edges: u64, to: &mut impl Visitor) {
     let n = site.to.len();
-    let (mut chosen, mut sources) = (Chosen::new(n), Vec::new());
+    let mut distinct = Distinct::new(n);
     let rows = Dealing {
         before: &|row| u64::from(row) * u64::from(n).saturating_sub(1),
         multapses: false,
@@ -39,8 +39,8 @@ fn one_way(site: &Site<'_>, edges: u64, to: &mut impl Visitor) {
         let mut stream = site.run(u64::from(t));
         // No row has more pairs than there are neurons.
         let count = row.count as u32;
-        distinct(&mut stream, &mut chosen, n, count, Some(t), &mut sources);
-        to.target(u64::from(t), t, &sources);
+        let sources = distinct.draw(&mut stream, n, count, Some(t));
+        to.target(u64::from(t), t, sources);
     });
 }
 
@@ -49,7 +49,7 @@ fn both_ways(site: &Site<'_>, edges: u64, to: &mut impl Visitor) {
     if site.own.is_empty() {
         return;
     }
-    let (mut chosen, mut later, mut gather) = (Chosen::new(n), Vec::new(), Gather::default());
+    let (mut distinct, mut gather) = (Distinct::new(n), Gather::default());
     // Row i holds the pairs of i with all later ones.
     let rows = Dealing {
         before: &|row| {
@@ -75,14 +75,7 @@ fn both_ways(site: &Site<'_>, edges: u64, to: &mut impl Visitor) {
         parts.deal(i + 1, n, row.count, &mut |part| {
             let (lo, hi, unit) = (part.lo, part.hi, unit(part.node));
             let mut stream = site.run(unit);
-            distinct(
-                &mut stream,
-                &mut chosen,
-                hi - lo,
-                part.count as u32,
-                None,
-                &mut later,
-            );
+            let later = distinct.draw(&mut stream, hi - lo, part.count as u32, None);
             gather.unit(unit, to);
             for j in later.iter().map(|j| lo + j) {
                 gather.synapse(i, j, site.owns(j), to);

@@ -7,7 +7,7 @@
 
 use super::batch::{Gather, Visitor};
 use super::binomial::binomial;
-use super::sample::{Chosen, distinct};
+use super::sample::Distinct;
 use super::site::Site;
 
 /// Pairs of a neuron and a range, as many as are worth a look at the range.
@@ -19,8 +19,8 @@ pub fn visit(site: &Site<'_>, p: f64, to: &mut impl Visitor) {
         return;
     }
     let length = (FEW / p).ceil().clamp(1.0, f64::from(u32::MAX / 2)) as u32;
-    let mut chosen = Chosen::new(length.min(n));
-    let (mut gather, mut later) = (Gather::default(), Vec::new());
+    let mut distinct = Distinct::new(length.min(n));
+    let mut gather = Gather::default();
     for i in 0..n {
         let own = site.owns(i);
         let mut lo = i + 1;
@@ -31,7 +31,7 @@ pub fn visit(site: &Site<'_>, p: f64, to: &mut impl Visitor) {
                 let mut numbers = site.stream(unit);
                 let k = binomial(&mut numbers, u64::from(hi - lo), p) as u32;
                 let mut stream = site.run(unit);
-                distinct(&mut stream, &mut chosen, hi - lo, k, None, &mut later);
+                let later = distinct.draw(&mut stream, hi - lo, k, None);
                 gather.unit(unit, to);
                 for j in later.iter().map(|j| lo + j) {
                     gather.synapse(i, j, site.owns(j), to);
