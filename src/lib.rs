@@ -14,6 +14,7 @@ pub mod definition;
 pub mod engine;
 pub mod evaluate;
 pub mod import;
+pub mod lines;
 pub mod model;
 pub mod network;
 pub mod neuron;

@@ -7,6 +7,7 @@
 //! put together plane by plane for a chunk of neurons, which takes no decisions per neuron.
 
 use super::unit::{CHANNELS, CHUNK, CountPlane, FixedPlane, PlaneWeight, Unit};
+use crate::lines::Lines;
 use crate::neuron::block::{BATCH, Batch, Hits};
 use crate::neuron::real::Real;
 use crate::synapse::table::Accumulators;
@@ -99,7 +100,7 @@ impl<R: Real> Unit<R> {
         } else if plane < 2 * CHANNELS {
             if let Some(FixedPlane { group, scale, .. }) = self.fixed[plane - CHANNELS] {
                 let values = &mut from.fixed[group].values[..];
-                let worth = |sum| R::of_whole(sum) * scale;
+                let worth = move |sum| R::of_whole(sum) * scale;
                 let hits = Taken::new(slots, base, plane - CHANNELS, values, worth);
                 self.visit_hits(t, hits, after)
             } else {
@@ -115,11 +116,11 @@ impl<R: Real> Unit<R> {
                     let (weight, channel) = (*weight, *channel);
                     if *wide {
                         let values = &mut from.counts32.values[..];
-                        let worth = |n| R::of_count(n) * weight;
+                        let worth = move |n| R::of_count(n) * weight;
                         self.visit_hits(t, Taken::new(slots, base, channel, values, worth), after)
                     } else {
                         let values = &mut from.counts16.values[..];
-                        let worth = |n| R::of_count(u32::from(n)) * weight;
+                        let worth = move |n| R::of_count(u32::from(n)) * weight;
                         self.visit_hits(t, Taken::new(slots, base, channel, values, worth), after)
                     }
                 }
@@ -178,7 +179,7 @@ impl<R: Real> Unit<R> {
         slots: &[u32],
         base: usize,
         from: &mut Accumulators<R>,
-        input: &mut [Vec<R>],
+        input: &mut [Lines<R>],
     ) {
         let neurons = slots.iter().map(|&slot| slot as usize - base);
         if let Some(base) = self.sums.get(plane).copied().flatten() {
@@ -293,10 +294,11 @@ impl<T: Default, R: Real, F: Fn(T) -> R> Hits<R> for Taken<'_, T, F> {
     fn next(&mut self, batch: &mut Batch<R>) -> usize {
         let slots = next_batch(&mut self.slots);
         let column = only_column(&mut batch.input, self.channel, slots.len());
+        let (base, values) = (self.base, &mut *self.values);
         for ((&slot, i), to) in slots.iter().zip(&mut batch.neurons).zip(column) {
-            *i = slot - self.base;
+            *i = slot - base;
             // -0 becomes +0, as it does in a sum that starts at +0.
-            *to = R::ZERO + (self.worth)(std::mem::take(&mut self.values[slot as usize]));
+            *to = R::ZERO + (self.worth)(std::mem::take(&mut values[slot as usize]));
         }
         slots.len()
     }
@@ -326,7 +328,7 @@ struct Summed<'a, R> {
     slots: &'a [u32],
     base: u32,
     at: usize,
-    input: &'a [Vec<R>],
+    input: &'a [Lines<R>],
 }
 
 impl<R: Real> Hits<R> for Summed<'_, R> {

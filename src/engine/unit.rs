@@ -1,5 +1,6 @@
 //! A population's neurons in one shard, with the planes in which their input arrives.
 
+use crate::lines::Lines;
 use crate::neuron::block::Block;
 use crate::neuron::lif_multisynapse::PORTS;
 use crate::neuron::real::Real;
@@ -118,9 +119,9 @@ pub struct Unit<R: Real> {
     /// The tick for which a neuron is on the agenda, or `NEVER`.
     pub scheduled: Vec<u64>,
     /// Input of a chunk of neurons: a column per channel, and two at least.
-    pub(super) input: Vec<Vec<R>>,
+    pub(super) input: Vec<Lines<R>>,
     /// The same of a tick without any.
-    no_input: Vec<Vec<R>>,
+    no_input: Vec<Lines<R>>,
 }
 
 impl<R: Real> Unit<R> {
@@ -152,9 +153,9 @@ impl<R: Real> Unit<R> {
             cut_at: u64::MAX,
             learns: Vec::new(),
             scheduled: vec![NEVER; n],
-            input: vec![vec![R::ZERO; SWEPT / size_of::<R>()]; channels.max(2)],
+            input: vec![Lines::zeroed(SWEPT / size_of::<R>()); channels.max(2)],
             no_input: if block.takes_late() {
-                vec![vec![R::ZERO; SWEPT / size_of::<R>()]; channels.max(2)]
+                vec![Lines::zeroed(SWEPT / size_of::<R>()); channels.max(2)]
             } else {
                 Vec::new()
             },
@@ -251,7 +252,7 @@ struct Collect<'a, R: bytemuck::Pod> {
     lo: usize,
     len: usize,
     /// A column for every channel in use.
-    input: &'a mut [Vec<R>],
+    input: &'a mut [Lines<R>],
 }
 
 impl<R: Real> Kernel for Collect<'_, R> {

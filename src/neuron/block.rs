@@ -12,6 +12,7 @@ use super::lif_multisynapse::{LifMultisynapse, PORTS, STATE};
 use super::membrane::{Columns, Dynamics, Lif};
 use super::real::Real;
 use super::relay::Relay;
+use crate::lines::Lines;
 use crate::network::spec::NeuronOptions;
 
 pub enum Block<R: Real> {
@@ -185,7 +186,14 @@ impl<R: Real> Block<R> {
 
     /// One tick for `n` neurons from `lo` on; `input` has a column for each channel, at least two.
     #[inline]
-    pub fn sweep(&mut self, t: u64, lo: usize, n: usize, input: &mut [Vec<R>], out: &mut Vec<u32>) {
+    pub fn sweep(
+        &mut self,
+        t: u64,
+        lo: usize,
+        n: usize,
+        input: &mut [Lines<R>],
+        out: &mut Vec<u32>,
+    ) {
         lif!(self, b => b.sweep(t, lo, n, input, out), _ => {
             for (k, hits) in input[0][..n].iter().enumerate() {
                 let times = hits.f64() as u64;

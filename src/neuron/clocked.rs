@@ -18,6 +18,7 @@
 use super::membrane::Columns;
 use super::real::Real;
 use super::sweep::resident;
+use crate::lines::Lines;
 use crate::network::spec::NeuronOptions;
 use crate::simd::{Kernel, vectorized};
 
@@ -58,18 +59,18 @@ pub struct Clocked<M: Model> {
     ticks: u64,
     substeps: u32,
     pub(super) varied: bool,
-    pub(super) state: [Vec<f64>; STATE],
+    pub(super) state: [Lines<f64>; STATE],
     /// Last refractory tick.
-    pub(super) ref_until: Vec<u64>,
+    pub(super) ref_until: Lines<u64>,
     /// Ticks; a multiple of `ticks`.
     t_ref: Vec<u64>,
     pub(super) rest: Vec<f64>,
-    pub(super) drive: Vec<f64>,
+    pub(super) drive: Lines<f64>,
     /// One entry if they are the same for all.
     constants: Vec<M::Constants>,
     /// Scratch of a chunk: marks of the step, and whether a neuron has spiked at this tick.
-    marks: Vec<u8>,
-    fired: Vec<u8>,
+    marks: Lines<u8>,
+    fired: Lines<u8>,
 }
 
 impl<M: Model> Clocked<M> {
@@ -93,7 +94,7 @@ impl<M: Model> Clocked<M> {
         let h = clock.step_ms(tick_ms);
         let state = std::array::from_fn(|k| {
             let Some(&name) = M::NAMES.get(k) else {
-                return Vec::new();
+                return Lines::default();
             };
             let zero = |i: usize| match k {
                 0 => rest[if varied { i } else { 0 }],
@@ -121,8 +122,8 @@ impl<M: Model> Clocked<M> {
             drive: (0..len).map(param("I_e")).collect(),
             constants,
             rest,
-            marks: Vec::new(),
-            fired: Vec::new(),
+            marks: Lines::default(),
+            fired: Lines::default(),
         }
     }
 
@@ -150,9 +151,9 @@ impl<M: Model> Clocked<M> {
     pub fn sweep<R: Real>(&mut self, t: u64, lo: usize, input: [&mut [R]; 2], out: &mut Vec<u32>) {
         let n = input[0].len();
         let input = input.map(|i| &*i);
-        self.marks.resize(n, 0);
-        self.fired.clear();
-        self.fired.resize(n, 0);
+        self.marks.resize(n);
+        self.fired.resize(n);
+        self.fired.fill(0);
         let mut any = false;
         for k in 1..=self.substeps {
             let (varied, driven) = (self.constants.len() > 1, self.drive.len() > 1);
@@ -176,7 +177,7 @@ impl<M: Model> Clocked<M> {
             }
         }
         if any {
-            let ids = (lo as u32..).zip(&self.fired);
+            let ids = (lo as u32..).zip(&*self.fired);
             out.extend(ids.filter(|(_, f)| **f != 0).map(|(i, _)| i));
         }
     }

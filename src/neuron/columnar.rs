@@ -2,6 +2,7 @@
 //! which structs side by side would not let it do. For steps of exactly solved models: those of clocked ones need so many
 //! columns that compilers do not make vector code of the loop.
 
+use crate::lines::Lines;
 use std::ops::Range;
 
 /// What can be held as a column for each of its numbers.
@@ -21,18 +22,18 @@ pub trait Columnar: Copy + Send + Sync + 'static {
 macro_rules! number {
     ($($ty:ty),+) => {$(
         impl Columnar for $ty {
-            type Columns = Vec<Self>;
+            type Columns = Lines<Self>;
             type Part<'a> = &'a [Self];
 
-            fn columns(all: &[Self]) -> Vec<Self> {
-                all.to_vec()
+            fn columns(all: &[Self]) -> Lines<Self> {
+                Lines::from(all)
             }
             #[inline(always)]
-            fn get(columns: &Vec<Self>, i: usize) -> Self {
+            fn get(columns: &Lines<Self>, i: usize) -> Self {
                 columns[i]
             }
             #[inline(always)]
-            fn part(columns: &Vec<Self>, span: Range<usize>) -> &[Self] {
+            fn part(columns: &Lines<Self>, span: Range<usize>) -> &[Self] {
                 &columns[span]
             }
             #[inline(always)]

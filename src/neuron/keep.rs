@@ -139,23 +139,23 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
 
     fn take_back(&mut self, swept: bool, t: u64, own: &Own<'_, '_>) -> Result<(), Misfit> {
         let n = self.n;
-        self.ref_until = own.column("ref_until", n)?;
+        self.ref_until = own.column("ref_until", n)?.into();
         // What the parameters at hand do not have is left out; what they have anew stays as it begins.
         if !self.held.is_empty() && own.from.has("held") {
-            self.held = own.column("held", n)?;
+            self.held = own.column("held", n)?.into();
         }
         if let Some(a) = &mut self.adaptation {
-            a.rise = own.column("rise", n)?;
+            a.rise = own.column("rise", n)?.into();
         }
         if self.varied && own.drive {
-            self.drive = own.column("drive", n)?;
+            self.drive = own.column("drive", n)?.into();
         }
         for k in 0..D::SYN {
             if !self.syn[k].is_empty() {
-                self.syn[k] = own.column(&current(k), n)?;
+                self.syn[k] = own.column(&current(k), n)?.into();
             }
         }
-        self.v = own.column("v", n)?;
+        self.v = own.column("v", n)?.into();
         if own.from.has("rest") {
             let rest: Vec<f64> = own.column("rest", n)?;
             for (i, rest) in rest.into_iter().enumerate() {
@@ -203,11 +203,11 @@ impl<M: Model> Clocked<M> {
 
     fn take_back(&mut self, own: &Own<'_, '_>) -> Result<(), Misfit> {
         let n = self.ref_until.len();
-        self.ref_until = own.column("ref_until", n)?;
+        self.ref_until = own.column("ref_until", n)?.into();
         if self.varied && own.drive {
-            self.drive = own.column("drive", n)?;
+            self.drive = own.column("drive", n)?.into();
         }
-        self.state[0] = own.column("v", n)?;
+        self.state[0] = own.column("v", n)?.into();
         if own.from.has("rest") {
             let rest: Vec<f64> = own.column("rest", n)?;
             for (i, rest) in rest.into_iter().enumerate() {
@@ -219,7 +219,7 @@ impl<M: Model> Clocked<M> {
         }
         for (k, column) in self.state.iter_mut().enumerate().skip(1) {
             if !column.is_empty() {
-                *column = own.column(&current(k), n)?;
+                *column = own.column(&current(k), n)?.into();
             }
         }
         Ok(())

@@ -10,6 +10,7 @@ use super::block::{Batch, Hits};
 use super::membrane::{Dynamics, Lif, Limits, Target};
 use super::real::Real;
 use super::still::Still;
+use crate::lines::Lines;
 use crate::network::spec::ResetMode;
 
 /// The synaptic state variables that a model needs, out of `S` places.
@@ -521,12 +522,12 @@ fn raise(alert: &mut Vec<u32>, i: usize) {
 }
 
 #[inline(always)]
-fn column_state<R: Real, const S: usize>(columns: &[Vec<R>; S], i: usize) -> [R; S] {
+fn column_state<R: Real, const S: usize>(columns: &[Lines<R>; S], i: usize) -> [R; S] {
     std::array::from_fn(|k| columns[k].get(i).copied().unwrap_or(R::ZERO))
 }
 
 #[inline(always)]
-fn set_column_state<R: Real, const S: usize>(columns: &mut [Vec<R>; S], i: usize, s: [R; S]) {
+fn set_column_state<R: Real, const S: usize>(columns: &mut [Lines<R>; S], i: usize, s: [R; S]) {
     for (column, s) in columns.iter_mut().zip(s) {
         if let Some(to) = column.get_mut(i) {
             *to = s;

@@ -27,6 +27,7 @@ use super::membrane::{Columns, Dynamics, Target};
 use super::propagator::{Propagator, filtered_exponential, filtered_twice};
 use super::reach::{Moment, first_reach};
 use super::real::Real;
+use crate::lines::Lines;
 use crate::units::Dimension;
 
 /// Most ports of a population.
@@ -427,7 +428,7 @@ impl<R: Real> Dynamics<R, STATE, PORTS> for LifMultisynapse {
         drive: &[R],
         v: &[R],
         syn: &mut [&mut [R]; STATE],
-        input: &[Vec<R>],
+        input: &[Lines<R>],
         free: &mut [R],
     ) {
         let n = v.len();

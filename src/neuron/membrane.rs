@@ -28,6 +28,7 @@ use super::real::Real;
 use super::sweep::{
     Blank, Clock, HeldUntil, Kept, Lanes, Risen, StepColumns, StepLanes, resident, tested,
 };
+use crate::lines::Lines;
 use crate::network::spec::{NeuronOptions, ResetMode};
 use crate::simd::{each_mark, vectorized};
 
@@ -151,7 +152,7 @@ pub trait Dynamics<R: Real, const S: usize = SYN, const C: usize = 2>:
         _drive: &[R],
         _v: &[R],
         _syn: &mut [&mut [R]; S],
-        _input: &[Vec<R>],
+        _input: &[Lines<R>],
         _free: &mut [R],
     ) {
     }
@@ -189,10 +190,10 @@ impl<R: Real> Propagator for Fade<R> {
 /// Threshold adaptation, where the population has it.
 pub(super) struct Adaptation<R: Real> {
     /// Rise above V_th, as of the neuron's last visit or of the last tick that was swept.
-    pub(super) rise: Vec<R>,
-    pub(super) jump: Vec<R>,
+    pub(super) rise: Lines<R>,
+    pub(super) jump: Lines<R>,
     pub(super) tau: Vec<f64>,
-    tick: Vec<R>,
+    tick: Lines<R>,
     pub(super) table: Option<PropagatorTable<Fade<R>>>,
 }
 
@@ -205,19 +206,19 @@ pub struct Lif<D: Dynamics<R, S, C>, R: Real, const S: usize = SYN, const C: usi
     pub(super) options: NeuronOptions,
     /// State of a swept population; a lazily updated one keeps it in `lazy`, but for what models that are
     /// swept in columns have in `syn`.
-    pub(super) v: Vec<R>,
-    pub(super) syn: [Vec<R>; S],
+    pub(super) v: Lines<R>,
+    pub(super) syn: [Lines<R>; S],
     /// Last refractory tick, and the same by the clock of sweeps.
-    pub(super) ref_until: Vec<u64>,
+    pub(super) ref_until: Lines<u64>,
     pub(super) held_until: HeldUntil,
     pub(super) varied: bool,
-    pub(super) threshold: Vec<R>,
+    pub(super) threshold: Lines<R>,
     /// The same as potentials are compared with it: V at or above it spikes.
-    tests: Vec<R>,
-    pub(super) reset: Vec<R>,
+    tests: Lines<R>,
+    pub(super) reset: Lines<R>,
     pub(super) rest: Vec<f64>,
     pub(super) t_ref: Vec<u64>,
-    pub(super) drive: Vec<R>,
+    pub(super) drive: Lines<R>,
     pub(super) constants: Vec<D::Constants>,
     /// One tick of the first neuron, and of each if a parameter of `SHAPING` varies.
     pub(super) step: Vec<D::Step>,
@@ -227,13 +228,13 @@ pub struct Lif<D: Dynamics<R, S, C>, R: Real, const S: usize = SYN, const C: usi
     pub(super) table: Option<PropagatorTable<D::Step>>,
     pub(super) adaptation: Option<Adaptation<R>>,
     /// Delta input kept during the refractory time, decayed to the first tick after it.
-    pub(super) held: Vec<R>,
+    pub(super) held: Lines<R>,
     /// Scratch: thresholds of the neurons of a chunk, filled by the sweep of adaptive populations.
-    thresholds: Vec<R>,
+    thresholds: Lines<R>,
     /// Scratch: spike marks of a chunk.
-    marks: Vec<u8>,
+    marks: Lines<u8>,
     /// Scratch: V of a chunk if it is not held, for models that are swept in columns.
-    free: Vec<R>,
+    free: Lines<R>,
     /// A threshold that decides by chance. Such neurons are always swept.
     escape: Option<Escape>,
     pub(super) lazy: Lazy<R, D::State, C>,
@@ -283,7 +284,8 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
     ) -> Self {
         let varied = individual_drive || columns.any_param_varies();
         let len = if varied { n } else { 1 };
-        let each = |f: &dyn Fn(usize) -> f64| -> Vec<R> { (0..len).map(|i| R::of(f(i))).collect() };
+        let each =
+            |f: &dyn Fn(usize) -> f64| -> Lines<R> { (0..len).map(|i| R::of(f(i))).collect() };
         let param = |name: &'static str| move |i: usize| columns.param(name, i);
         let rest: Vec<f64> = (0..len).map(param("E_L")).collect();
         let rest_at = |i: usize| rest[if varied { i } else { 0 }];
@@ -327,7 +329,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
                     .map(|i| R::of(columns.initial(D::NAMES[k], i)))
                     .collect()
             } else {
-                Vec::new()
+                Lines::default()
             }
         });
         let threshold = each(&|i| columns.param("V_th", i) - rest_at(i));
@@ -357,13 +359,13 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             table,
             adaptation,
             held: if options.refractory_input {
-                vec![R::ZERO; n]
+                Lines::zeroed(n)
             } else {
-                Vec::new()
+                Lines::default()
             },
-            thresholds: Vec::new(),
-            marks: Vec::new(),
-            free: Vec::new(),
+            thresholds: Lines::default(),
+            marks: Lines::default(),
+            free: Lines::default(),
             escape: options
                 .escape
                 .map(|e| Escape::new(e, tick_ms, columns.seed, columns.first_id)),
@@ -483,9 +485,16 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
 
     /// One tick for `n` neurons from `lo` on; spiking ones are appended to `out`. `input` holds a
     /// column for each channel, and one at least for a second even where there is none.
-    pub fn sweep(&mut self, t: u64, lo: usize, n: usize, input: &mut [Vec<R>], out: &mut Vec<u32>) {
+    pub fn sweep(
+        &mut self,
+        t: u64,
+        lo: usize,
+        n: usize,
+        input: &mut [Lines<R>],
+        out: &mut Vec<u32>,
+    ) {
         let hi = lo + n;
-        self.marks.resize(n, 0);
+        self.marks.resize(n);
         if self.options.refractory_input {
             let kept = vectorized(Kept {
                 t,
@@ -510,9 +519,8 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             }
         }
         let span = if self.varied { lo..hi } else { 0..1 };
-        self.thresholds.clear();
         if let Some(a) = &mut self.adaptation {
-            self.thresholds.resize(n, R::ZERO);
+            self.thresholds.resize(n);
             vectorized(Risen {
                 rise: &mut a.rise[lo..hi],
                 tick: &a.tick[span.clone()],
@@ -521,7 +529,8 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
                 out: &mut self.thresholds,
             });
         } else {
-            self.thresholds.extend_from_slice(&self.tests[span]);
+            self.thresholds.resize(span.len());
+            self.thresholds.copy_from_slice(&self.tests[span]);
         }
         let any = if D::COLUMNS {
             self.step_columns(t, lo, hi, input)
@@ -566,6 +575,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             syn,
             ..
         } = self;
+        let mut syn = syn.each_mut().map(|column| &mut column[..]);
         loop {
             let n = hits.next(batch);
             if n == 0 {
@@ -575,7 +585,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             for (k, &i) in batch.neurons[..n].iter().enumerate() {
                 let i = i as usize;
                 let mut s = [R::ZERO; S];
-                for (s, column) in s.iter_mut().zip(&*syn).take(D::SYN) {
+                for (s, column) in s.iter_mut().zip(&syn).take(D::SYN) {
                     *s = column[i];
                 }
                 let step = if *shaped {
@@ -593,7 +603,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
 
     /// Advances neurons `lo .. hi` and marks those that reach the threshold: did any?
     #[inline(always)]
-    fn step_lanes(&mut self, t: u64, lo: usize, hi: usize, input: &[Vec<R>]) -> bool {
+    fn step_lanes(&mut self, t: u64, lo: usize, hi: usize, input: &[Lines<R>]) -> bool {
         let n = hi - lo;
         let (jump, second) = (&input[0][..n], &input[1][..n]);
         let mut rest = self.syn.iter_mut();
@@ -651,9 +661,9 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
     }
 
     /// `step_lanes` for models whose state variables are swept one after the other.
-    fn step_columns(&mut self, t: u64, lo: usize, hi: usize, input: &[Vec<R>]) -> bool {
+    fn step_columns(&mut self, t: u64, lo: usize, hi: usize, input: &[Lines<R>]) -> bool {
         let n = hi - lo;
-        self.free.resize(n, R::ZERO);
+        self.free.resize(n);
         let syn = self.syn.each_mut().map(|column| -> &mut [R] {
             if column.is_empty() {
                 &mut []

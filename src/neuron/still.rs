@@ -22,6 +22,7 @@ use super::block::Hits;
 use super::lazy::{Lazy, Look};
 use super::membrane::{Dynamics, Lif};
 use super::real::Real;
+use crate::lines::Lines;
 use crate::network::spec::{ResetMode, ThresholdTest};
 use crate::simd::{Kernel, vectorized};
 
@@ -97,7 +98,7 @@ impl<R: Real> Course<R> {
 /// State of a population of this kind while it is updated lazily.
 pub struct Still<R> {
     course: Course<R>,
-    x: Vec<R>,
+    x: Lines<R>,
     /// What x refers to.
     origin: u64,
     /// The present tick, with g and the threshold of x.
@@ -286,7 +287,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         let course = self.course()?;
         let mut still = Still {
             course,
-            x: vec![R::ZERO; self.n],
+            x: Lines::zeroed(self.n),
             origin: course.origin(t),
             at: u64::MAX,
             growth: R::ZERO,
@@ -334,6 +335,9 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         };
         still.bring(t);
         let (growth, threshold) = (still.growth, still.threshold);
+        let Still { x: all, apart, .. } = still;
+        // Taken once: where they lie is not looked up for each visit.
+        let all = &mut all[..];
         let mut visits = 0;
         loop {
             let n = hits.next(batch);
@@ -341,11 +345,11 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
                 break;
             }
             for (&i, &input) in batch.neurons[..n].iter().zip(&batch.input[0][..n]) {
-                let x = &mut still.x[i as usize];
+                let x = &mut all[i as usize];
                 *x += input * growth;
                 visits += u64::from(input != R::ZERO);
                 if is_apart(*x, input, threshold) {
-                    set_apart(&mut still.apart, i, input);
+                    set_apart(apart, i, input);
                 }
             }
         }

@@ -6,6 +6,7 @@
 use super::columnar::Columnar;
 use super::membrane::{Dynamics, SYN};
 use super::real::Real;
+use crate::lines::Lines;
 use crate::network::spec::{NeuronOptions, ThresholdTest};
 use crate::simd::Kernel;
 
@@ -22,14 +23,14 @@ fn after(t: Clock, until: Clock) -> bool {
 
 /// The last refractory ticks of neurons, by the clock of sweeps.
 #[derive(Debug, Default)]
-pub(super) struct HeldUntil(Vec<Clock>);
+pub(super) struct HeldUntil(Lines<Clock>);
 
 /// No neuron is held for longer by the clock; the rest comes when it is set anew.
 const FARTHEST: u64 = 1 << 30;
 
 impl HeldUntil {
     pub(super) fn new(n: usize) -> Self {
-        Self(vec![0; n])
+        Self(Lines::zeroed(n))
     }
 
     /// Neuron `i` is held until a tick, as seen at tick `t`.
@@ -59,8 +60,8 @@ impl HeldUntil {
 /// The last refractory ticks of neurons that have none yet, in memory that has been written to. A compare that is
 /// masked need not read; as long as nobody else has touched a page, each such compare would look for it anew, which
 /// takes longer than all else that happens to a neuron.
-pub(super) fn resident(n: usize) -> Vec<u64> {
-    let mut all = vec![u64::MAX; n];
+pub(super) fn resident(n: usize) -> Lines<u64> {
+    let mut all: Lines<u64> = std::iter::repeat_n(u64::MAX, n).collect();
     std::hint::black_box(&mut all).fill(0);
     all
 }
@@ -319,7 +320,7 @@ pub(super) struct StepColumns<
     pub(super) t: Clock,
     pub(super) v: &'a mut [R],
     pub(super) syn: [&'a mut [R]; S],
-    pub(super) input: &'a [Vec<R>],
+    pub(super) input: &'a [Lines<R>],
     pub(super) free: &'a mut [R],
     pub(super) held_until: &'a [Clock],
     pub(super) marks: &'a mut [u8],

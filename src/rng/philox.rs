@@ -3,6 +3,7 @@
 //! Mostly 16 counters go side by side. As a plain loop that is vector code on every machine, but what compilers
 //! make of it with AVX-512 goes through memory in every round, and takes half as long again.
 
+use crate::lines::OnLine;
 use crate::simd::{Level, level};
 
 /// Counters side by side.
@@ -64,24 +65,19 @@ pub fn philox_wide(blocks: Blocks, unit: u64, tag: u32, key: u64, out: &mut [u64
     }
 }
 
-/// A word of each counter. They do not all fit registers, and where they lie is a multiple of 16 bytes by chance: at half of
-/// these places every other vector straddles two lines of the cache, and all took twice as long.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Lanes([u64; LANES]);
-
 /// Each word is in the lower half of 64 bits, where vector units want it for multiplication. A round is done for
-/// all counters before the next: so multiplications need not wait for one another.
+/// all counters before the next: so multiplications need not wait for one another. The words do not all fit
+/// registers; where they did not begin at a line of the cache, all took twice as long.
 #[inline(always)]
 fn plain(blocks: [u64; LANES], unit: u64, tag: u32, key: u64, out: &mut [u64; 2 * LANES]) {
     const LOW: u64 = 0xffff_ffff;
     let mut words = [
-        Lanes(blocks),
-        Lanes([unit; LANES]),
-        Lanes([unit >> 32; LANES]),
-        Lanes([tag.into(); LANES]),
+        OnLine(blocks),
+        OnLine([unit; LANES]),
+        OnLine([unit >> 32; LANES]),
+        OnLine([tag.into(); LANES]),
     ];
-    let [Lanes(c0), Lanes(c1), Lanes(c2), Lanes(c3)] = &mut words;
+    let [OnLine(c0), OnLine(c1), OnLine(c2), OnLine(c3)] = &mut words;
     let (mut k0, mut k1) = (key as u32, (key >> 32) as u32);
     for _ in 0..ROUNDS {
         for i in 0..LANES {

@@ -7,6 +7,7 @@
 
 use super::inversion::{GROUP, Invert, Law, Many, Planar, RARE, Shape, WALKED, walk};
 use super::rate::{Course, Rows};
+use crate::lines::OnLine;
 use crate::rng::philox::{Blocks, LANES, philox, philox_wide};
 use crate::rng::{Domain, key};
 use crate::simd::{Kernel, vectorized};
@@ -174,15 +175,15 @@ impl Counts {
         let mut at = self.first as usize;
         let mut k = 0;
         while !rest.is_empty() {
-            let words = draw_words((at / GROUP) as u32, t, self.key);
+            let OnLine(words) = &draw_words((at / GROUP) as u32, t, self.key);
             let skipped = at % GROUP;
             let len = (GROUP - skipped).min(rest.len());
             let (own, behind) = std::mem::take(&mut rest).split_at_mut(len);
             let rare = match <&mut [u16; GROUP]>::try_from(&mut *own) {
-                Ok(own) => invert.invert(k, &words, own),
+                Ok(own) => invert.invert(k, words, own),
                 Err(_) => {
                     let mut all = [0; GROUP];
-                    let rare = invert.invert(k, &words, &mut all);
+                    let rare = invert.invert(k, words, &mut all);
                     own.copy_from_slice(&all[skipped..skipped + len]);
                     rare
                 }
@@ -264,23 +265,24 @@ impl Invert for Groups<'_> {
 
 /// 16 bits for each of the elements 128 group … 128 group + 127 at tick `t`: 16 counters side by side.
 #[inline(always)]
-fn draw_words(group: u32, t: u64, key: u64) -> [u16; GROUP] {
+fn draw_words(group: u32, t: u64, key: u64) -> OnLine<[u16; GROUP]> {
     const { assert!(GROUP == 8 * LANES) };
     const LOW: u64 = 0xffff_ffff;
     let blocks = Blocks::From(u64::from(group) * LANES as u64);
-    let mut pairs = [0; 2 * LANES];
-    philox_wide(blocks, t, 0, key, &mut pairs);
+    let mut pairs = OnLine([0; 2 * LANES]);
+    philox_wide(blocks, t, 0, key, &mut pairs.0);
     // A word of a counter and the same of the one eight further make four elements.
-    let mut fours = [0; 2 * LANES];
-    for (pairs, fours) in pairs.chunks_exact(LANES).zip(fours.chunks_exact_mut(LANES)) {
+    let mut fours = OnLine([0; 2 * LANES]);
+    let halves = pairs.0.chunks_exact(LANES);
+    for (pairs, fours) in halves.zip(fours.0.chunks_exact_mut(LANES)) {
         for i in 0..LANES / 2 {
             let (near, far) = (pairs[i], pairs[LANES / 2 + i]);
             fours[i] = near & LOW | far << 32;
             fours[LANES / 2 + i] = near >> 32 | far & !LOW;
         }
     }
-    let mut out = [0; GROUP];
-    for (out, four) in out.as_chunks_mut::<4>().0.iter_mut().zip(fours) {
+    let mut out = OnLine([0; GROUP]);
+    for (out, four) in out.0.as_chunks_mut::<4>().0.iter_mut().zip(fours.0) {
         *out = [0, 16, 32, 48].map(|shift| (four >> shift) as u16);
     }
     out

@@ -6,6 +6,8 @@
 //! and `Planar` answer for the certain cells in vector code and mark all others as `RARE`; `Law` and
 //! `walk` resolve those from the whole number. So every way gives the same count for the same bits.
 
+use crate::lines::OnLine;
+
 /// What the vector code writes for a word that does not decide alone. No count is as large.
 pub(super) const RARE: u16 = u16::MAX;
 
@@ -398,8 +400,8 @@ impl Planar {
 impl Invert for Planar {
     #[inline(always)]
     fn invert(&self, _: usize, words: &[u16; GROUP], out: &mut [u16; GROUP]) -> bool {
-        let mut counts = self.base;
-        let mut last = [0u16; GROUP];
+        let (mut counts, mut last) = (OnLine(self.base), OnLine([0u16; GROUP]));
+        let (OnLine(counts), OnLine(last)) = (&mut counts, &mut last);
         for i in 0..GROUP {
             last[i] = words[i].min(self.low[i]);
         }

@@ -4,6 +4,7 @@
 //! miss of the address cache; with pages of 2 MiB a table of gigabytes is covered by a few hundred
 //! entries. Where the system has no such pages, the column is in common ones.
 
+use crate::lines::Lines;
 use bytemuck::Pod;
 use memmap2::MmapMut;
 
@@ -20,7 +21,7 @@ pub struct Column<T>(Store<T>);
 
 #[derive(Debug)]
 enum Store<T> {
-    Vector(Vec<T>),
+    Vector(Lines<T>),
     /// `len` numbers from the start of the map.
     Mapped {
         map: MmapMut,
@@ -50,7 +51,7 @@ impl<T: Pod> Column<T> {
             let _ = map.advise(memmap2::Advice::HugePage);
             return Self(Store::Mapped { map, len: n });
         }
-        Self(Store::Vector(vec![T::zeroed(); n]))
+        Self(Store::Vector(Lines::zeroed(n)))
     }
 }
 
