@@ -15,6 +15,7 @@ pub mod engine;
 pub mod evaluate;
 pub mod import;
 pub mod lines;
+mod missing;
 pub mod model;
 pub mod network;
 pub mod neuron;

@@ -136,7 +136,7 @@ fn wrong_values_are_answered_with_one_clear_message() {
     let said = refusal(&["traces", run]);
     assert!(said.contains("no state variable"), "{said}");
     let said = refusal(&["stats", dir.path().join("none.h5").to_str().expect("text")]);
-    assert!(said.contains("cannot open"), "{said}");
+    assert!(said.contains("there is no file"), "{said}");
     let empty = dir.path().join("empty");
     std::fs::create_dir(&empty).expect("dir");
     let said = refusal(&["stats", empty.to_str().expect("text")]);

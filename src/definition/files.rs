@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::missing;
 use crate::network::estimate::{available_memory, show_bytes};
 
 use super::h5::{self, File};
@@ -17,7 +18,7 @@ pub(super) const MOST_ROWS: usize = 5;
 pub(crate) fn regular(path: &Path) -> Result<u64, String> {
     let shown = path.display();
     let meta = fs::metadata(path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => format!("there is no file {shown}"),
+        std::io::ErrorKind::NotFound => missing::told(path),
         _ => format!("{shown} cannot be read: {e}"),
     })?;
     if meta.is_dir() {

@@ -126,9 +126,10 @@ pub(super) fn read_each(
     match &node.value {
         Value::Table(table) => read_table(ctx, node, table, wanted, each),
         Value::List(items) => {
-            let count = list_length(ctx, &node.place, items.len(), wanted, each)?;
-            let mut all = Vec::with_capacity(count);
-            let mut complete = true;
+            let mut complete = list_length(ctx, &node.place, items.len(), wanted, each).is_some();
+            // Where a list has the wrong length, what is wrong within it is told, too.
+            each.as_ref()?;
+            let mut all = Vec::with_capacity(items.len());
             for item in items {
                 match one(ctx, item, wanted) {
                     Some(v) => all.push(v),

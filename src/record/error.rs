@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::missing;
+
 /// Why a recording cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
@@ -14,7 +16,7 @@ pub enum RecordError {
     },
     #[error("cannot write `{}`: {reason}", path.display())]
     Write { path: PathBuf, reason: String },
-    #[error("cannot open `{}`: {source}", path.display())]
+    #[error("{}", missing::or("open", path, source))]
     Open {
         path: PathBuf,
         source: std::io::Error,

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::missing;
+
 /// Why a checkpoint cannot be written or gone on with.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
@@ -10,7 +12,7 @@ pub enum SnapshotError {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("cannot read `{}`: {source}", path.display())]
+    #[error("{}", missing::or("read", path, source))]
     Read {
         path: PathBuf,
         source: std::io::Error,

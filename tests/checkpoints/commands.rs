@@ -247,7 +247,9 @@ fn wrong_calls_are_answered() {
     let told = place.refused(&["resume", "foreign"], 2);
     assert!(told.contains("`foreign` is not a checkpoint"), "{told}");
     let told = place.refused(&["resume", "nothing"], 2);
-    assert!(told.contains("cannot read `nothing`"), "{told}");
+    assert!(told.contains("there is no file nothing"), "{told}");
+    let told = place.refused(&["resume", "foriegn"], 2);
+    assert!(told.contains("did you mean `foreign`"), "{told}");
     let told = place.refused(&["run", "net.toml", "--checkpoint-every", "10"], 2);
     assert!(told.contains("a time needs its unit"), "{told}");
     place.kept("part", 300);

@@ -27,6 +27,17 @@ fn all_errors_of_a_file_are_told_at_once_in_order() {
 }
 
 #[test]
+fn what_is_wrong_in_a_list_of_the_wrong_length_is_told_too() {
+    let all = errors(&with(
+        "[populations.x]\nmodel = \"lif_delta\"\nsize = 3\n\
+         params = { E_L = [\"1 mV\", \"2 ms\"] }\n",
+    ));
+    has(&all, FIRST + 3, "2 values for 3 neurons");
+    has(&all, FIRST + 3, "must be a voltage, but this is a time");
+    assert_eq!(all.len(), 2, "{}", show(&all));
+}
+
+#[test]
 fn files_that_cannot_be_read_are_told_apart() {
     let dir = tempfile::tempdir().unwrap();
     let said = |path: &Path| load(path).unwrap_err()[0].message.clone();
