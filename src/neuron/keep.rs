@@ -116,7 +116,10 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             to.put("drive", &self.drive);
         }
         if swept {
-            to.put("v", &self.v);
+            to.put(
+                "v",
+                &(0..self.n).map(|i| self.potential(i)).collect::<Vec<R>>(),
+            );
         } else if let Some(still) = &self.lazy.still {
             let (v, mark): (Vec<R>, Vec<u64>) =
                 (0..self.n).map(|i| still.raw(i, self.v[i], t)).unzip();
@@ -167,7 +170,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             }
         }
         if swept {
-            self.held_until.renew(t, 0, n, &self.ref_until);
+            self.halt_all(t);
             return Ok(());
         }
         self.become_lazy(t);

@@ -127,6 +127,7 @@ fn calm<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize>(
 impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S, C> {
     /// From now on lazily updated: every neuron has been swept up to tick `t`.
     pub fn become_lazy(&mut self, t: u64) {
+        self.let_go_all();
         self.lazy.still = self.still_from(t);
         if self.lazy.still.is_some() {
             return;
@@ -164,7 +165,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
                 self.set_syn(i, self.lazy_syn(i));
             }
         }
-        self.held_until.renew(t, 0, self.n, &self.ref_until);
+        self.halt_all(t);
     }
 
     #[inline(always)]

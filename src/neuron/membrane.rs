@@ -22,12 +22,11 @@ use super::block::Hits;
 use super::columnar::Columnar;
 use super::crossing::ExpSum;
 use super::escape::Escape;
+use super::halted::Halted;
 use super::lazy::{Held, Lazy};
 use super::propagator::{Propagator, PropagatorTable};
 use super::real::Real;
-use super::sweep::{
-    Blank, Clock, HeldUntil, Kept, Lanes, Risen, StepColumns, StepLanes, resident, tested,
-};
+use super::sweep::{Blank, Kept, Lanes, Risen, StepColumns, StepLanes, resident, tested};
 use crate::lines::Lines;
 use crate::network::spec::{NeuronOptions, ResetMode};
 use crate::simd::{each_mark, vectorized};
@@ -208,9 +207,12 @@ pub struct Lif<D: Dynamics<R, S, C>, R: Real, const S: usize = SYN, const C: usi
     /// swept in columns have in `syn`.
     pub(super) v: Lines<R>,
     pub(super) syn: [Lines<R>; S],
-    /// Last refractory tick, and the same by the clock of sweeps.
+    /// Last refractory tick.
     pub(super) ref_until: Lines<u64>,
-    pub(super) held_until: HeldUntil,
+    /// Of a swept population.
+    pub(super) halted: Halted<R>,
+    /// The last tick that was swept.
+    pub(super) swept_at: u64,
     pub(super) varied: bool,
     pub(super) threshold: Lines<R>,
     /// The same as potentials are compared with it: V at or above it spikes.
@@ -342,7 +344,8 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
                 .collect(),
             syn,
             ref_until: resident(n),
-            held_until: HeldUntil::new(n),
+            halted: Halted::nobody(n),
+            swept_at: u64::MAX,
             varied,
             tests: threshold.iter().map(|x| tested(*x, &options)).collect(),
             threshold,
@@ -470,6 +473,38 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             ResetMode::Subtract => self.v[i] -= self.threshold[c],
         }
         self.note_spike(i, t);
+        if self.ref_until[i] > t {
+            self.halted.stop(i, &mut self.v[i], self.ref_until[i]);
+        }
+    }
+
+    /// V of neuron `i` of a swept population, at the last tick that was swept.
+    #[inline]
+    pub(super) fn potential(&self, i: usize) -> R {
+        let is_refractory = self.ref_until[i] >= self.swept_at;
+        self.halted.potential(i, self.v[i], is_refractory)
+    }
+
+    /// Halts the neurons that are refractory at the tick after `t`, from which on the population is swept.
+    pub(super) fn halt_all(&mut self, t: u64) {
+        self.halted = Halted::nobody(self.n);
+        self.swept_at = t;
+        for (i, &until) in self
+            .ref_until
+            .iter()
+            .enumerate()
+            .filter(|(_, until)| **until > t)
+        {
+            self.halted.stop(i, &mut self.v[i], until);
+        }
+    }
+
+    /// The way back: every potential is a number again, and nobody is known to be halted.
+    pub(super) fn let_go_all(&mut self) {
+        for i in 0..self.n {
+            self.v[i] = self.potential(i);
+        }
+        self.halted = Halted::nobody(0);
     }
 
     /// What a spike brings besides the reset of the state.
@@ -477,7 +512,6 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
     pub(super) fn note_spike(&mut self, i: usize, t: u64) {
         let c = self.col(i);
         self.ref_until[i] = t + self.t_ref[c];
-        self.held_until.set(i, t, self.ref_until[i]);
         if let Some(a) = &mut self.adaptation {
             a.rise[i] += a.jump[c];
         }
@@ -494,6 +528,9 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         out: &mut Vec<u32>,
     ) {
         let hi = lo + n;
+        self.swept_at = t;
+        self.halted
+            .put_back(t, lo, hi, &self.ref_until, &mut self.v);
         self.marks.resize(n);
         if self.options.refractory_input {
             let kept = vectorized(Kept {
@@ -533,9 +570,9 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             self.thresholds.copy_from_slice(&self.tests[span]);
         }
         let any = if D::COLUMNS {
-            self.step_columns(t, lo, hi, input)
+            self.step_columns(lo, hi, input)
         } else {
-            self.step_lanes(t, lo, hi, input)
+            self.step_lanes(lo, hi, input)
         };
         let any = match &self.escape {
             None => any,
@@ -603,7 +640,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
 
     /// Advances neurons `lo .. hi` and marks those that reach the threshold: did any?
     #[inline(always)]
-    fn step_lanes(&mut self, t: u64, lo: usize, hi: usize, input: &[Lines<R>]) -> bool {
+    fn step_lanes(&mut self, lo: usize, hi: usize, input: &[Lines<R>]) -> bool {
         let n = hi - lo;
         let (jump, second) = (&input[0][..n], &input[1][..n]);
         let mut rest = self.syn.iter_mut();
@@ -616,10 +653,8 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         };
         let syn = [column(0), column(1), column(2), column(3)];
         let lanes = Lanes {
-            t: t as Clock,
             v: &mut self.v[lo..hi],
             syn,
-            held_until: self.held_until.at(t, lo, hi, &self.ref_until),
             jump,
             second,
             marks: &mut self.marks,
@@ -661,7 +696,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
     }
 
     /// `step_lanes` for models whose state variables are swept one after the other.
-    fn step_columns(&mut self, t: u64, lo: usize, hi: usize, input: &[Lines<R>]) -> bool {
+    fn step_columns(&mut self, lo: usize, hi: usize, input: &[Lines<R>]) -> bool {
         let n = hi - lo;
         self.free.resize(n);
         let syn = self.syn.each_mut().map(|column| -> &mut [R] {
@@ -672,12 +707,10 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             }
         });
         let columns = StepColumns::<D, R, false, false, S, C> {
-            t: t as Clock,
             v: &mut self.v[lo..hi],
             syn,
             input,
             free: &mut self.free,
-            held_until: self.held_until.at(t, lo, hi, &self.ref_until),
             marks: &mut self.marks,
             step: &self.step[0],
             steps: D::Step::part(&self.steps, if self.shaped { lo..hi } else { 0..0 }),
@@ -707,7 +740,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
     /// `peek` for a swept population, whose state is that of the present tick.
     pub fn peek_swept(&self, i: usize, variable: &str) -> f64 {
         let rise = self.adaptation.as_ref().map_or(R::ZERO, |a| a.rise[i]);
-        self.variable(i, variable, self.v[i], self.syn_of(i), rise)
+        self.variable(i, variable, self.potential(i), self.syn_of(i), rise)
     }
 
     pub(super) fn variable(&self, i: usize, name: &str, v: R, s: [R; S], rise: R) -> f64 {

@@ -11,6 +11,7 @@ pub mod crossing;
 pub mod def;
 pub mod escape;
 pub mod exponential;
+mod halted;
 pub mod if_neuron;
 pub mod izhikevich;
 mod keep;

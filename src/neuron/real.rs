@@ -41,6 +41,13 @@ pub trait Real:
     fn next_up(self) -> Self;
 }
 
+/// Is it no number?
+#[inline(always)]
+#[allow(clippy::eq_op)]
+pub(super) fn is_none<R: Real>(x: R) -> bool {
+    x != x
+}
+
 impl Real for f64 {
     const ZERO: Self = 0.0;
     const MARGIN: f64 = 1e-9;

@@ -21,7 +21,7 @@
 use super::block::Hits;
 use super::lazy::{Lazy, Look};
 use super::membrane::{Dynamics, Lif};
-use super::real::Real;
+use super::real::{Real, is_none};
 use crate::lines::Lines;
 use crate::network::spec::{ResetMode, ThresholdTest};
 use crate::simd::{Kernel, vectorized};
@@ -188,13 +188,6 @@ impl<R: Real> Kernel for FadeAll<'_, R> {
 #[inline(always)]
 fn falls_short<R: Real>(x: R, threshold: R) -> bool {
     x < threshold
-}
-
-/// Is it no number?
-#[inline(always)]
-#[allow(clippy::eq_op)]
-fn is_none<R: Real>(x: R) -> bool {
-    x != x
 }
 
 /// Neurons of a block, of which it is noted whether any is marked.

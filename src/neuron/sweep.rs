@@ -10,53 +10,6 @@ use crate::lines::Lines;
 use crate::network::spec::{NeuronOptions, ThresholdTest};
 use crate::simd::Kernel;
 
-/// A tick as a sweep counts it: half as wide as the true one, so that comparing ticks costs no more
-/// than comparing potentials. Two of them compare right as long as they lie less than half of the
-/// range apart, which `HeldUntil` sees to.
-pub(super) type Clock = u32;
-
-/// Is `t` after `until`?
-#[inline(always)]
-fn after(t: Clock, until: Clock) -> bool {
-    t.wrapping_sub(until) as i32 > 0
-}
-
-/// The last refractory ticks of neurons, by the clock of sweeps.
-#[derive(Debug, Default)]
-pub(super) struct HeldUntil(Lines<Clock>);
-
-/// No neuron is held for longer by the clock; the rest comes when it is set anew.
-const FARTHEST: u64 = 1 << 30;
-
-impl HeldUntil {
-    pub(super) fn new(n: usize) -> Self {
-        Self(Lines::zeroed(n))
-    }
-
-    /// Neuron `i` is held until a tick, as seen at tick `t`.
-    #[inline(always)]
-    pub(super) fn set(&mut self, i: usize, t: u64, until: u64) {
-        self.0[i] = until.clamp(t.saturating_sub(1), t.saturating_add(FARTHEST)) as Clock;
-    }
-
-    /// Neurons `lo .. hi` at tick `t`; `until` has their true ticks. Every so often all are set
-    /// anew, lest they fall out of the range of the clock.
-    #[inline(always)]
-    pub(super) fn at(&mut self, t: u64, lo: usize, hi: usize, until: &[u64]) -> &[Clock] {
-        if t.is_multiple_of(FARTHEST / 2) {
-            self.renew(t, lo, hi, until);
-        }
-        &self.0[lo..hi]
-    }
-
-    #[cold]
-    pub(super) fn renew(&mut self, t: u64, lo: usize, hi: usize, until: &[u64]) {
-        for (i, &until) in until.iter().enumerate().take(hi).skip(lo) {
-            self.set(i, t, until);
-        }
-    }
-}
-
 /// The last refractory ticks of neurons that have none yet, in memory that has been written to. A compare that is
 /// masked need not read; as long as nobody else has touched a page, each such compare would look for it anew, which
 /// takes longer than all else that happens to a neuron.
@@ -143,10 +96,8 @@ impl<R: Real> Kernel for Risen<'_, R> {
 
 /// The columns of a chunk during a sweep.
 pub(super) struct Lanes<'a, R> {
-    pub(super) t: Clock,
     pub(super) v: &'a mut [R],
     pub(super) syn: [&'a mut [R]; SYN],
-    pub(super) held_until: &'a [Clock],
     pub(super) jump: &'a [R],
     pub(super) second: &'a [R],
     pub(super) marks: &'a mut [u8],
@@ -194,16 +145,14 @@ impl<
             threshold,
         } = self;
         let Lanes {
-            t,
             v,
             syn: [s0, s1, s2, s3],
-            held_until,
             jump,
             second,
             marks,
         } = lanes;
         advance::<D, R, VARIED, DRIVEN, TH, S, C>(
-            t, v, s0, s1, s2, s3, held_until, jump, second, marks, step, steps, drive, threshold,
+            v, s0, s1, s2, s3, jump, second, marks, step, steps, drive, threshold,
         )
     }
 }
@@ -221,13 +170,11 @@ fn advance<
     const S: usize,
     const C: usize,
 >(
-    t: Clock,
     v: &mut [R],
     s0: &mut [R],
     s1: &mut [R],
     s2: &mut [R],
     s3: &mut [R],
-    held_until: &[Clock],
     jump: &[R],
     second: &[R],
     marks: &mut [u8],
@@ -237,7 +184,7 @@ fn advance<
     threshold: &[R],
 ) -> bool {
     let n = v.len();
-    let (held_until, jump, marks) = (&held_until[..n], &jump[..n], &mut marks[..n]);
+    let (jump, marks) = (&jump[..n], &mut marks[..n]);
     let second = if D::CHANNELS > 1 {
         &second[..n]
     } else {
@@ -275,21 +222,17 @@ fn advance<
         if D::SYN > 3 {
             s[3] = s3[i];
         }
-        let old = v[i];
-        let (free, s) = D::advance(p, old, s, drive[if DRIVEN { i } else { 0 }]);
+        let (free, s) = D::advance(p, v[i], s, drive[if DRIVEN { i } else { 0 }]);
         let mut input = [R::ZERO; C];
         input[0] = jump[i];
         if D::CHANNELS > 1 {
             input[1] = second[i];
         }
         let (jump, s) = D::receive(p, s, input);
-        let active = after(t, held_until[i]);
-        let new = if active { free + jump } else { old };
-        let mark = u8::from(active & (new >= threshold[if TH { i } else { 0 }]));
+        let new = free + jump;
+        let mark = u8::from(new >= threshold[if TH { i } else { 0 }]);
         marks[i] = mark;
         any |= mark;
-        // After another store: right behind the choice, the compiler would store the lanes that change
-        // and no others, which is slow with AVX2 on AMD's processors.
         v[i] = new;
         if D::SYN > 0 {
             s0[i] = s[0];
@@ -317,12 +260,10 @@ pub(super) struct StepColumns<
     const S: usize,
     const C: usize,
 > {
-    pub(super) t: Clock,
     pub(super) v: &'a mut [R],
     pub(super) syn: [&'a mut [R]; S],
     pub(super) input: &'a [Lines<R>],
     pub(super) free: &'a mut [R],
-    pub(super) held_until: &'a [Clock],
     pub(super) marks: &'a mut [u8],
     pub(super) step: &'a D::Step,
     pub(super) steps: <D::Step as Columnar>::Part<'a>,
@@ -338,12 +279,10 @@ impl<'a, D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize>
         self,
     ) -> StepColumns<'a, D, R, VARIED, DRIVEN, S, C> {
         StepColumns {
-            t: self.t,
             v: self.v,
             syn: self.syn,
             input: self.input,
             free: self.free,
-            held_until: self.held_until,
             marks: self.marks,
             step: self.step,
             steps: self.steps,
@@ -377,17 +316,15 @@ impl<
         );
         let n = self.v.len();
         let (v, free) = (&mut self.v[..n], &self.free[..n]);
-        let (held_until, marks) = (&self.held_until[..n], &mut self.marks[..n]);
+        let marks = &mut self.marks[..n];
         let each = self.threshold.len() == n && n > 1;
         let mut any = 0u8;
         for i in 0..n {
             let threshold = self.threshold[if each { i } else { 0 }];
-            let active = after(self.t, held_until[i]);
-            let new = if active { free[i] } else { v[i] };
-            let mark = u8::from(active & (new >= threshold));
+            let new = free[i];
+            let mark = u8::from(new >= threshold);
             marks[i] = mark;
             any |= mark;
-            // After another store, as in `advance`.
             v[i] = new;
         }
         any != 0
