@@ -2,18 +2,22 @@
 //! potentials makes it one again, and it is at no threshold. So the loop over neurons asks nobody whether it is
 //! refractory; who has waited long enough is put back before the loop, at the first tick after.
 
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
 use crate::lines::Lines;
 
 use super::real::{Real, is_none};
 
-/// Neurons that are looked through together for those to be put back.
-const GROUP: usize = 64;
+/// A neuron and the first tick at which it goes on.
+type Back = (u64, u32);
 
 /// What is known of them besides their last refractory tick.
 #[derive(Debug)]
 pub(super) struct Halted<R> {
-    /// Of each group, the next tick at which one of its neurons is put back.
-    next: Vec<u64>,
+    /// Those that come back in the order in which they stopped, as all do whose refractory times are equal.
+    in_turn: VecDeque<Back>,
+    others: BinaryHeap<Reverse<Back>>,
     /// V at which they stand and go on.
     v: Lines<R>,
 }
@@ -22,7 +26,8 @@ impl<R: Real> Halted<R> {
     /// Nobody of `n` neurons.
     pub(super) fn nobody(n: usize) -> Self {
         Self {
-            next: vec![u64::MAX; n.div_ceil(GROUP)],
+            in_turn: VecDeque::new(),
+            others: BinaryHeap::new(),
             v: Lines::zeroed(n),
         }
     }
@@ -32,8 +37,11 @@ impl<R: Real> Halted<R> {
     pub(super) fn stop(&mut self, i: usize, v: &mut R, until: u64) {
         self.v[i] = *v;
         *v = R::of(f64::NAN);
-        let next = &mut self.next[i / GROUP];
-        *next = (*next).min(until + 1);
+        let back = (until + 1, i as u32);
+        match self.in_turn.back() {
+            Some(last) if last.0 > back.0 => self.others.push(Reverse(back)),
+            _ => self.in_turn.push_back(back),
+        }
     }
 
     /// V of neuron `i` after a tick, whose column says `v`. A number that has become none for other reasons stays so.
@@ -46,30 +54,18 @@ impl<R: Real> Halted<R> {
         }
     }
 
-    /// Puts those of the neurons `lo .. hi` back whose first tick is `t`; for all neurons once a tick. `until` has their
-    /// last refractory ticks, `v` their potentials.
+    /// Puts those back that go on at tick `t`, in the potentials of all neurons. Before anybody is brought over that
+    /// tick.
     #[inline]
-    pub(super) fn put_back(&mut self, t: u64, lo: usize, hi: usize, until: &[u64], v: &mut [R]) {
-        for group in lo / GROUP..hi.div_ceil(GROUP) {
-            if self.next[group] <= t {
-                self.put_back_of(group, t, until, v);
-            }
+    pub(super) fn put_back(&mut self, t: u64, v: &mut [R]) {
+        while let Some(&(_, i)) = self.in_turn.front().filter(|back| back.0 <= t) {
+            v[i as usize] = self.v[i as usize];
+            self.in_turn.pop_front();
         }
-    }
-
-    #[inline(never)]
-    fn put_back_of(&mut self, group: usize, t: u64, until: &[u64], v: &mut [R]) {
-        let span = group * GROUP..((group + 1) * GROUP).min(v.len());
-        let neurons = v[span.clone()].iter_mut().zip(&until[span.clone()]);
-        let mut next = u64::MAX;
-        for ((v, &until), &stood) in neurons.zip(&self.v[span]) {
-            if is_none(*v) && until + 1 == t {
-                *v = stood;
-            } else if is_none(*v) && until >= t {
-                next = next.min(until + 1);
-            }
+        while let Some(&Reverse((_, i))) = self.others.peek().filter(|back| back.0.0 <= t) {
+            v[i as usize] = self.v[i as usize];
+            self.others.pop();
         }
-        self.next[group] = next;
     }
 }
 
@@ -90,7 +86,7 @@ mod tests {
             for t in 1..60 {
                 // In two parts, as sweeps of long populations come.
                 for part in [0..100, 100..n] {
-                    halted.put_back(t, part.start, part.end, &until, &mut v);
+                    halted.put_back(t, &mut v);
                     for i in part {
                         v[i] = v[i] * 0.5 + 1.0;
                         if t > until[i] {

@@ -529,8 +529,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
     ) {
         let hi = lo + n;
         self.swept_at = t;
-        self.halted
-            .put_back(t, lo, hi, &self.ref_until, &mut self.v);
+        self.halted.put_back(t, &mut self.v);
         self.marks.resize(n);
         if self.options.refractory_input {
             let kept = vectorized(Kept {
