@@ -13,18 +13,21 @@ pub(crate) fn told(path: &Path) -> String {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
-    let Ok(entries) = fs::read_dir(folder) else {
+    if !folder.is_dir() {
         return format!(
             "there is no file {shown}: there is no folder {}",
             folder.display()
         );
-    };
+    }
+    let wanted = path.file_name().and_then(|n| n.to_str()).unwrap_or("");
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    // A link that leads nowhere has the name that was asked for.
     let mut names: Vec<String> = entries
         .filter_map(|e| e.ok()?.file_name().into_string().ok())
+        .filter(|name| name != wanted)
         .collect();
     // Of names that are equally near, the same is told everywhere.
     names.sort_unstable();
-    let wanted = path.file_name().and_then(|n| n.to_str()).unwrap_or("");
     match nearest(wanted, names.iter().map(String::as_str)) {
         Some(name) => format!(
             "there is no file {shown}; did you mean `{}`?",
@@ -58,6 +61,11 @@ mod tests {
         assert!(said("zebra").ends_with("zebra"));
         let folder = dir.path().join("none").display().to_string();
         assert!(said("none/brunel.toml").ends_with(&format!(": there is no folder {folder}")));
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("nowhere", dir.path().join("link")).unwrap();
+            assert!(said("link").ends_with("link"));
+        }
         let denied = io::Error::from(io::ErrorKind::PermissionDenied);
         assert!(or("open", Path::new("x.h5"), &denied).starts_with("cannot open `x.h5`: "));
     }
