@@ -30,7 +30,7 @@ impl<T: Pod> Lines<T> {
         size_of::<Line>() / size_of::<T>()
     };
 
-    /// `n` zeros, in memory that has been written to.
+    /// `n` zeros.
     pub fn zeroed(n: usize) -> Self {
         Self {
             all: vec![Line::zeroed(); n.div_ceil(Self::EACH)],

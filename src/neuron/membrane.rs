@@ -505,6 +505,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             self.v[i] = self.potential(i);
         }
         self.halted = Halted::nobody(0);
+        self.swept_at = u64::MAX;
     }
 
     /// What a spike brings besides the reset of the state.
