@@ -62,6 +62,13 @@ struct Panel<'a> {
     hidden: usize,
 }
 
+impl Panel<'_> {
+    /// What the legend says of neurons that are not drawn.
+    fn more(&self) -> Option<String> {
+        (self.hidden > 0).then(|| format!("and {} more", self.hidden))
+    }
+}
+
 /// Draws state traces into a PNG file, replacing it if it exists.
 pub fn draw(recording: &Recording, options: &TraceOptions, path: &Path) -> Result<(), PlotError> {
     render(recording, options)?.save(path)
@@ -78,10 +85,12 @@ fn render(recording: &Recording, options: &TraceOptions) -> Result<Canvas, PlotE
     let mut canvas = Canvas::new(width, height, theme.background());
     let name = options.title.as_deref().unwrap_or(&recording.name);
     heading(&mut canvas, name, &duration(to - from), theme, em);
-    let legend = panels
-        .iter()
-        .flat_map(|p| &p.lines)
-        .map(|l| text_width(&l.label, small) + 3.2 * em)
+    let more = panels.iter().filter_map(Panel::more);
+    let labels = panels.iter().flat_map(|p| &p.lines).map(|l| &*l.label);
+    let legend = labels
+        .map(|label| text_width(label, small))
+        .chain(more.map(|more| text_width(&more, small)))
+        .map(|text| text + 3.2 * em)
         .fold(0.0, f64::max)
         .min(f64::from(width) * 0.25);
     let areas = Area::stacked(panels.len(), (width, height), em, em * 0.9, legend);
@@ -304,9 +313,8 @@ fn draw_panel(
         let label = fitted(&line.label, small, room);
         canvas.text(&label, at + em * 1.8, row, Anchor::Left, small);
     }
-    if panel.hidden > 0 && panel.lines.len() < rows {
+    if let Some(more) = panel.more().filter(|_| panel.lines.len() < rows) {
         let row = f64::from(area.top) + em * (0.8 + 1.5 * panel.lines.len() as f64);
-        let more = format!("and {} more", panel.hidden);
         canvas.text(&more, at + em * 1.8, row, Anchor::Left, small);
     }
 }
