@@ -22,6 +22,7 @@ pub mod neuron;
 pub mod parallel;
 pub mod plasticity;
 pub mod plot;
+pub(crate) mod prefetch;
 pub mod record;
 pub mod rng;
 pub mod simd;

@@ -29,7 +29,11 @@ fn read(path: &Path, set: &[&str]) -> NetworkSpec {
 
 /// Spikes as (tick, global id).
 fn simulate(spec: &NetworkSpec, shards: usize) -> (Vec<(u64, u32)>, RunReport) {
-    let options = BuildOptions { shards, granule: 1 };
+    let options = BuildOptions {
+        shards,
+        granule: 1,
+        ..BuildOptions::default()
+    };
     let network = build(spec, &options).expect("built");
     let mut sink = MemorySink::default();
     let report = run(network, &mut sink, &Control::default()).expect("run");
@@ -262,6 +266,7 @@ fn silent_neurons_cost_nothing() {
         let options = BuildOptions {
             shards,
             granule: 64,
+            ..BuildOptions::default()
         };
         let mut sink = MemorySink::default();
         let network = build(&large, &options).expect("built");

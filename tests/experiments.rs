@@ -24,7 +24,11 @@ fn spec(name: &str, set: &[&str]) -> NetworkSpec {
 }
 
 fn simulate(spec: &NetworkSpec, shards: usize) -> MemorySink {
-    let options = BuildOptions { shards, granule: 1 };
+    let options = BuildOptions {
+        shards,
+        granule: 1,
+        ..BuildOptions::default()
+    };
     let network = build(spec, &options).expect("the network can be built");
     let mut sink = MemorySink::default();
     run(network, &mut sink, &Control::default()).expect("the run succeeds");

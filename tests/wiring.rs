@@ -45,12 +45,21 @@ fn synapses(loaded: &Loaded) -> Vec<Synapse> {
     let options = BuildOptions {
         shards: 2,
         granule: 1,
+        ..BuildOptions::default()
     };
     build(&loaded.spec, &options).expect("built").synapses()
 }
 
 fn spike_hash(loaded: &Loaded, shards: usize) -> (u64, u64) {
-    let network = build(&loaded.spec, &BuildOptions { shards, granule: 1 }).expect("built");
+    let network = build(
+        &loaded.spec,
+        &BuildOptions {
+            shards,
+            granule: 1,
+            ..BuildOptions::default()
+        },
+    )
+    .expect("built");
     let report = run(network, &mut MemorySink::default(), &Control::default()).expect("run");
     (report.spike_hash, report.spikes)
 }

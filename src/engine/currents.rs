@@ -57,7 +57,8 @@ impl<R: Real> Shard<R> {
     /// in the same order in every shard.
     pub(super) fn schedule_current(&mut self, current: usize, tick: Option<u64>) {
         let id = (self.steps.len() + current) as u64;
-        self.agenda.schedule(Kind::Action, id, tick);
+        let cell = self.units[self.currents[current].run.unit].cell;
+        self.agendas[cell].schedule(Kind::Action, id, tick);
     }
 
     /// A clocked unit feels a change from its next step on.

@@ -247,7 +247,7 @@ impl<R: Real> Shard<R> {
     /// Takes the place of `prepare`.
     fn take_back(&mut self, from: &Return<'_>) -> Result<(), Misfit> {
         let (rest, t) = (from.rest, from.rest.tick);
-        self.scratch.prepare(self.tables.len());
+        self.scratch.prepare(self.tables.len(), self.agendas.len());
         self.take_neurons(from)?;
         for u in 0..self.units.len() {
             if self.units[u].period > 1 {
@@ -347,7 +347,8 @@ impl<R: Real> Shard<R> {
             };
             if let Some(at) = at {
                 let at = at.max(t + 1);
-                rescheduling(&mut self.agenda, u)(&mut unit.scheduled[i], i as u32, at);
+                let agenda = &mut self.agendas[unit.cell];
+                rescheduling(agenda, u)(&mut unit.scheduled[i], i as u32, at);
             }
         }
     }
@@ -358,7 +359,8 @@ impl<R: Real> Shard<R> {
         for i in 0..self.steps.len() {
             let tick = self.steps[i].tick;
             if tick > t {
-                self.agenda.schedule(Kind::Action, i as u64, Some(tick));
+                let cell = self.units[self.steps[i].unit].cell;
+                self.agendas[cell].schedule(Kind::Action, i as u64, Some(tick));
             } else if changed {
                 let CurrentStep {
                     unit, neurons, by, ..

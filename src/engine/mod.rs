@@ -4,6 +4,7 @@ pub mod agenda;
 pub mod barrier;
 #[cfg(test)]
 mod barrier_tests;
+pub mod cells;
 pub mod currents;
 mod hits;
 pub mod keep;

@@ -487,7 +487,8 @@ fn exchange<R: Real>(shard: &mut Shard<R>, plan: &Plan, start: u64, boxes: &Boxe
     let any = lists.clone().any(|l| !l.is_empty());
     shard.announce(lists.clone());
     let mut populations = Populations::new(&plan.offsets);
-    each_in_order(lists, |dt, id| {
+    each_in_order(lists, |dt, id, later| {
+        shard.foresee(later);
         shard.receive(start + u64::from(dt), id);
         shard.regime.spiked(populations.of(id));
     });
@@ -521,14 +522,20 @@ impl<'a> Populations<'a> {
     }
 }
 
-/// Merges lists that are each sorted by (tick, id), and whose ids rise from list to list.
+/// Merges lists that are each sorted by (tick, id), and whose ids rise from list to list. `f` also sees what follows in
+/// the same list.
 fn each_in_order<'a>(
     lists: impl Iterator<Item = &'a [Emitted]> + Clone,
-    mut f: impl FnMut(u32, u32),
+    mut f: impl FnMut(u32, u32, &[Emitted]),
 ) {
     let count = lists.clone().count();
     if count == 1 {
-        lists.for_each(|l| l.iter().for_each(|&(dt, id)| f(dt, id)));
+        for mut list in lists {
+            while let Some((&(dt, id), later)) = list.split_first() {
+                f(dt, id, later);
+                list = later;
+            }
+        }
         return;
     }
     let mut rest: Vec<&[Emitted]> = lists.collect();
@@ -537,7 +544,7 @@ fn each_in_order<'a>(
             while let Some((&(t, id), tail)) = list.split_first()
                 && t == dt
             {
-                f(dt, id);
+                f(dt, id, tail);
                 *list = tail;
             }
         }
@@ -581,7 +588,7 @@ impl Ledger<'_> {
             &mut self.done.per_population,
         );
         let mut populations = Populations::new(&plan.offsets);
-        each_in_order(guards.iter().map(|g| &g.spikes[..]), |dt, id| {
+        each_in_order(guards.iter().map(|g| &g.spikes[..]), |dt, id, _| {
             let (tick, long) = (start + u64::from(dt), u64::from(id));
             batch.push((tick, id));
             words.push([tick.to_le(), long.to_le()]);

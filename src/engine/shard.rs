@@ -5,6 +5,7 @@
 //! everybody emitted in that window.
 
 use super::agenda::{Agenda, Kind};
+use super::cells::Cells;
 use super::currents::{CurrentFeed, CurrentStep};
 use super::modulator::Modulators;
 use super::regime::Regime;
@@ -98,8 +99,12 @@ pub struct Shard<R: Real> {
     pub probes: Vec<Probe>,
     /// Which populations are swept; the same in every shard.
     pub regime: Regime,
-    /// Wake-ups and actions, by tick.
-    pub agenda: Agenda,
+    /// Wake-ups and actions, by tick, of each cell.
+    pub agendas: Vec<Agenda>,
+    /// Its neurons in parts, if there are so many that they are gone through part by part.
+    pub cells: Option<Cells>,
+    /// The cell that is being gone through, and its units.
+    pub at_hand: (usize, std::ops::Range<usize>),
     /// Next events of the feeds.
     pub sources: Agenda,
     pub profile: Profile,
@@ -114,13 +119,13 @@ pub struct Shard<R: Real> {
 #[derive(Debug, Default)]
 pub struct Scratch {
     /// Entries of the tick. Filled from the wheel, emptied by delivery.
-    due: Vec<Entry>,
+    pub(super) due: Vec<Entry>,
     /// The same by blocks of slots, and where each block has come to.
     sorted: Vec<Entry>,
     ends: Vec<usize>,
-    /// Input events of the window: (tick - start of window, wide flag and slot), sorted. Filled when
+    /// Input events of the window of each cell: (tick - start of window, wide flag and slot), sorted. Filled when
     /// a window opens, read tick by tick.
-    inputs: Vec<(u32, u32)>,
+    inputs: Vec<Vec<(u32, u32)>>,
     /// Spikes that sources emit in the window.
     source_spikes: Vec<Emitted>,
     /// Actions due at the end of the tick.
@@ -142,8 +147,9 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    pub(super) fn prepare(&mut self, tables: usize) {
+    pub(super) fn prepare(&mut self, tables: usize, cells: usize) {
         self.rows.resize_with(tables, Vec::new);
+        self.inputs.resize_with(cells, Vec::new);
     }
 
     /// Brings what is due at a tick together by blocks of slots, so that the accumulators of a block stay in the
@@ -181,13 +187,17 @@ const WIDE: u32 = 1 << 31;
 pub(super) const FLIGHT: u64 = 1 << 40;
 pub(super) const FLIGHTS: u64 = 1 << 24;
 
+/// Spikes of a list between asking where a row is and receiving the spike, and between asking for its segments and that.
+const FAR: usize = 32;
+const NEAR: usize = 16;
+
 /// Entries between asking for a row and delivering it.
-const AHEAD: usize = 3;
+pub(super) const AHEAD: usize = 3;
 
 impl<R: Real> Shard<R> {
     /// To be called once, after the parts are in place and before the first window.
     pub fn prepare(&mut self) {
-        self.scratch.prepare(self.tables.len());
+        self.scratch.prepare(self.tables.len(), self.agendas.len());
         for (i, feed) in self.feeds.iter().enumerate() {
             self.sources
                 .schedule(Kind::Source, i as u64, feed.train.next());
@@ -203,7 +213,8 @@ impl<R: Real> Shard<R> {
                 self.step_current(i, 0);
             } else {
                 let tick = self.steps[i].tick;
-                self.agenda.schedule(Kind::Action, i as u64, Some(tick));
+                let cell = self.units[self.steps[i].unit].cell;
+                self.agendas[cell].schedule(Kind::Action, i as u64, Some(tick));
             }
         }
         for u in 0..self.units.len() {
@@ -221,19 +232,15 @@ impl<R: Real> Shard<R> {
 
     /// The first tick >= `from` at which this shard has anything to do.
     pub fn next_event(&mut self, from: u64) -> Option<u64> {
-        let sweep = self.next_sweep(from);
+        let sweep = self.next_sweep(from, 0..self.units.len());
         if sweep == Some(from) {
             return sweep;
         }
-        let mut next = [
-            sweep,
-            self.wheel.next(from),
-            self.agenda.next(),
-            self.sources.next(),
-        ]
-        .into_iter()
-        .flatten()
-        .min();
+        let agendas = self.agendas.iter().filter_map(Agenda::next).min();
+        let mut next = [sweep, self.wheel.next(from), agendas, self.sources.next()]
+            .into_iter()
+            .flatten()
+            .min();
         let mut earlier = |t: u64| next = Some(next.map_or(t, |n| n.min(t)));
         for f in &self.count_feeds {
             if let Some(t) = f.counts.active_from(from) {
@@ -260,8 +267,36 @@ impl<R: Real> Shard<R> {
         samples: &mut Vec<Sample>,
     ) {
         self.open_window(start, end);
-        let mark = self.units.iter().any(|u| !u.swept);
-        let mut inputs = std::mem::take(&mut self.scratch.inputs);
+        if self.cells.is_some() {
+            self.deal_window(start, end);
+            self.profile.end(Phase::Deliver);
+            let first = out.len();
+            for cell in 0..self.agendas.len() {
+                self.go_through(cell, start, end, out, samples);
+            }
+            // Cell after cell, each in the order of time.
+            out[first..].sort_unstable();
+        } else {
+            self.go_through(0, start, end, out, samples);
+        }
+        self.settle(end);
+        self.merge_sources(out);
+    }
+
+    /// Goes through the ticks of a window with the neurons of a cell.
+    fn go_through(
+        &mut self,
+        cell: usize,
+        start: u64,
+        end: u64,
+        out: &mut Vec<Emitted>,
+        samples: &mut Vec<Sample>,
+    ) {
+        self.at_hand = (cell, self.units_of(cell));
+        self.swap_slots(cell);
+        self.expect(cell);
+        let mark = self.units[self.at_hand.1.clone()].iter().any(|u| !u.swept);
+        let mut inputs = std::mem::take(&mut self.scratch.inputs[cell]);
         let mut next_input = 0;
         let mut tick = start;
         loop {
@@ -270,23 +305,15 @@ impl<R: Real> Shard<R> {
                 _ => break,
             };
             self.profile.begin();
-            self.settle(tick);
-            self.wheel.take(tick, &mut self.scratch.due);
-            let alone = self.scratch.due.len() == 1
-                && mark
-                && inputs
-                    .get(next_input)
-                    .is_none_or(|i| start + u64::from(i.0) != tick)
-                && (self.count_feeds.iter()).all(|f| f.counts.active_from(tick) != Some(tick));
-            let plain = |e: &Entry| usize::from(e.table) < self.tables.len();
-            let alone = alone && plain(&self.scratch.due[0]);
             let waiting = inputs[next_input..].iter();
             let noted = waiting
                 .take_while(|i| start + u64::from(i.0) == tick)
                 .count();
-            let dense = mark && self.is_dense(tick, &self.scratch.due, noted);
-            let late = !dense && self.is_late(tick, &self.scratch.due, noted);
-            let (alone, mark) = (alone && !dense, (mark && !dense) || late);
+            let events = noted + self.take_due(tick);
+            let dense = mark && self.is_dense(tick, events);
+            let late = !dense && self.is_late(tick, events);
+            let alone = mark && !dense && noted == 0 && self.is_alone(tick);
+            let mark = (mark && !dense) || late;
             if alone && self.visit_row(tick, self.scratch.due[0]) {
                 self.profile.end(Phase::Update);
             } else {
@@ -324,9 +351,27 @@ impl<R: Real> Shard<R> {
             tick += 1;
         }
         inputs.clear();
-        self.scratch.inputs = inputs;
-        self.settle(end);
-        self.merge_sources(out);
+        self.scratch.inputs[cell] = inputs;
+        self.swap_slots(cell);
+    }
+
+    /// Takes what is due at the tick from the queue. Returns the number of synapses.
+    #[inline]
+    fn take_due(&mut self, tick: u64) -> usize {
+        if let Some(cells) = &self.cells {
+            return cells.due(self.at_hand.0, tick);
+        }
+        self.settle(tick);
+        self.wheel.take(tick, &mut self.scratch.due);
+        self.scratch.due.iter().map(|e| e.len as usize).sum()
+    }
+
+    /// Is a single segment of synapses that do not learn all that is due at the tick?
+    #[inline]
+    fn is_alone(&self, tick: u64) -> bool {
+        self.cells.is_none()
+            && matches!(&self.scratch.due[..], [e] if usize::from(e.table) < self.tables.len())
+            && (self.count_feeds.iter()).all(|f| f.counts.active_from(tick) != Some(tick))
     }
 
     /// Learners tidy up at ticks of their own, which all lie before `tick`: no spike sent later has been
@@ -350,6 +395,7 @@ impl<R: Real> Shard<R> {
             feeds,
             sources,
             scratch,
+            units,
             ..
         } = self;
         scratch.source_spikes.clear();
@@ -370,14 +416,15 @@ impl<R: Real> Shard<R> {
                     {
                         let slot = (run.slot + (e - run.first) as usize) as u32;
                         let flag = if *wide { WIDE } else { 0 };
-                        scratch.inputs.push(((t - start) as u32, slot | flag));
+                        let inputs = &mut scratch.inputs[units[run.unit].cell];
+                        inputs.push(((t - start) as u32, slot | flag));
                     }
                 }),
             }
             sources.schedule(Kind::Source, id, feed.train.next());
         }
         // Counts are whole numbers: the order within a tick does not matter, only the tick does.
-        scratch.inputs.sort_unstable();
+        scratch.inputs.iter_mut().for_each(|i| i.sort_unstable());
         scratch.source_spikes.sort_unstable();
         self.profile.end(Phase::Sources);
     }
@@ -385,33 +432,42 @@ impl<R: Real> Shard<R> {
     /// The first tick >= `from` of the window at which there is anything to do.
     #[inline]
     fn next_in_window(&mut self, from: u64, start: u64, input: Option<&(u32, u32)>) -> Option<u64> {
-        let sweep = self.next_sweep(from);
+        let (cell, units) = self.at_hand.clone();
+        let sweep = self.next_sweep(from, units);
         if sweep == Some(from) {
             return sweep;
         }
-        let mut next = self.wheel.next(from);
+        let mut next = match &self.cells {
+            Some(cells) => cells.next(cell),
+            None => self.wheel.next(from),
+        };
         let mut earlier = |t: Option<u64>| {
             if let Some(t) = t {
                 next = Some(next.map_or(t, |n| n.min(t)));
             }
         };
         earlier(sweep);
-        earlier(self.agenda.next());
+        earlier(self.agendas[cell].next());
         earlier(input.map(|i| start + u64::from(i.0)));
-        for f in &self.count_feeds {
+        let own = &self.at_hand.1;
+        for f in self
+            .count_feeds
+            .iter()
+            .filter(|f| own.contains(&f.run.unit))
+        {
             earlier(f.counts.active_from(from));
         }
-        for p in &self.probes {
+        for p in self.probes.iter().filter(|p| own.contains(&p.unit)) {
             earlier(Some(from.next_multiple_of(p.every)));
         }
         next
     }
 
-    /// The first tick >= `from` at which a swept unit is updated.
+    /// The first tick >= `from` at which a swept one of these units is updated.
     #[inline]
-    fn next_sweep(&self, from: u64) -> Option<u64> {
+    fn next_sweep(&self, from: u64, units: std::ops::Range<usize>) -> Option<u64> {
         let mut next: Option<u64> = None;
-        for unit in self.units.iter().filter(|u| u.swept) {
+        for unit in self.units[units].iter().filter(|u| u.swept) {
             if unit.due(from) {
                 return Some(from);
             }
@@ -424,6 +480,10 @@ impl<R: Real> Shard<R> {
     /// Segments due at the tick go to the accumulators, in the order in which they were sent within each block.
     #[inline]
     fn deliver(&mut self, tick: u64, mark: bool) {
+        if let Some(cells) = &mut self.cells {
+            self.delivered += cells.add(self.at_hand.0, tick, mark, &mut self.slots);
+            return;
+        }
         self.scratch.sort_by_block();
         for (k, entry) in self.scratch.due.iter().enumerate() {
             if let Some(later) = self.scratch.due.get(k + AHEAD) {
@@ -479,6 +539,9 @@ impl<R: Real> Shard<R> {
     /// Begins to bring the first rows of a tick near, while neurons of the one before are updated.
     #[inline]
     fn prefetch_due(&self, tick: u64) {
+        if self.cells.is_some() {
+            return;
+        }
         for entry in self.wheel.waiting(tick).iter().take(8) {
             if let Some(table) = self.tables.get(entry.table as usize) {
                 table.prefetch(entry.start, entry.len);
@@ -503,7 +566,8 @@ impl<R: Real> Shard<R> {
     }
 
     fn draw_counts(&mut self, tick: u64, mark: bool) {
-        for feed in &mut self.count_feeds {
+        let own = &self.at_hand.1;
+        for feed in (self.count_feeds.iter_mut()).filter(|f| own.contains(&f.run.unit)) {
             let run = feed.run;
             let span = run.slot..run.slot + (run.end - run.first) as usize;
             if feed.wide {
@@ -536,7 +600,7 @@ impl<R: Real> Shard<R> {
     pub(super) fn predict(&mut self, unit: usize, i: u32) {
         let u = &mut self.units[unit];
         if let Some(at) = u.block.predict(i as usize) {
-            rescheduling(&mut self.agenda, unit)(&mut u.scheduled[i as usize], i, at);
+            rescheduling(&mut self.agendas[u.cell], unit)(&mut u.scheduled[i as usize], i, at);
         }
     }
 
@@ -548,7 +612,7 @@ impl<R: Real> Shard<R> {
 
     fn sample(&mut self, tick: u64, samples: &mut Vec<Sample>) {
         for p in &self.probes {
-            if !tick.is_multiple_of(p.every) {
+            if !tick.is_multiple_of(p.every) || !self.at_hand.1.contains(&p.unit) {
                 continue;
             }
             let unit = &self.units[p.unit];
@@ -581,17 +645,32 @@ impl<R: Real> Shard<R> {
         }
     }
 
-    /// Begins to bring the rows of spikes near that are about to be received. Their order does not
-    /// matter; of many, the first ones would be gone again before they are read.
+    /// Begins to bring the rows of the first spikes near that are about to be received, and their places in the queue.
     pub fn announce<'a>(&self, lists: impl Iterator<Item = &'a [Emitted]> + Clone) {
-        const MOST: usize = 64;
         self.wheel.announce(lists.clone().map(<[_]>::len).sum());
-        for segments in [false, true] {
-            for &(_, id) in lists.clone().flatten().take(MOST) {
-                for table in &self.tables {
-                    table.rows.prefetch(id as usize, segments);
+        for (segments, first) in [(false, FAR), (true, NEAR)] {
+            for list in lists.clone() {
+                for &(_, id) in list.iter().take(first) {
+                    self.prefetch_row(id, segments);
                 }
             }
+        }
+    }
+
+    /// The same for spikes of a list some way behind the one that is being received.
+    #[inline]
+    pub fn foresee(&self, later: &[Emitted]) {
+        for (segments, ahead) in [(false, FAR), (true, NEAR)] {
+            if let Some(&(_, id)) = later.get(ahead - 1) {
+                self.prefetch_row(id, segments);
+            }
+        }
+    }
+
+    #[inline]
+    fn prefetch_row(&self, id: u32, segments: bool) {
+        for table in &self.tables {
+            table.rows.prefetch(id as usize, segments);
         }
     }
 
@@ -661,7 +740,7 @@ impl<R: Real> Shard<R> {
                 unit.block.become_swept(t);
                 for i in 0..unit.scheduled.len() {
                     if std::mem::replace(&mut unit.scheduled[i], NEVER) != NEVER {
-                        self.agenda.schedule(Kind::Wake, pack(u, i as u32), None);
+                        self.agendas[unit.cell].schedule(Kind::Wake, pack(u, i as u32), None);
                     }
                 }
             } else {

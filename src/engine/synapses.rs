@@ -55,14 +55,7 @@ impl<R: Real> Shard<R> {
 
     /// The same of synapse `k`, which adds to `slot`.
     fn describe(&self, table: &Table, k: usize, slot: usize) -> Option<(u32, f64)> {
-        let (unit, base) = match &table.codec {
-            Codec::Count16 | Codec::Bitmap(_) => self.slots.counts16.owner(slot),
-            Codec::Procedural(rows) if !rows.wide => self.slots.counts16.owner(slot),
-            Codec::Procedural(_) => self.slots.counts32.owner(slot),
-            Codec::Count32 => self.slots.counts32.owner(slot),
-            Codec::F32(_) | Codec::F64(_) => self.slots.sums.owner(slot),
-            Codec::Packed(group) => self.slots.fixed[*group].owner(slot),
-        };
+        let (unit, base, neuron) = self.owner(&table.codec, slot);
         let unit = &self.units[unit];
         let weight = match &table.codec {
             Codec::F32(w) => f64::from(w[k]),
@@ -89,6 +82,28 @@ impl<R: Real> Shard<R> {
                 }
             }
         };
-        Some((unit.first_id + (slot - base) as u32, weight))
+        Some((unit.first_id + neuron as u32, weight))
+    }
+
+    /// Unit of a slot of a table, first slot of its plane as the unit knows it, and the neuron.
+    fn owner(&self, codec: &Codec, slot: usize) -> (usize, usize, usize) {
+        if let Some(cells) = &self.cells {
+            let maps = cells.maps();
+            return match codec {
+                Codec::Count16 | Codec::Bitmap(_) => maps.counts16.owner(slot),
+                Codec::Procedural(rows) if !rows.wide => maps.counts16.owner(slot),
+                Codec::Procedural(_) | Codec::Count32 => maps.counts32.owner(slot),
+                Codec::F32(_) | Codec::F64(_) => maps.sums.owner(slot),
+                Codec::Packed(group) => maps.fixed[*group].owner(slot),
+            };
+        }
+        let (unit, base) = match codec {
+            Codec::Count16 | Codec::Bitmap(_) => self.slots.counts16.owner(slot),
+            Codec::Procedural(rows) if !rows.wide => self.slots.counts16.owner(slot),
+            Codec::Procedural(_) | Codec::Count32 => self.slots.counts32.owner(slot),
+            Codec::F32(_) | Codec::F64(_) => self.slots.sums.owner(slot),
+            Codec::Packed(group) => self.slots.fixed[*group].owner(slot),
+        };
+        (unit, base, slot - base)
     }
 }

@@ -1,4 +1,4 @@
-//! A population's neurons in one shard, with the planes in which their input arrives.
+//! A population's neurons in one shard, or in a cell of it, with the planes in which their input arrives.
 
 use crate::lines::Lines;
 use crate::neuron::block::Block;
@@ -83,6 +83,8 @@ pub enum PlaneWeight<R> {
 
 pub struct Unit<R: Real> {
     pub population: usize,
+    /// Part of the shard in which it lies; see `cells`.
+    pub cell: usize,
     /// First neuron within the population, and its global id.
     pub start: u32,
     pub first_id: u32,
@@ -136,6 +138,7 @@ impl<R: Real> Unit<R> {
         let n = block.len();
         Self {
             population,
+            cell: 0,
             start,
             first_id,
             channels,

@@ -82,7 +82,7 @@ impl<R: Real> Shard<R> {
                 Kept::Counts16 => self.slots.counts16.take_log(),
                 Kept::Counts32 => self.slots.counts32.take_log(),
             };
-            let after = rescheduling(&mut self.agenda, run.unit);
+            let after = rescheduling(&mut self.agendas[self.at_hand.0], run.unit);
             let unit = &mut self.units[run.unit];
             let slots = &log[run.from..run.to];
             let from = &mut self.slots;
@@ -100,7 +100,7 @@ impl<R: Real> Shard<R> {
         for run in &runs {
             let unit = &mut self.units[run.unit];
             if !unit.pending.is_empty() {
-                let after = rescheduling(&mut self.agenda, run.unit);
+                let after = rescheduling(&mut self.agendas[self.at_hand.0], run.unit);
                 self.updated += unit.visit_pending(tick, &mut self.slots, after);
             }
             unit.active.clear();
@@ -110,17 +110,21 @@ impl<R: Real> Shard<R> {
     }
 
     /// Is so much due at this tick that it is cheaper to go through all lazily updated neurons than to visit
-    /// those with input? The outcome is the same. `noted`: private events of the tick.
-    pub(super) fn is_dense(&self, tick: u64, due: &[Entry], noted: usize) -> bool {
+    /// those with input? The outcome is the same. `events`: of the tick, without counts that are drawn for everybody.
+    pub(super) fn is_dense(&self, tick: u64, mut events: usize) -> bool {
+        let own = self.at_hand.1.clone();
         let mut neurons = 0;
-        for unit in self.units.iter().filter(|u| !u.swept) {
+        for unit in self.units[own.clone()].iter().filter(|u| !u.swept) {
             if !unit.block.is_still() {
                 return false;
             }
             neurons += unit.len();
         }
-        let mut events = noted + due.iter().map(|e| e.len as usize).sum::<usize>();
-        for feed in &self.count_feeds {
+        for feed in self
+            .count_feeds
+            .iter()
+            .filter(|f| own.contains(&f.run.unit))
+        {
             if feed.counts.active_from(tick) == Some(tick) {
                 events += (feed.run.end - feed.run.first) as usize;
             }
@@ -129,25 +133,27 @@ impl<R: Real> Shard<R> {
     }
 
     /// Do swept neurons get so little at this tick that it is cheaper to sweep them without input and to bring it
-    /// to those who get some afterwards? The outcome is the same. `noted`: private events of the tick.
-    pub(super) fn is_late(&self, tick: u64, due: &[Entry], noted: usize) -> bool {
+    /// to those who get some afterwards? The outcome is the same. `events`: of the tick.
+    pub(super) fn is_late(&self, tick: u64, events: usize) -> bool {
+        let own = self.at_hand.1.clone();
         let mut neurons = 0;
-        for unit in self.units.iter().filter(|u| u.swept) {
+        for unit in self.units[own.clone()].iter().filter(|u| u.swept) {
             if unit.period > 1 || !unit.block.takes_late() {
                 return false;
             }
             neurons += unit.len();
         }
-        let counting = |f: &CountFeed| f.counts.active_from(tick) == Some(tick);
+        let counting =
+            |f: &CountFeed| own.contains(&f.run.unit) && f.counts.active_from(tick) == Some(tick);
         if neurons == 0 || self.count_feeds.iter().any(counting) {
             return false;
         }
-        (noted + due.iter().map(|e| e.len as usize).sum::<usize>()) * LATE <= neurons
+        events * LATE <= neurons
     }
 
     /// Sweeps the units that are swept, with the input of the tick or without it; see `is_late`.
     pub(super) fn sweep(&mut self, tick: u64, late: bool) {
-        for unit in &mut self.units {
+        for unit in &mut self.units[self.at_hand.1.clone()] {
             if unit.swept && unit.due(tick) {
                 self.updated += unit.len() as u64;
                 unit.sweep(tick, &mut self.slots, late);
@@ -157,9 +163,10 @@ impl<R: Real> Shard<R> {
 
     /// Brings the input of the tick to all lazily updated neurons.
     pub(super) fn pass(&mut self, tick: u64) {
-        for (u, unit) in self.units.iter_mut().enumerate() {
+        let (cell, own) = self.at_hand.clone();
+        for (u, unit) in own.clone().zip(&mut self.units[own]) {
             if !unit.swept {
-                let after = rescheduling(&mut self.agenda, u);
+                let after = rescheduling(&mut self.agendas[cell], u);
                 self.updated += unit.pass(tick, &mut self.slots, after);
             }
         }
@@ -202,10 +209,12 @@ impl<R: Real> Shard<R> {
 
     /// Takes what is due off the agenda, and visits neurons that were to be looked at.
     pub(super) fn take_wakes(&mut self, tick: u64) {
-        if self.agenda.next().is_none_or(|next| next > tick) {
+        let (cell, own) = self.at_hand.clone();
+        let agenda = &mut self.agendas[cell];
+        if agenda.next().is_none_or(|next| next > tick) {
             return;
         }
-        while let Some((_, kind, id)) = self.agenda.pop_due(tick) {
+        while let Some((_, kind, id)) = agenda.pop_due(tick) {
             match kind {
                 Kind::Wake => {
                     let (u, neuron) = unpack(id);
@@ -216,7 +225,7 @@ impl<R: Real> Shard<R> {
                         Look::Again(None) => {}
                         Look::Again(Some(at)) => {
                             let scheduled = &mut unit.scheduled[neuron as usize];
-                            rescheduling(&mut self.agenda, u)(scheduled, neuron, at);
+                            rescheduling(agenda, u)(scheduled, neuron, at);
                         }
                     }
                 }
@@ -224,9 +233,9 @@ impl<R: Real> Shard<R> {
                 Kind::Source => {}
             }
         }
-        for (u, unit) in self.units.iter_mut().enumerate() {
+        for (u, unit) in own.clone().zip(&mut self.units[own]) {
             if !unit.wakes.is_empty() {
-                let after = rescheduling(&mut self.agenda, u);
+                let after = rescheduling(agenda, u);
                 self.updated += unit.visit_woken(tick, after);
             }
         }
@@ -235,7 +244,7 @@ impl<R: Real> Shard<R> {
     /// What fired in any unit is appended to `out` with its global id.
     pub(super) fn take_fired(&mut self, tick: u64, start: u64, out: &mut Vec<(u32, u32)>) {
         let dt = (tick - start) as u32;
-        for unit in &mut self.units {
+        for unit in &mut self.units[self.at_hand.1.clone()] {
             if unit.fired.is_empty() {
                 continue;
             }
@@ -259,11 +268,12 @@ impl<R: Real> Shard<R> {
             tables,
             units,
             slots,
-            agenda,
+            agendas,
             scratch,
             updated,
             ..
         } = self;
+        let agenda = &mut agendas[self.at_hand.0];
         let table = &tables[entry.table as usize];
         let span = entry.start as usize..entry.start as usize + entry.len as usize;
         let mut row = Row {

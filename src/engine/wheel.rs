@@ -7,7 +7,7 @@
 //! Two forms of one queue: a wheel of ticks, and, where the longest delay has so many ticks that
 //! slots would be mostly empty, a wheel of time spans each of which is sorted when it opens.
 
-use crate::synapse::prefetch::prefetch;
+use crate::prefetch::prefetch;
 
 /// A segment on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,6 +20,8 @@ use super::statements::{groups, own_share, points, space};
 use super::units::{UnitPlan, make_units};
 use super::{feeds, learners, load};
 use crate::engine::Plan;
+use crate::engine::agenda::Agenda;
+use crate::engine::cells::Cells;
 use crate::engine::keep::Done;
 use crate::engine::regime::Regime;
 use crate::engine::report::Profile;
@@ -43,6 +45,10 @@ pub struct BuildOptions {
     pub shards: usize,
     /// Cuts within a population lie at multiples of this many neurons.
     pub granule: u32,
+    /// Neurons of the cells into which shards of very many are cut, at least 64; see `engine::cells`.
+    pub cell: u32,
+    /// A shard of more neurons is cut into cells.
+    pub uncut: u32,
 }
 
 impl Default for BuildOptions {
@@ -51,6 +57,9 @@ impl Default for BuildOptions {
             shards: 1,
             // SIMD groups, bitmap words and blocks of random numbers never straddle shards.
             granule: 512,
+            // Measured: see benches/README.md, `cells`.
+            cell: 1 << 14,
+            uncut: 400_000,
         }
     }
 }
@@ -160,12 +169,20 @@ fn build_shards<R: Weights>(
         regime: &regime,
         graphs: &graphs,
     };
+    // What learns, bitmaps and rows that are not held go to a shard as a whole.
+    let whole = |c: &Class| c.plastic || c.bitmap || c.procedural;
+    let cell = |ids: &std::ops::Range<u32>| {
+        let cut = ids.len() > options.uncut as usize && !statements.iter().any(whole);
+        cut.then_some(options.cell)
+    };
     let built = crossbeam::thread::scope(|scope| {
         let workers: Vec<_> = ranges
             .iter()
             .map(|ids| {
                 let (offsets, common) = (&offsets, &common);
-                scope.spawn(move |_| ShardBuilder::new(spec, offsets, ids.clone()).build(common))
+                let cell = cell(ids);
+                let builder = move || ShardBuilder::new(spec, offsets, ids.clone(), cell);
+                scope.spawn(move |_| builder().build(common))
             })
             .collect();
         workers
@@ -199,6 +216,11 @@ fn build_shards<R: Weights>(
         }
     }
     for shard in &mut shards {
+        shard.cells = Cells::cut(shard);
+        match &shard.cells {
+            Some(cells) => shard.agendas.resize_with(cells.len(), Agenda::default),
+            None => shard.units.iter_mut().for_each(|u| u.cell = 0),
+        }
         shard.wheel = Wheel::new(longest);
         for learner in &mut shard.learners {
             learner.set_longest(longest, spec.tick_ms());
@@ -254,8 +276,13 @@ struct ShardBuilder<'a, R: Real> {
 }
 
 impl<'a, R: Weights> ShardBuilder<'a, R> {
-    fn new(spec: &'a NetworkSpec, offsets: &'a [u64], ids: std::ops::Range<u32>) -> Self {
-        let UnitPlan { units } = make_units(spec, offsets, &ids);
+    fn new(
+        spec: &'a NetworkSpec,
+        offsets: &'a [u64],
+        ids: std::ops::Range<u32>,
+        cell: Option<u32>,
+    ) -> Self {
+        let UnitPlan { units } = make_units(spec, offsets, &ids, cell);
         Self {
             spec,
             offsets,
@@ -518,7 +545,9 @@ impl<'a, R: Weights> ShardBuilder<'a, R> {
             currents: feeds.currents,
             probes: feeds.probes,
             regime: regime.clone(),
-            agenda: Default::default(),
+            agendas: vec![Agenda::default()],
+            cells: None,
+            at_hand: (0, 0..0),
             sources: Default::default(),
             profile: Profile::default(),
             delivered: 0,
@@ -585,9 +614,12 @@ impl<'a, R: Weights> ShardBuilder<'a, R> {
                     .position(|u| id >= u.first_id && id - u.first_id < u.len() as u32)
                     .unwrap_or(0);
                 let Self { units, slots, .. } = self;
-                let u = &mut units[unit];
+                let population = units[unit].population;
+                // The units of a population in the shard, one a cell: their planes follow one another.
+                let first = units.partition_point(|u| u.population < population);
+                let all = first..units.partition_point(|u| u.population <= population);
+                let u = &units[unit];
                 let local = (id - u.first_id) as usize;
-                let n = u.len();
                 let route = u.route(site.spec.receptor);
                 let mut quantum = None;
                 let slot = match class.kind {
@@ -599,12 +631,18 @@ impl<'a, R: Weights> ShardBuilder<'a, R> {
                         };
                         let held = fixed.quantum(u.population, channel);
                         quantum = Some(held);
-                        let plane = u.fixed[channel].get_or_insert_with(|| FixedPlane {
-                            group,
-                            base: slots.fixed[group].plane(unit, n),
-                            scale: R::of(held.weight),
-                        });
-                        [plane.base + local; 2]
+                        if u.fixed[channel].is_none() {
+                            for unit in all {
+                                let n = units[unit].len();
+                                units[unit].fixed[channel] = Some(FixedPlane {
+                                    group,
+                                    base: slots.fixed[group].plane(unit, n),
+                                    scale: R::of(held.weight),
+                                });
+                            }
+                        }
+                        let plane = units[unit].fixed[channel];
+                        [plane.map_or(0, |p| p.base) + local; 2]
                     }
                     WeightKind::F32 | WeightKind::F64 if class.plastic => {
                         // The channel stays, whatever becomes of the weight.
@@ -612,12 +650,10 @@ impl<'a, R: Weights> ShardBuilder<'a, R> {
                             Route::To(channel) => channel,
                             Route::BySign => usize::from(learners::is_negative(&site.spec)),
                         };
-                        let base = u.sums[channel].get_or_insert_with(|| slots.sums.plane(unit, n));
-                        [*base + local; 2]
+                        [sums(units, slots, all, channel, unit) + local; 2]
                     }
                     WeightKind::F32 | WeightKind::F64 => {
-                        let mut base =
-                            |c: usize| *u.sums[c].get_or_insert_with(|| slots.sums.plane(unit, n));
+                        let mut base = |c| sums(units, slots, all.clone(), c, unit);
                         match route {
                             Route::To(channel) => [base(channel) + local; 2],
                             Route::BySign => [base(0) + local, base(1) + local],
@@ -625,25 +661,28 @@ impl<'a, R: Weights> ShardBuilder<'a, R> {
                     }
                     kind => {
                         let wide = kind == WeightKind::Count32;
-                        let base = *planes[unit].get_or_insert_with(|| {
-                            let base = if wide {
-                                slots.counts32.plane(unit, n)
-                            } else {
-                                slots.counts16.plane(unit, n)
-                            };
-                            let weight = R::of(class.weight);
-                            u.counts.push(CountPlane {
-                                of: (site.index as u32, 0),
-                                wide,
-                                base,
-                                weight: PlaneWeight::One {
-                                    weight,
-                                    channel: route.channel(weight),
-                                },
-                            });
-                            base
-                        });
-                        [base + local; 2]
+                        if planes[unit].is_none() {
+                            for unit in all {
+                                let n = units[unit].len();
+                                let base = if wide {
+                                    slots.counts32.plane(unit, n)
+                                } else {
+                                    slots.counts16.plane(unit, n)
+                                };
+                                let weight = R::of(class.weight);
+                                units[unit].counts.push(CountPlane {
+                                    of: (site.index as u32, 0),
+                                    wide,
+                                    base,
+                                    weight: PlaneWeight::One {
+                                        weight,
+                                        channel: route.channel(weight),
+                                    },
+                                });
+                                planes[unit] = Some(base);
+                            }
+                        }
+                        [planes[unit].unwrap_or(0) + local; 2]
                     }
                 };
                 Place {
@@ -654,6 +693,23 @@ impl<'a, R: Weights> ShardBuilder<'a, R> {
             })
             .collect()
     }
+}
+
+/// First slot of the plane of a unit's channel. The units of its population in the shard get theirs at once.
+fn sums<R: Real>(
+    units: &mut [Unit<R>],
+    slots: &mut Accumulators<R>,
+    all: std::ops::Range<usize>,
+    channel: usize,
+    unit: usize,
+) -> usize {
+    if units[unit].sums[channel].is_none() {
+        for unit in all {
+            let n = units[unit].len();
+            units[unit].sums[channel] = Some(slots.sums.plane(unit, n));
+        }
+    }
+    units[unit].sums[channel].unwrap_or(0)
 }
 
 /// Synapses that a segment should have.

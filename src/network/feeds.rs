@@ -98,17 +98,22 @@ pub(super) fn make<R: Real>(
     }
     for (d, drive) in spec.drives.iter().enumerate() {
         let side = Side::new(&drive.to, offsets);
-        let own: Vec<(std::ops::Range<u32>, usize, u32)> = side
-            .within(ids)
-            .into_iter()
-            .filter_map(|range| {
-                let id = side.id(range.start);
-                let unit = units
-                    .iter()
-                    .position(|u| id >= u.first_id && id - u.first_id < u.len() as u32)?;
-                Some((range, unit, id - units[unit].first_id))
-            })
-            .collect();
+        // Ranges of targets, each of one unit, with the first of them in there.
+        let mut own: Vec<(std::ops::Range<u32>, usize, u32)> = Vec::new();
+        for range in side.within(ids) {
+            let mut at = range.start;
+            while at < range.end {
+                let id = side.id(at);
+                let holds = |u: &Unit<R>| id >= u.first_id && id - u.first_id < u.len() as u32;
+                let Some(unit) = units.iter().position(holds) else {
+                    break;
+                };
+                let local = id - units[unit].first_id;
+                let end = range.end.min(at + units[unit].len() as u32 - local);
+                own.push((at..end, unit, local));
+                at = end;
+            }
+        }
         let weight = match &drive.kind {
             DriveKind::StepCurrent { at, amplitude } => {
                 let mut before = 0.0;

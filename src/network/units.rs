@@ -8,6 +8,7 @@ use crate::neuron::lif_multisynapse::{PORTS, TAU_DECAY, TAU_RISE};
 use crate::neuron::membrane::{Column, Columns};
 use crate::neuron::real::Real;
 use crate::rng::Domain;
+use crate::synapse::local::MOST_CELLS;
 
 pub(super) struct UnitPlan<R: Real> {
     pub units: Vec<Unit<R>>,
@@ -17,23 +18,64 @@ pub(super) struct UnitPlan<R: Real> {
 /// tables lie below.
 const FIRST_OF_PORTS: usize = 1 << 12;
 
-/// One unit per population that has neurons among the ids.
+/// Slots of a plane are reserved in groups of so many, which one unit has for itself.
+const GROUP: u32 = 64;
+
+/// The neurons among the ids by population and cell: (population, cell, ids). Cells have `most` neurons or, with those of
+/// several populations, a little less. `None`: one cell.
+fn parts(
+    spec: &NetworkSpec,
+    offsets: &[u64],
+    ids: &std::ops::Range<u32>,
+    most: Option<u32>,
+) -> Vec<(usize, usize, std::ops::Range<u32>)> {
+    let most = match most {
+        Some(most) => {
+            // Some cells are not full.
+            let least = (ids.len() / (MOST_CELLS / 2)) as u32;
+            most.max(least).max(GROUP)
+        }
+        None => u32::MAX,
+    };
+    let (mut parts, mut cell, mut room) = (Vec::new(), 0, most);
+    for (p, population) in spec.populations.iter().enumerate() {
+        if !matches!(population.kind, PopulationKind::Neurons(_)) {
+            continue;
+        }
+        let first = offsets[p] as u32;
+        let mut lo = ids.start.max(first);
+        let hi = ids.end.min(first + population.size);
+        while lo < hi {
+            if hi - lo > room && room < GROUP {
+                (cell, room) = (cell + 1, most);
+            }
+            let n = if hi - lo <= room {
+                hi - lo
+            } else {
+                room / GROUP * GROUP
+            };
+            parts.push((p, cell, lo..lo + n));
+            (lo, room) = (lo + n, room - n);
+        }
+    }
+    parts
+}
+
+/// One unit per population that has neurons among the ids; with cells of so many neurons one per population
+/// and cell.
 pub(super) fn make_units<R: Real>(
     spec: &NetworkSpec,
     offsets: &[u64],
     ids: &std::ops::Range<u32>,
+    cell: Option<u32>,
 ) -> UnitPlan<R> {
     let mut units = Vec::new();
-    for (p, population) in spec.populations.iter().enumerate() {
+    for (p, cell, std::ops::Range { start: lo, end: hi }) in parts(spec, offsets, ids, cell) {
+        let population = &spec.populations[p];
         let PopulationKind::Neurons(neurons) = &population.kind else {
             continue;
         };
         let first = offsets[p] as u32;
-        let lo = ids.start.max(first);
-        let hi = ids.end.min(first + population.size);
-        if lo >= hi {
-            continue;
-        }
         let def = neurons.model.def();
         let range = (lo - first) as usize..(hi - first) as usize;
         let column = |values: &Values, domain: Domain, k: usize| {
@@ -109,7 +151,9 @@ pub(super) fn make_units<R: Real>(
             true => neurons.receptors.len().clamp(1, PORTS),
             false => channels(neurons.model),
         };
-        units.push(Unit::new(p, range.start as u32, lo, block, in_use, ports));
+        let mut unit = Unit::new(p, range.start as u32, lo, block, in_use, ports);
+        unit.cell = cell;
+        units.push(unit);
     }
     UnitPlan { units }
 }

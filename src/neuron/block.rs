@@ -155,6 +155,11 @@ impl<R: Real> Block<R> {
         lif!(self, b => b.is_still(), _ => false, _ => false)
     }
 
+    /// Begins to bring near what so many visits will need.
+    pub fn expect(&self, visits: usize) {
+        lif!(self, b => b.lazy.expect(visits), _ => {}, _ => {});
+    }
+
     /// See `Lif::pass`.
     #[inline]
     pub fn pass(

@@ -12,6 +12,7 @@ use super::real::Real;
 use super::still::Still;
 use crate::lines::Lines;
 use crate::network::spec::ResetMode;
+use crate::prefetch::prefetch_all;
 
 /// The synaptic state variables that a model needs, out of `S` places.
 pub trait Held<R, const S: usize>: Copy + Send + Sync + 'static {
@@ -78,6 +79,16 @@ impl<R: Real, H, const C: usize> Default for Lazy<R, H, C> {
             alert: Vec::new(),
             batch: Box::new(Batch::new(C)),
             limits: None,
+        }
+    }
+}
+
+impl<R: Real, H, const C: usize> Lazy<R, H, C> {
+    /// See `Block::expect`.
+    pub(super) fn expect(&self, visits: usize) {
+        match &self.still {
+            Some(still) => still.expect(visits),
+            None => prefetch_all(&self.cells, visits),
         }
     }
 }

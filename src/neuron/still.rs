@@ -24,6 +24,7 @@ use super::membrane::{Dynamics, Lif};
 use super::real::{Real, is_none};
 use crate::lines::Lines;
 use crate::network::spec::{ResetMode, ThresholdTest};
+use crate::prefetch::prefetch_all;
 use crate::simd::{Kernel, vectorized};
 
 /// Marks a neuron whose x is no number.
@@ -113,6 +114,11 @@ pub struct Still<R> {
 }
 
 impl<R: Real> Still<R> {
+    /// See `Block::expect`.
+    pub(super) fn expect(&self, visits: usize) {
+        prefetch_all(&self.x, visits);
+    }
+
     /// The last tick at which anybody was visited, or at which this began.
     pub(super) fn at(&self) -> u64 {
         self.at
@@ -336,6 +342,9 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
             let n = hits.next(batch);
             if n == 0 {
                 break;
+            }
+            for &i in &batch.neurons[..n] {
+                crate::prefetch::prefetch(all, i as usize);
             }
             for (&i, &input) in batch.neurons[..n].iter().zip(&batch.input[0][..n]) {
                 let x = &mut all[i as usize];

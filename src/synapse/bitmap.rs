@@ -9,11 +9,11 @@
 //! Where two synapses of a source share a target, the second and further ones stand in a list.
 
 use super::column::Column;
-use super::prefetch::prefetch;
 use super::rows::starts;
 use super::slots::{NARROW, Slots};
 use super::spread::{LANES, PLANES, SPAN, spread};
 use super::table::Targets;
+use crate::prefetch::prefetch;
 use crate::simd::{Kernel, Level, level, vectorized};
 
 /// Rows of a batch: as many as the planes can count.

@@ -13,12 +13,12 @@
 use super::column::Column;
 use super::counter::{Counter, Range, are_one};
 use super::loose::{Cells, Layout, Loose, Part, Split, TOGETHER};
-use super::prefetch::prefetch;
 use super::rows::{Cuts, Rows};
 use super::runs::Runs;
 use super::slots::NARROW;
 use super::sorting::{Delays, DelaysOf, apply, sort};
 use super::table::{Codec, Table, Targets};
+use crate::prefetch::prefetch;
 use crate::simd::{Kernel, vectorized};
 
 /// What the weights of the table will be.

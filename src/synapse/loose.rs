@@ -7,7 +7,7 @@
 
 use super::column::Column;
 use super::counter::are_one;
-use super::prefetch::prefetch;
+use crate::prefetch::prefetch;
 use crate::simd::{Kernel, vectorized};
 
 /// Blocks of rows, at most.

@@ -1,6 +1,6 @@
 //! Where each source's synapses lie in a table, and how the row is cut by delay.
 
-use super::prefetch::prefetch;
+use crate::prefetch::prefetch;
 
 /// Row starts and delay segments of one table.
 ///

@@ -4,7 +4,7 @@
 //! written to each row one after the other: a line of the table is touched once, and by vector code.
 
 use super::loose::Layout;
-use super::prefetch::prefetch;
+use crate::prefetch::prefetch;
 use crate::simd::{Kernel, vectorized};
 
 /// Synapses for a cell from which on sorting is worth it.

@@ -9,6 +9,9 @@ use bytemuck::Pod;
 
 use super::column::Column;
 
+/// Slots that are reserved together.
+pub(super) const GROUP: usize = 64;
+
 /// 16-bit targets index a block of exactly this many slots, so the index needs no check.
 pub const NARROW: usize = 1 << 16;
 
@@ -23,7 +26,7 @@ pub struct Slots<T: Pod> {
     log: Vec<u32>,
     logged: usize,
     used: usize,
-    /// Owner of each group of 64 slots: (block, first slot of the plane).
+    /// Owner of each group of slots: (block, first slot of the plane).
     owner: Vec<(u32, u32)>,
 }
 
@@ -31,10 +34,10 @@ impl<T: Pod> Slots<T> {
     /// Reserves a plane of `n` slots for `block`; returns its first slot.
     pub fn plane(&mut self, block: usize, n: usize) -> usize {
         let base = self.used;
-        let words = n.div_ceil(64);
-        self.used += words * 64;
+        let groups = n.div_ceil(GROUP);
+        self.used += groups * GROUP;
         self.owner
-            .extend((0..words).map(|_| (block as u32, base as u32)));
+            .extend((0..groups).map(|_| (block as u32, base as u32)));
         base
     }
 
@@ -118,8 +121,19 @@ impl<T: Pod> Slots<T> {
 
     /// Block and first slot of the plane in which a slot lies.
     pub fn owner(&self, slot: usize) -> (usize, usize) {
-        let (block, base) = self.owner[slot >> 6];
+        let (block, base) = self.owner[slot / GROUP];
         (block as usize, base as usize)
+    }
+
+    pub(super) fn owners(&mut self) -> &mut Vec<(u32, u32)> {
+        &mut self.owner
+    }
+
+    /// Goes on with so many slots, which hold nothing.
+    pub(super) fn shrink_to(&mut self, n: usize) {
+        self.used = n;
+        self.values = Column::busy(n);
+        self.log = vec![0; n];
     }
 
     /// Bytes held.

@@ -18,11 +18,11 @@
 
 use super::bitmap::BitRows;
 use super::column::Column;
-use super::prefetch::prefetch;
 use super::procedural::ProceduralRows;
 use super::rows::Rows;
 use super::slots::{NARROW, Slots};
 use crate::neuron::real::Real;
+use crate::prefetch::prefetch;
 
 /// Slot numbers of synapses.
 #[derive(Debug)]
@@ -141,6 +141,13 @@ impl Codec {
             Self::Packed(_) => "packed",
             Self::Bitmap(_) => "bitmap",
             Self::Procedural(_) => "procedural",
+        }
+    }
+    /// The group of packed synapses.
+    pub fn group(&self) -> Option<usize> {
+        match self {
+            Self::Packed(group) => Some(*group),
+            _ => None,
         }
     }
     pub fn bytes(&self) -> usize {

@@ -1,5 +1,6 @@
 //! Checkpoints: what is gone on with is what would have been.
 
+mod cells;
 mod commands;
 #[cfg(unix)]
 mod faults;

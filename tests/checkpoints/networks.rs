@@ -428,7 +428,25 @@ fn projection(d: &mut Draw, spec: &NetworkSpec, plastic: bool) -> Option<Project
 
 /// The network of a number.
 pub fn network(seed: u64) -> NetworkSpec {
+    network_of(seed, false)
+}
+
+/// The network of a number with hundreds of neurons that have no local step, and with synapses that do not learn and
+/// are held one by one.
+pub fn large(seed: u64) -> NetworkSpec {
+    let mut spec = network_of(seed, true);
+    for p in &mut spec.projections {
+        p.table = TableChoice::Index;
+        if matches!(p.rule, Rule::AllToAll) {
+            p.rule = Rule::FixedIndegree(9);
+        }
+    }
+    spec
+}
+
+fn network_of(seed: u64, large: bool) -> NetworkSpec {
     let d = &mut Draw::new(seed);
+    let stretch = if large { 10 } else { 1 };
     let duration = d.between(300, 1500);
     let mut spec = NetworkSpec {
         name: format!("network {seed}"),
@@ -449,10 +467,13 @@ pub fn network(seed: u64) -> NetworkSpec {
     };
     let n = d.between(1, 4);
     for k in 0..n {
-        let model = d.of(&MODELS).0;
+        let models: Vec<ModelKind> = (MODELS.iter().map(|m| m.0))
+            .filter(|m| !large || m.def().clock.is_none() && *m != ModelKind::Relay)
+            .collect();
+        let model = d.of(&models);
         spec.populations.push(PopulationSpec {
             name: format!("neurons{k}"),
-            size: d.between(3, 40) as u32,
+            size: stretch * d.between(3, 40) as u32,
             kind: PopulationKind::Neurons(neurons(d, model)),
             labels: None,
             positions: None,
@@ -495,7 +516,7 @@ pub fn network(seed: u64) -> NetworkSpec {
         spec.drives.extend(drive(d, k as usize, &spec));
     }
     for k in 0..d.between(1, 6) {
-        let plastic = k % 2 == 0 && d.chance(0.8);
+        let plastic = k % 2 == 0 && d.chance(0.8) && !large;
         spec.projections.extend(projection(d, &spec, plastic));
     }
     for (p, population) in spec.populations.iter().enumerate() {

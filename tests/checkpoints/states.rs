@@ -14,7 +14,15 @@ use crate::networks::{Draw, network};
 pub const SHARDS: [usize; 4] = [1, 2, 3, 5];
 
 pub fn built(spec: &NetworkSpec, shards: usize) -> Network {
-    build(spec, &BuildOptions { shards, granule: 1 }).expect("it can be built")
+    build(
+        spec,
+        &BuildOptions {
+            shards,
+            granule: 1,
+            ..BuildOptions::default()
+        },
+    )
+    .expect("it can be built")
 }
 
 /// What a run gives: all that a sink hears, and the report.
@@ -42,7 +50,10 @@ pub fn kept(network: Network, every: u64) -> Outcome {
 }
 
 pub fn go_on(spec: &NetworkSpec, shards: usize, columns: &dyn Get, rest: &Rest) -> Outcome {
-    let mut network = built(spec, shards);
+    go_on_in(built(spec, shards), columns, rest)
+}
+
+pub fn go_on_in(mut network: Network, columns: &dyn Get, rest: &Rest) -> Outcome {
     network
         .take_back(&Return {
             rest,

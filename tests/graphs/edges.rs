@@ -73,7 +73,11 @@ pub fn spec(sizes: &[u32], rule: Rule, seed: u64) -> NetworkSpec {
 }
 
 pub fn built(spec: &NetworkSpec, shards: usize) -> Network {
-    let options = BuildOptions { shards, granule: 1 };
+    let options = BuildOptions {
+        shards,
+        granule: 1,
+        ..BuildOptions::default()
+    };
     build(spec, &options).unwrap_or_else(|e| panic!("{e}"))
 }
 

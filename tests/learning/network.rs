@@ -201,7 +201,11 @@ impl Driven {
 }
 
 pub fn run(spec: &NetworkSpec, shards: usize) -> (MemorySink, RunReport) {
-    let options = BuildOptions { shards, granule: 1 };
+    let options = BuildOptions {
+        shards,
+        granule: 1,
+        ..BuildOptions::default()
+    };
     let network = build(spec, &options).expect("the network can be built");
     let mut sink = MemorySink::default();
     let report = run_engine(network, &mut sink, &Control::default()).expect("the run succeeds");

@@ -18,7 +18,11 @@ pub struct EngineRun {
 
 /// A granule of one neuron lets small networks be split anywhere.
 fn built(spec: &NetworkSpec, shards: usize) -> Network {
-    let options = BuildOptions { shards, granule: 1 };
+    let options = BuildOptions {
+        shards,
+        granule: 1,
+        ..BuildOptions::default()
+    };
     build(spec, &options).expect("the network can be built")
 }
 

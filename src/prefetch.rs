@@ -13,3 +13,18 @@ pub fn prefetch<T>(all: &[T], at: usize) {
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (all, at);
 }
+
+/// Begins to bring all of it near, in order, if so many accesses at random are worth it.
+#[inline]
+pub fn prefetch_all<T>(all: &[T], accesses: usize) {
+    /// Lines in order that take as long as an access at random.
+    const LINES: usize = 4;
+    let (bytes, line) = (size_of_val(all), 64);
+    if accesses * LINES * line < bytes {
+        return;
+    }
+    let step = (line / size_of::<T>().max(1)).max(1);
+    (0..all.len())
+        .step_by(step)
+        .for_each(|at| prefetch(all, at));
+}
