@@ -15,7 +15,7 @@ use super::partition::partition;
 use super::placing::{Counting, Degrees, Held, Marking, Place, Placing};
 use super::procedural::Maker;
 use super::space::Point;
-use super::spec::{Arithmetic, Delay, NetworkSpec};
+use super::spec::{Arithmetic, Delay, NetworkSpec, PopulationKind};
 use super::statements::{groups, own_share, points, space};
 use super::units::{UnitPlan, make_units};
 use super::{feeds, learners, load};
@@ -38,6 +38,12 @@ use crate::synapse::procedural::ProceduralRows;
 use crate::synapse::rows::{Rows, starts};
 use crate::synapse::table::{Accumulators, Codec, Table, Targets};
 
+/// Visited neurons from which on cells are faster, measured: benches/README.md, `cells`.
+pub(super) const UNCUT: u32 = 300_000;
+
+/// Input events per neuron and tick from which on they are not, measured there, too.
+const MUCH: f64 = 0.1;
+
 /// How a network is divided. Changes no result.
 #[derive(Clone, Debug)]
 pub struct BuildOptions {
@@ -47,7 +53,7 @@ pub struct BuildOptions {
     pub granule: u32,
     /// Neurons of the cells into which shards of very many are cut, at least 64; see `engine::cells`.
     pub cell: u32,
-    /// A shard of more neurons is cut into cells.
+    /// A shard of more neurons that are visited, and get little input, is cut into cells.
     pub uncut: u32,
 }
 
@@ -57,9 +63,8 @@ impl Default for BuildOptions {
             shards: 1,
             // SIMD groups, bitmap words and blocks of random numbers never straddle shards.
             granule: 512,
-            // Measured: see benches/README.md, `cells`.
-            cell: 1 << 14,
-            uncut: 400_000,
+            cell: 1 << 15,
+            uncut: UNCUT,
         }
     }
 }
@@ -172,7 +177,8 @@ fn build_shards<R: Weights>(
     // What learns, bitmaps and rows that are not held go to a shard as a whole.
     let whole = |c: &Class| c.plastic || c.bitmap || c.procedural;
     let cell = |ids: &std::ops::Range<u32>| {
-        let cut = ids.len() > options.uncut as usize && !statements.iter().any(whole);
+        let visited = visited(spec, &regime, &offsets, ids);
+        let cut = visited > options.uncut && !statements.iter().any(whole);
         cut.then_some(options.cell)
     };
     let built = crossbeam::thread::scope(|scope| {
@@ -254,6 +260,29 @@ fn build_shards<R: Weights>(
                 .collect(),
         },
     })
+}
+
+/// Neurons among the ids that are not swept at first, and of which few are expected to get input at a tick: with much of
+/// it, lines of accumulators are used more than once a tick, and dealing costs more than it gains.
+fn visited(
+    spec: &NetworkSpec,
+    regime: &Regime,
+    offsets: &[u64],
+    ids: &std::ops::Range<u32>,
+) -> u32 {
+    let populations = spec.populations.iter().zip(offsets).enumerate();
+    populations
+        .filter(|(p, (population, _))| {
+            matches!(population.kind, PopulationKind::Neurons(_))
+                && !regime.swept(*p)
+                && regime.load(*p) < MUCH
+        })
+        .map(|(_, (population, first))| {
+            let first = *first as u32;
+            let end = ids.end.min(first + population.size);
+            end.saturating_sub(ids.start.max(first))
+        })
+        .sum()
 }
 
 /// What all shards are built from, by statement or by population.

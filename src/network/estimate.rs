@@ -3,6 +3,7 @@
 //! The cost is that of the specification (statements and slices), never of the synapses, and all
 //! counts are `f64`: a network of 1e15 synapses is estimated, and refused, like any other.
 
+use super::build::UNCUT;
 use super::class::{Class, classify};
 use super::connect::{self, expected};
 use super::plastic_bytes::{plastic_bytes, snapshot_bytes};
@@ -22,6 +23,8 @@ const BYTES_PER_NEURON: f64 = 100.0;
 const BYTES_PER_PORT: f64 = 24.0;
 /// One spike in the double buffer of a window or waiting to be written.
 const BYTES_PER_SPIKE: f64 = 16.0;
+/// A synapse that is due in a window, dealt to a cell: lists grow by doubling.
+const BYTES_PER_DEALT: f64 = 16.0;
 /// Start of a row and of its segments, for every element of the network in every table.
 const BYTES_PER_ROW: f64 = 12.0;
 /// Delay and length of a segment: short ones, and those of delays beyond 65,535 ticks.
@@ -181,6 +184,11 @@ pub fn estimate(spec: &NetworkSpec) -> Estimate {
         state_bytes: population_bytes.iter().sum::<f64>() + listed * BYTES_PER_LISTED,
         // Two windows, at most one spike per neuron and tick, usually what the rates say.
         spike_bytes: 2.0 * BYTES_PER_SPIKE * (spikes_per_s * window_s).max(neurons)
+            + if neurons > f64::from(UNCUT) {
+                BYTES_PER_DEALT * recurrent_events * window_s
+            } else {
+                0.0
+            }
             + snapshot_bytes(spec, |i| projections.get(i).map_or(0.0, |p| p.synapses))
             + recording_bytes.iter().sum::<f64>(),
         population_bytes,

@@ -24,7 +24,7 @@ use super::membrane::{Dynamics, Lif};
 use super::real::{Real, is_none};
 use crate::lines::Lines;
 use crate::network::spec::{ResetMode, ThresholdTest};
-use crate::prefetch::prefetch_all;
+use crate::prefetch::{prefetch, prefetch_all};
 use crate::simd::{Kernel, vectorized};
 
 /// Marks a neuron whose x is no number.
@@ -344,7 +344,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
                 break;
             }
             for &i in &batch.neurons[..n] {
-                crate::prefetch::prefetch(all, i as usize);
+                prefetch(all, i as usize);
             }
             for (&i, &input) in batch.neurons[..n].iter().zip(&batch.input[0][..n]) {
                 let x = &mut all[i as usize];

@@ -273,8 +273,10 @@ impl Dealt {
         cell_of: impl Fn(usize) -> usize,
     ) -> bool {
         let any = |f: fn(&Codec) -> bool| tables.iter().any(|t| f(&t.codec));
-        !any(|c| matches!(c, Codec::Bitmap(_) | Codec::Procedural(_)))
-            && !(any(|c| matches!(c, Codec::F32(_))) && any(|c| matches!(c, Codec::F64(_))))
+        let whole = any(|c| matches!(c, Codec::Bitmap(_) | Codec::Procedural(_)));
+        let mixed = any(|c| matches!(c, Codec::F32(_))) && any(|c| matches!(c, Codec::F64(_)));
+        !whole
+            && !mixed
             && Map::fits(&mut slots.counts16, cells, &cell_of)
             && Map::fits(&mut slots.counts32, cells, &cell_of)
             && (slots.fixed.iter_mut()).all(|s| Map::fits(s, cells, &cell_of))
