@@ -1,6 +1,11 @@
 //! Shards that are gone through part by part, against the same network gone through as a whole.
 
+use std::path::Path;
+
 use proptest::prelude::*;
+use spikewheel::definition::parse;
+use spikewheel::engine::sink::NullSink;
+use spikewheel::engine::{Control, run};
 use spikewheel::network::spec::NetworkSpec;
 use spikewheel::network::{BuildOptions, Network, Synapse, build};
 
@@ -92,4 +97,30 @@ fn the_networks_have_cells() {
         assert_eq!(cells(&built(&spec, 2)), 0);
     }
     assert!(several > 10 && spiking > 10, "{several} {spiking}");
+}
+
+/// What many neurons come to that nobody has asked to cut.
+#[test]
+fn very_many_neurons_are_cut_unasked() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("networks/billion.toml");
+    let text = std::fs::read_to_string(&file)
+        .expect("the network comes along")
+        .replace("fixed_indegree = 800", "fixed_indegree = 8")
+        .replace("fixed_indegree = 200", "fixed_indegree = 2");
+    let sets = ["neurons=350000", "simulation.duration=20 ms"];
+    let sets = sets.map(|s| s.parse().expect("name=value"));
+    let spec = parse(&text, &file, &sets).expect("right").spec;
+    let hash = |options: BuildOptions, is_cut: bool| {
+        let network = build(&spec, &options).expect("it can be built");
+        assert_eq!(cells(&network) > 1, is_cut);
+        let report = run(network, &mut NullSink, &Control::default()).expect("it runs");
+        assert!(report.spikes > 1000, "{}", report.spikes);
+        (report.spikes, report.spike_hash)
+    };
+    let whole = BuildOptions {
+        shards: 2,
+        uncut: u32::MAX,
+        ..BuildOptions::default()
+    };
+    assert_eq!(hash(BuildOptions::default(), true), hash(whole, false));
 }
