@@ -207,13 +207,17 @@ impl<T: Pod> Lists<T> {
     }
 }
 
+/// Places among the lists of words.
+const COUNTS16: usize = 0;
+const COUNTS32: usize = 1;
+const PACKED: usize = 2;
+
 /// What a window brings to each cell.
 #[derive(Debug)]
 pub struct Dealt {
     pub maps: Maps,
-    counts16: Lists<u32>,
-    counts32: Lists<u32>,
-    fixed: [Lists<u32>; 2],
+    /// Of counts of 16 and of 32 bits, then of packed synapses of both groups.
+    words: [Lists<u32>; 4],
     short: Lists<Short>,
     long: Lists<Long>,
 }
@@ -246,9 +250,7 @@ impl Dealt {
                 ],
                 sums: Map::cut(&mut slots.sums, cells, &cell_of),
             },
-            counts16: Lists::new(cells),
-            counts32: Lists::new(cells),
-            fixed: [Lists::new(cells), Lists::new(cells)],
+            words: std::array::from_fn(|_| Lists::new(cells)),
             short: Lists::new(cells),
             long: Lists::new(cells),
         }
@@ -304,19 +306,19 @@ impl Dealt {
         match (&table.codec, &table.targets) {
             (Codec::Count16, Targets::Within(t)) => {
                 let slots = t[span].iter().map(narrow);
-                self.counts16.deal(&maps.counts16, slots.map(plain), alone);
+                self.words[COUNTS16].deal(&maps.counts16, slots.map(plain), alone);
             }
             (Codec::Count16, Targets::Wide(t)) => {
                 let slots = t[span].iter().copied();
-                self.counts16.deal(&maps.counts16, slots.map(plain), alone);
+                self.words[COUNTS16].deal(&maps.counts16, slots.map(plain), alone);
             }
             (Codec::Count32, Targets::Within(t)) => {
                 let slots = t[span].iter().map(narrow);
-                self.counts32.deal(&maps.counts32, slots.map(plain), alone);
+                self.words[COUNTS32].deal(&maps.counts32, slots.map(plain), alone);
             }
             (Codec::Count32, Targets::Wide(t)) => {
                 let slots = t[span].iter().copied();
-                self.counts32.deal(&maps.counts32, slots.map(plain), alone);
+                self.words[COUNTS32].deal(&maps.counts32, slots.map(plain), alone);
             }
             (Codec::F32(w), Targets::Within(t)) => {
                 let synapses = t[span.clone()]
@@ -345,7 +347,8 @@ impl Dealt {
             (Codec::Packed(group), Targets::Packed { words, bits }) => {
                 let mask = (1 << bits) - 1;
                 let words = words[span].iter().map(|&word| (word & mask, word & !mask));
-                self.fixed[*group].deal(&maps.fixed[*group], words, |slot, word| word | slot);
+                self.words[PACKED + group]
+                    .deal(&maps.fixed[*group], words, |slot, word| word | slot);
             }
             // See `suits`; and words are packed for that codec and for no other.
             (Codec::Packed(_) | Codec::Bitmap(_) | Codec::Procedural(_), _)
@@ -355,9 +358,7 @@ impl Dealt {
 
     /// What follows is of later ticks than `tick`.
     pub fn close(&mut self, tick: u64) {
-        self.counts16.close(tick);
-        self.counts32.close(tick);
-        self.fixed.iter_mut().for_each(|lists| lists.close(tick));
+        self.words.iter_mut().for_each(|lists| lists.close(tick));
         self.short.close(tick);
         self.long.close(tick);
     }
@@ -365,37 +366,23 @@ impl Dealt {
     /// The first tick for which a cell has input left.
     #[inline]
     pub fn next(&self, cell: usize) -> Option<u64> {
-        [
-            self.counts16.next(cell),
-            self.counts32.next(cell),
-            self.fixed[0].next(cell),
-            self.fixed[1].next(cell),
-            self.short.next(cell),
-            self.long.next(cell),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        let words = self.words.iter().filter_map(|lists| lists.next(cell));
+        words
+            .chain(self.short.next(cell))
+            .chain(self.long.next(cell))
+            .min()
     }
 
     /// Synapses whose input comes to a cell at a tick.
     pub fn due(&self, cell: usize, tick: u64) -> usize {
-        self.counts16.due(cell, tick)
-            + self.counts32.due(cell, tick)
-            + self.fixed[0].due(cell, tick)
-            + self.fixed[1].due(cell, tick)
-            + self.short.due(cell, tick)
-            + self.long.due(cell, tick)
+        let words = self.words.iter().map(|lists| lists.due(cell, tick));
+        words.sum::<usize>() + self.short.due(cell, tick) + self.long.due(cell, tick)
     }
 
     /// Synapses whose input comes to a cell in the window.
     pub fn in_window(&self, cell: usize) -> usize {
-        self.counts16.len(cell)
-            + self.counts32.len(cell)
-            + self.fixed[0].len(cell)
-            + self.fixed[1].len(cell)
-            + self.short.len(cell)
-            + self.long.len(cell)
+        let words = self.words.iter().map(|lists| lists.len(cell));
+        words.sum::<usize>() + self.short.len(cell) + self.long.len(cell)
     }
 
     /// Adds what is due to the accumulators. `bits`: of the slots of packed words. `MARK`: see `Table::deliver`.
@@ -407,13 +394,14 @@ impl Dealt {
         to: &mut Accumulators<R>,
     ) {
         let slot = |s: &u32| *s;
-        self.counts16.take(cell, tick, |part| {
+        let [counts16, counts32, packed @ ..] = &mut self.words;
+        counts16.take(cell, tick, |part| {
             add::<_, _, MARK>(part, &mut to.counts16, slot, |_, c| *c += 1);
         });
-        self.counts32.take(cell, tick, |part| {
+        counts32.take(cell, tick, |part| {
             add::<_, _, MARK>(part, &mut to.counts32, slot, |_, c| *c += 1);
         });
-        for ((words, bits), sums) in self.fixed.iter_mut().zip(bits).zip(&mut to.fixed) {
+        for ((words, bits), sums) in packed.iter_mut().zip(bits).zip(&mut to.fixed) {
             let mask = (1u32 << bits) - 1;
             words.take(cell, tick, |part| {
                 // The sums cannot overflow: see `network::fixed`.
@@ -441,9 +429,7 @@ impl Dealt {
 
     /// Empties all lists.
     pub fn clear(&mut self) {
-        self.counts16.clear();
-        self.counts32.clear();
-        self.fixed.iter_mut().for_each(Lists::clear);
+        self.words.iter_mut().for_each(Lists::clear);
         self.short.clear();
         self.long.clear();
     }
