@@ -12,6 +12,7 @@ pub mod keep;
 mod levels;
 pub mod modulator;
 mod outboxes;
+mod receive;
 pub mod regime;
 pub mod report;
 mod run;

@@ -18,6 +18,7 @@ pub mod plastic_bytes;
 mod practical;
 mod procedural;
 mod rates;
+mod reserve;
 mod samplers;
 pub mod space;
 pub mod spec;
