@@ -53,8 +53,8 @@ const RUNS: &[(&str, &[&str], u64, u64)] = &[
     (
         "microcircuit",
         &[LONGER, "scale=0.1", FIXED],
-        6_116,
-        0x337f_fb91_79d9_4ad6,
+        6_170,
+        0xbdfb_2eca_e8be_1aa7,
     ),
     ("winner_take_all", &[LONGER], 6_946, 0x7d79_418e_8f68_002f),
     ("small_world", &[LONGER], 20_128, 0x99c1_026e_7369_35eb),

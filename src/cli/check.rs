@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::advice::{advice_json, advice_text};
 use super::output::{put, put_json, refused, warn};
 use super::{Failure, Outcome};
 use crate::definition::describe::table;
@@ -216,6 +217,7 @@ fn to_text(loaded: &Loaded, e: &Estimate) -> String {
         ]),
     ];
     out.push_str(&table(&rows, &[]));
+    out.push_str(&advice_text(spec));
     out
 }
 
@@ -346,6 +348,7 @@ fn to_json(loaded: &Loaded, e: &Estimate, warnings: &[String]) -> serde_json::Va
         "external_events_per_second": e.external_events,
         "recurrent_events_per_second": e.recurrent_events,
         "assumed_rate_hz": ASSUMED_RATE,
+        "advice": advice_json(spec),
         "warnings": warnings,
     })
 }

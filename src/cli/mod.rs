@@ -1,5 +1,6 @@
 //! The command line: one file per command. Only this module prints.
 
+mod advice;
 mod app;
 pub mod check;
 mod checkpoints;

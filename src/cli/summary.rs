@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::advice::advice_text;
 use super::progress::{seconds, time};
 use crate::analysis::stats::RunStats;
 use crate::definition::Loaded;
@@ -159,6 +160,7 @@ pub(super) fn to_text(told: &Told<'_>, profile: bool) -> String {
     }
     if profile {
         out.push_str(&profile_text(told));
+        out.push_str(&advice_text(spec));
     }
     out
 }
@@ -189,6 +191,12 @@ fn profile_text(told: &Told<'_>) -> String {
         "  {} updates of neurons",
         short(report.neuron_updates as f64)
     );
+    for (k, cells) in report.cells.iter().enumerate().filter(|(_, n)| **n > 0) {
+        let _ = writeln!(
+            out,
+            "  thread {k} goes through its neurons in {cells} cells, a window each, so that their input stays at hand"
+        );
+    }
     out.push_str("\nHow populations were updated\n");
     for r in &report.regimes {
         let name = &spec.populations[r.population].name;
@@ -321,6 +329,7 @@ pub(super) fn to_json(told: &Told<'_>) -> serde_json::Value {
                 ((*name).to_string(), json!(profile.spent(*phase).as_secs_f64()))
             }).collect::<serde_json::Map<_, _>>()
         }).collect::<Vec<_>>(),
+        "cells": report.cells,
         "regimes": report.regimes.iter().map(|r| json!({
             "population": spec.populations[r.population].name,
             "swept_ticks": r.swept_ticks,

@@ -331,6 +331,9 @@ fn model_text(d: &ModelDef) -> String {
     if d.has_refractory_input {
         keys.push("refractory_input");
     }
+    if d.has_two_currents {
+        keys.push("currents");
+    }
     if d.has_escape {
         keys.push("escape");
     }
@@ -496,6 +499,7 @@ fn model_json(d: &ModelDef) -> Value {
         "weight_unit": d.weight.map(|w| w.canonical_unit()),
         "reset": d.has_threshold,
         "refractory_input": d.has_refractory_input,
+        "currents": d.has_two_currents,
         "escape": d.has_escape,
         "ports": d.ports,
         "receptor": if d.ports > 0 { RECEPTOR.iter().map(param_json).collect() } else { vec![] },

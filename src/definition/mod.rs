@@ -9,6 +9,7 @@ pub(crate) mod arrays;
 mod by_distance;
 mod clock;
 mod context;
+mod currents;
 mod delay;
 pub mod describe;
 mod describe_learning;

@@ -36,6 +36,8 @@ pub(super) struct Named {
     pub positions: Result<Option<Positions>, ()>,
     /// Names of the receptor ports, if there are any; `None`: in error, and told already.
     pub receptors: Option<Vec<Option<String>>>,
+    /// Excitatory and inhibitory current are held as one.
+    pub together: bool,
     /// Index in `NetworkSpec::populations`; meaningless for a drive.
     pub index: usize,
 }

@@ -13,7 +13,7 @@ use super::source::Place;
 use super::syntax::{Entry, Node, Table, Value};
 use super::value_files;
 use super::values::{self, Wanted};
-use super::{escape, receptors};
+use super::{currents, escape, receptors};
 use crate::network::spec::{
     Clock, NeuronOptions, NeuronSpec, PopulationKind, PopulationSpec, ResetMode, ThresholdTest,
     Update, Values,
@@ -23,7 +23,7 @@ use crate::neuron::{MODELS, ModelKind};
 use crate::units::Dimension;
 
 /// Keys of a population.
-pub(super) const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 16] = [
     "model",
     "like",
     "size",
@@ -32,6 +32,7 @@ pub(super) const KEYS: [&str; 15] = [
     "reset",
     "threshold_test",
     "refractory_input",
+    "currents",
     "update",
     "step",
     "consistent_integration",
@@ -61,6 +62,7 @@ pub(super) fn read(ctx: &mut Context, entries: &[Entry], names: &mut Names) -> V
             labels: None,
             positions: Ok(None),
             receptors: None,
+            together: false,
             index: names.all.len(),
         };
         if let Some(table) = table {
@@ -232,6 +234,8 @@ fn read_one(
         .as_ref()
         .map(|all| all.iter().map(|r| r.name.clone()).collect());
     let params = read_params(ctx, table, def, named.size, options.clock);
+    options.together = currents::read(ctx, table, def, &params);
+    named.together = options.together;
     let initial = read_initial(ctx, table, def, named, &params);
     check_reset(ctx, entry, table, def, &params, options);
     clock::check_params(ctx, entry, table, def, &params, options.clock);

@@ -7,7 +7,7 @@ use super::names::{Names, Role};
 use super::receptors;
 use super::syntax::{Node, Table, Value};
 use super::weights::{self, Statement};
-use crate::network::spec::{ProjectionSpec, RecordingSpec, Slice, StateRecording};
+use crate::network::spec::{PARTS, ProjectionSpec, RecordingSpec, Slice, StateRecording};
 
 /// Keys of the section.
 pub(super) const KEYS: [&str; 4] = ["spikes", "state", "weights", "csv"];
@@ -112,6 +112,18 @@ fn read_state(ctx: &mut Context, node: &Node, names: &Names) -> Option<Vec<State
         let found = known
             .iter()
             .find(|(name, also)| *name == variable || also.as_deref() == Some(variable));
+        if named.together && PARTS.contains(&variable) {
+            ctx.reports
+                .error(
+                    &variable_node.place,
+                    format!(
+                        "population `{}` holds its currents together: there is no {variable} to record",
+                        named.name.escape_debug()
+                    ),
+                )
+                .help("record I_syn, or leave out currents = \"together\"");
+            continue;
+        }
         match found.and_then(|(name, _)| def.recordable(name)) {
             Some(variable) => out.push(StateRecording {
                 of: slice,

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::currents::CHOICES;
 use super::population::{RESETS, TESTS, range_text};
 use super::positions::{LAYOUTS, MODIFIERS};
 use super::schema::{choice, object, quantity, values};
@@ -183,6 +184,9 @@ fn for_model(def: &ModelDef) -> Value {
     if !def.has_escape {
         absent.push("escape");
     }
+    if !def.has_two_currents {
+        absent.push("currents");
+    }
     let mut properties: Map<String, Value> = absent
         .into_iter()
         .map(|key| (key.to_string(), json!(false)))
@@ -238,6 +242,14 @@ pub(super) fn population_schema() -> Value {
             (
                 "refractory_input",
                 json!({ "type": "boolean", "default": false, "description": "Keep input that arrives while refractory." }),
+            ),
+            (
+                "currents",
+                choice(
+                    &CHOICES,
+                    "apart",
+                    "Hold the excitatory and the inhibitory current one by one, or as one: the same where tau_syn_ex = tau_syn_in, and faster; then I_syn can be recorded, its parts cannot.",
+                ),
             ),
             (
                 "update",

@@ -112,6 +112,8 @@ pub struct RunReport {
     pub wall: Duration,
     /// Per shard.
     pub profiles: Vec<Profile>,
+    /// Parts in which each shard is gone through (`cells`); 0: it is not cut.
+    pub cells: Vec<usize>,
     pub regimes: Vec<RegimeReport>,
     pub tables: Vec<TableReport>,
     /// Windows processed, and their largest length in ticks.

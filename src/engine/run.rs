@@ -254,6 +254,9 @@ fn run_shards<R: Real>(
             .first()
             .map(|s| s.regime.report(reached))
             .unwrap_or_default(),
+        cells: (shards.iter())
+            .map(|s| s.cells.as_ref().map_or(0, |c| c.len()))
+            .collect(),
         profiles: shards.into_iter().map(|s| s.profile).collect(),
         tables,
         windows: done.windows,

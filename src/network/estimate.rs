@@ -14,7 +14,6 @@ use super::spec::{
     Delay, DriveKind, NetworkSpec, PopulationKind, PopulationSpec, ProjectionSpec, Rule, Slice,
     SourceSpec, StateRecording, Values, Weight,
 };
-use crate::neuron::block::channels;
 use crate::synapse::builder::WeightKind;
 
 /// State, parameters and bookkeeping of one neuron.
@@ -287,7 +286,7 @@ impl Slots {
         slots.counted += spec.drives.iter().map(|d| length(&d.to)).sum::<f64>();
         for (population, _) in spec.populations.iter().zip(weighted).filter(|p| p.1) {
             if let PopulationKind::Neurons(n) = &population.kind {
-                slots.weighted += f64::from(population.size) * channels(n.model) as f64;
+                slots.weighted += f64::from(population.size) * n.channels() as f64;
             }
         }
         slots

@@ -26,7 +26,6 @@ use super::estimate::farthest;
 use super::spec::{NetworkSpec, PopulationKind, ProjectionSpec, Rule, Values, Weight};
 use crate::engine::unit::Route;
 use crate::neuron::ModelKind;
-use crate::neuron::block::channels;
 use crate::neuron::lif_multisynapse::PORTS;
 use crate::simd::{Kernel, either, vectorized};
 
@@ -315,12 +314,7 @@ fn channel(
         return None;
     }
     let ports = n.model.def().ports > 0;
-    let in_use = if ports {
-        n.receptors.len().clamp(1, PORTS)
-    } else {
-        channels(n.model)
-    };
-    match Route::of(p.receptor, ports, in_use) {
+    match Route::of(p.receptor, ports, n.channels()) {
         Route::To(c) => Some(c),
         Route::BySign if bounds.0 >= 0.0 => Some(0),
         Route::BySign if bounds.1 <= 0.0 => Some(1),

@@ -1,5 +1,6 @@
 //! From a specification to shards with their synapse tables.
 
+pub mod advice;
 pub mod afford;
 mod build;
 mod class;

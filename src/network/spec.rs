@@ -11,6 +11,8 @@ pub use super::learning_spec::{
 };
 pub use super::space::{ByDistance, Kernel, Layout, OPEN, Positions, Shape};
 use crate::neuron::ModelKind;
+use crate::neuron::block::channels;
+use crate::neuron::lif_multisynapse::PORTS;
 pub use crate::plasticity::RuleSpec;
 
 /// Picoseconds in a millisecond.
@@ -142,6 +144,29 @@ pub struct NeuronSpec {
 }
 
 impl NeuronSpec {
+    /// The same with currents that are held together.
+    pub fn together(&self) -> Self {
+        let mut spec = self.clone();
+        spec.options.together = true;
+        spec
+    }
+
+    /// Is there this variable of the table of recordables? Currents that are held together have no parts.
+    pub fn has_recordable(&self, variable: usize) -> bool {
+        let all = self.model.def().recordables;
+        let is_part = |name: &str| PARTS.contains(&name);
+        (all.get(variable)).is_some_and(|r| !(self.options.together && is_part(r.name)))
+    }
+
+    /// Receptor channels in use.
+    pub fn channels(&self) -> usize {
+        match self.model.def().ports {
+            0 if self.options.together => 1,
+            0 => channels(self.model),
+            _ => self.receptors.len().clamp(1, PORTS),
+        }
+    }
+
     /// Name under which a variable of the table of recordables is written down: the current of a
     /// receptor goes by the name that the user gave it.
     pub fn recordable_name(&self, variable: usize) -> Option<String> {
@@ -165,6 +190,9 @@ pub struct ReceptorSpec {
     pub tau_decay: Values,
 }
 
+/// Variables of models with two currents that are not there where these are held together.
+pub const PARTS: [&str; 2] = ["I_syn_ex", "I_syn_in"];
+
 /// What applies to a population as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub struct NeuronOptions {
@@ -172,6 +200,9 @@ pub struct NeuronOptions {
     pub threshold_test: ThresholdTest,
     /// Keep delta input that arrives while refractory, decayed to the end of the refractory time.
     pub refractory_input: bool,
+    /// Excitatory and inhibitory current are held as one, which is the same where both have one time constant; for
+    /// models that have two.
+    pub together: bool,
     /// The local step of a clocked model.
     pub clock: Clock,
     /// `consistent_integration = false` of the Izhikevich neuron.

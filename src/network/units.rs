@@ -2,7 +2,7 @@
 
 use super::spec::{NetworkSpec, PopulationKind, Values};
 use crate::engine::unit::Unit;
-use crate::neuron::block::{Block, channels};
+use crate::neuron::block::Block;
 use crate::neuron::def::StateDefault;
 use crate::neuron::lif_multisynapse::{PORTS, TAU_DECAY, TAU_RISE};
 use crate::neuron::membrane::{Column, Columns};
@@ -147,10 +147,7 @@ pub(super) fn make_units<R: Real>(
             injected,
         );
         let ports = def.ports > 0;
-        let in_use = match ports {
-            true => neurons.receptors.len().clamp(1, PORTS),
-            false => channels(neurons.model),
-        };
+        let in_use = neurons.channels();
         let mut unit = Unit::new(p, range.start as u32, lo, block, in_use, ports);
         unit.cell = cell;
         units.push(unit);

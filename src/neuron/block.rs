@@ -18,7 +18,9 @@ use crate::network::spec::NeuronOptions;
 pub enum Block<R: Real> {
     Delta(Lif<LifDelta, R>),
     Exp(Lif<LifExp, R>),
+    ExpTogether(Lif<LifExp<1>, R>),
     Alpha(Lif<LifAlpha, R>),
+    AlphaTogether(Lif<LifAlpha<1>, R>),
     Multisynapse(Box<Lif<LifMultisynapse, R, STATE, PORTS>>),
     If(Lif<If, R>),
     Relay(Relay),
@@ -33,7 +35,9 @@ macro_rules! lif {
         match $self {
             Block::Delta($b) => $body,
             Block::Exp($b) => $body,
+            Block::ExpTogether($b) => $body,
             Block::Alpha($b) => $body,
+            Block::AlphaTogether($b) => $body,
             Block::Multisynapse($b) => $body,
             Block::If($b) => $body,
             Block::Relay($r) => $relay,
@@ -87,7 +91,13 @@ impl<R: Real> Block<R> {
         let d = individual_drive;
         match model {
             ModelKind::LifDelta => Self::Delta(Lif::new(n, tick_ms, options, columns, d)),
+            ModelKind::LifExp if options.together => {
+                Self::ExpTogether(Lif::new(n, tick_ms, options, columns, d))
+            }
             ModelKind::LifExp => Self::Exp(Lif::new(n, tick_ms, options, columns, d)),
+            ModelKind::LifAlpha if options.together => {
+                Self::AlphaTogether(Lif::new(n, tick_ms, options, columns, d))
+            }
             ModelKind::LifAlpha => Self::Alpha(Lif::new(n, tick_ms, options, columns, d)),
             ModelKind::LifMultisynapse => {
                 Self::Multisynapse(Box::new(Lif::new(n, tick_ms, options, columns, d)))
@@ -283,7 +293,7 @@ pub fn crossover(model: ModelKind, self_driven: bool, still: bool) -> f64 {
     }
 }
 
-/// Receptor channels of a model; the most there can be of one with ports.
+/// Receptor channels of a model whose currents are not held together; the most there can be of one with ports.
 pub fn channels(model: ModelKind) -> usize {
     match model {
         ModelKind::LifDelta => <LifDelta as Dynamics<f64>>::CHANNELS,

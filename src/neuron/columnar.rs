@@ -77,8 +77,8 @@ impl<T: Columnar, const N: usize> Columnar for [T; N] {
 
 /// Implements `Columnar` for a struct, all of whose fields are told.
 macro_rules! columnar {
-    ($name:ident $(<$g:ident: $bound:ident>)? { $($field:ident: $ty:ty),+ $(,)? }) => {
-        impl$(<$g: $bound>)? $crate::neuron::columnar::Columnar for $name$(<$g>)? {
+    ($name:ident $(<$g:ident: $bound:ident $(, const $k:ident: $number:ty)?>)? { $($field:ident: $ty:ty),+ $(,)? }) => {
+        impl$(<$g: $bound $(, const $k: $number)?>)? $crate::neuron::columnar::Columnar for $name$(<$g $(, $k)?>)? {
             type Columns = ($(<$ty as $crate::neuron::columnar::Columnar>::Columns,)+);
             type Part<'a> = ($(<$ty as $crate::neuron::columnar::Columnar>::Part<'a>,)+);
 

@@ -105,6 +105,8 @@ pub struct ModelDef {
     /// `reset`, `threshold_test` and, where it has a meaning, `refractory_input` may be given.
     pub has_threshold: bool,
     pub has_refractory_input: bool,
+    /// An excitatory and an inhibitory current, which can be held as one (`currents`).
+    pub has_two_currents: bool,
     /// Spikes can be made to come by chance (`escape`).
     pub has_escape: bool,
     /// Most receptor ports; 0: the sign of a weight chooses where it acts.

@@ -96,6 +96,7 @@ with escape = { rate, width }: a spike at a tick with the chance 1 - exp(-h rate
     weight: Some(Dimension::NONE),
     has_threshold: true,
     has_refractory_input: true,
+    has_two_currents: false,
     has_escape: true,
     ports: 0,
     takes_current: false,

@@ -85,6 +85,7 @@ consistent_integration = false: V in two half steps, with the weights as a curre
     weight: Some(Dimension::VOLTAGE),
     has_threshold: false,
     has_refractory_input: false,
+    has_two_currents: false,
     has_escape: false,
     ports: 0,
     takes_current: true,

@@ -18,7 +18,9 @@ impl<R: Real> Block<R> {
         match self {
             Self::Delta(b) => b.keep(swept, t, to),
             Self::Exp(b) => b.keep(swept, t, to),
+            Self::ExpTogether(b) => b.keep(swept, t, to),
             Self::Alpha(b) => b.keep(swept, t, to),
+            Self::AlphaTogether(b) => b.keep(swept, t, to),
             Self::Multisynapse(b) => b.keep(swept, t, to),
             Self::If(b) => b.keep(swept, t, to),
             // They know a tick that is over.
@@ -47,7 +49,9 @@ impl<R: Real> Block<R> {
         match self {
             Self::Delta(b) => b.take_back(swept, t, from),
             Self::Exp(b) => b.take_back(swept, t, from),
+            Self::ExpTogether(b) => b.take_back(swept, t, from),
             Self::Alpha(b) => b.take_back(swept, t, from),
+            Self::AlphaTogether(b) => b.take_back(swept, t, from),
             Self::Multisynapse(b) => b.take_back(swept, t, from),
             Self::If(b) => b.take_back(swept, t, from),
             Self::Relay(_) => Ok(()),
@@ -66,7 +70,9 @@ impl<R: Real> Block<R> {
         match self {
             Self::Delta(b) => b.rest_of(i),
             Self::Exp(b) => b.rest_of(i),
+            Self::ExpTogether(b) => b.rest_of(i),
             Self::Alpha(b) => b.rest_of(i),
+            Self::AlphaTogether(b) => b.rest_of(i),
             Self::Multisynapse(b) => b.rest_of(i),
             Self::If(b) => b.rest_of(i),
             Self::Relay(_) => 0.0,
@@ -153,8 +159,16 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         if self.varied && own.drive {
             self.drive = own.column("drive", n)?.into();
         }
+        // Kept one by one, held together now: excitatory and inhibitory ones come by turns.
+        let parts = D::TOGETHER && own.from.has(&current(D::SYN));
         for k in 0..D::SYN {
-            if !self.syn[k].is_empty() {
+            if parts {
+                let (ex, inh): (Vec<R>, Vec<R>) = (
+                    own.column(&current(2 * k), n)?,
+                    own.column(&current(2 * k + 1), n)?,
+                );
+                self.syn[k] = ex.into_iter().zip(inh).map(|(a, b)| a + b).collect();
+            } else if !self.syn[k].is_empty() {
                 self.syn[k] = own.column(&current(k), n)?.into();
             }
         }

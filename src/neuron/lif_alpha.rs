@@ -15,11 +15,12 @@ use super::lif_delta::{
     C_M, E_L, I_E, Q_SFA, REC_TH, REC_V, STATE_A, STATE_V, T_REF, TAU_M, TAU_SFA, V_RESET, V_TH,
 };
 use super::lif_exp::Constants;
-use super::lif_exp::{REC_EX, REC_IN, TAU_SYN_EX, TAU_SYN_IN};
+use super::lif_exp::{REC_EX, REC_IN, REC_SYN, TAU_SYN_EX, TAU_SYN_IN, initial, names, whole};
 use super::membrane::{Dynamics, SYN, Target};
 use super::propagator::{Propagator, filtered_alpha, filtered_exponential};
 use super::real::Real;
 use crate::units::Dimension;
+use std::array::from_fn;
 
 const fn state(name: &'static str, dimension: Dimension, doc: &'static str) -> StateDef {
     StateDef {
@@ -63,10 +64,11 @@ Solved in closed form between events; exact on the grid of ticks.",
             "driving term y of the inhibitory current",
         ),
     ],
-    recordables: &[REC_V, REC_TH, REC_EX, REC_IN],
+    recordables: &[REC_V, REC_TH, REC_EX, REC_IN, REC_SYN],
     weight: Some(Dimension::CURRENT),
     has_threshold: true,
     has_refractory_input: false,
+    has_two_currents: true,
     has_escape: true,
     ports: 0,
     takes_current: true,
@@ -75,36 +77,37 @@ Solved in closed form between events; exact on the grid of ticks.",
 };
 
 /// V in mV relative to E_L; currents and drive in pA.
-/// Synaptic state: I_syn_ex, I_syn_in, then their driving terms y.
-pub struct LifAlpha;
+/// Synaptic state: I_syn_ex, I_syn_in, then their driving terms y; of both together where there is `N` = 1
+/// current.
+pub struct LifAlpha<const N: usize = 2>;
 
 /// V <- keep V + from[x] I_x + from_y[x] y_x + gain drive;
 /// I_x <- fade[x] (I_x + time y_x);  y_x <- fade[x] y_x;  an input w adds w start[x] to y_x.
 #[derive(Clone, Copy, Debug)]
-pub struct Step<R> {
+pub struct Step<R, const N: usize> {
     keep: R,
     gain: R,
-    from: [R; 2],
-    from_y: [R; 2],
-    fade: [R; 2],
-    rise: [R; 2],
-    start: [R; 2],
+    from: [R; N],
+    from_y: [R; N],
+    fade: [R; N],
+    rise: [R; N],
+    start: [R; N],
 }
 
-columnar!(Step<R: Real> {
+columnar!(Step<R: Real, const N: usize> {
     keep: R,
     gain: R,
-    from: [R; 2],
-    from_y: [R; 2],
-    fade: [R; 2],
-    rise: [R; 2],
-    start: [R; 2],
+    from: [R; N],
+    from_y: [R; N],
+    fade: [R; N],
+    rise: [R; N],
+    start: [R; N],
 });
 
-impl<R: Real> Propagator for Step<R> {
+impl<R: Real, const N: usize> Propagator for Step<R, N> {
     #[inline(always)]
     fn then(self, next: Self) -> Self {
-        let each = |f: &dyn Fn(usize) -> R| [f(0), f(1)];
+        let each = |f: &dyn Fn(usize) -> R| from_fn(f);
         Self {
             keep: self.keep * next.keep,
             gain: self.gain * next.keep + next.gain,
@@ -121,20 +124,28 @@ impl<R: Real> Propagator for Step<R> {
     }
 }
 
-impl<R: Real> Dynamics<R> for LifAlpha {
-    const CHANNELS: usize = 2;
+impl<R: Real, const N: usize> Dynamics<R> for LifAlpha<N> {
+    const CHANNELS: usize = N;
     const LATE: bool = true;
-    const SYN: usize = 4;
+    const TOGETHER: bool = N == 1;
+    const SYN: usize = 2 * N;
+    const NAMES: &'static [&'static str] = names(N);
     type Constants = Constants;
-    type Step = Step<R>;
+    type Step = Step<R, N>;
     type State = [R; 4];
 
     fn constants(param: &dyn Fn(&str) -> f64) -> Constants {
         Constants::read(param)
     }
-    fn step(c: &Constants, dt: f64) -> Step<R> {
+    fn initial(k: usize, of: &dyn Fn(&str) -> f64) -> f64 {
+        initial::<N>(k, of)
+    }
+    fn whole(s: [R; SYN]) -> f64 {
+        whole::<R, N>(s)
+    }
+    fn step(c: &Constants, dt: f64) -> Step<R, N> {
         let a = 1.0 / c.tau_m;
-        let each = |f: &dyn Fn(f64) -> f64| c.tau_syn.map(|tau| R::of(f(tau)));
+        let each = |f: &dyn Fn(f64) -> f64| from_fn(|x| R::of(f(c.tau_syn[x])));
         Step {
             keep: R::of(libm::exp(-dt * a)),
             gain: R::of(-libm::expm1(-dt * a) * c.tau_m / c.c_m),
@@ -149,35 +160,28 @@ impl<R: Real> Dynamics<R> for LifAlpha {
         60.0 * c.slowest()
     }
     #[inline(always)]
-    fn advance(p: &Step<R>, v: R, s: [R; SYN], drive: R) -> (R, [R; SYN]) {
-        let v = v * p.keep
-            + s[0] * p.from[0]
-            + s[2] * p.from_y[0]
-            + s[1] * p.from[1]
-            + s[3] * p.from_y[1]
-            + drive * p.gain;
+    fn advance(p: &Step<R, N>, v: R, s: [R; SYN], drive: R) -> (R, [R; SYN]) {
+        let mut v = v * p.keep;
+        for x in 0..N {
+            v = v + s[x] * p.from[x] + s[N + x] * p.from_y[x];
+        }
+        let v = v + drive * p.gain;
         (v, <Self as Dynamics<R>>::advance_syn(p, s))
     }
     #[inline(always)]
-    fn advance_syn(p: &Step<R>, s: [R; SYN]) -> [R; SYN] {
-        [
-            s[0] * p.fade[0] + s[2] * p.rise[0],
-            s[1] * p.fade[1] + s[3] * p.rise[1],
-            s[2] * p.fade[0],
-            s[3] * p.fade[1],
-        ]
+    fn advance_syn(p: &Step<R, N>, mut s: [R; SYN]) -> [R; SYN] {
+        for x in 0..N {
+            s[x] = s[x] * p.fade[x] + s[N + x] * p.rise[x];
+            s[N + x] = s[N + x] * p.fade[x];
+        }
+        s
     }
     #[inline(always)]
-    fn receive(p: &Step<R>, s: [R; SYN], input: [R; 2]) -> (R, [R; SYN]) {
-        (
-            R::ZERO,
-            [
-                s[0],
-                s[1],
-                s[2] + input[0] * p.start[0],
-                s[3] + input[1] * p.start[1],
-            ],
-        )
+    fn receive(p: &Step<R, N>, mut s: [R; SYN], input: [R; 2]) -> (R, [R; SYN]) {
+        for x in 0..N {
+            s[N + x] += input[x] * p.start[x];
+        }
+        (R::ZERO, s)
     }
     fn first_reach(
         c: &Constants,
@@ -186,23 +190,27 @@ impl<R: Real> Dynamics<R> for LifAlpha {
         drive: f64,
         target: &Target,
     ) -> Option<f64> {
-        target.reached_by(course(c, v, s, drive))
+        target.reached_by(course::<N>(c, v, s, drive))
     }
     #[inline(always)]
     fn bound(c: &Constants, v: f64, s: [f64; SYN], drive: f64) -> f64 {
         let r = 1.0 / c.c_m;
-        v.max(drive * c.tau_m * r) + lift(c, s[0] * r, s[2] * r, 0) + lift(c, s[1] * r, s[3] * r, 1)
+        let mut most = v.max(drive * c.tau_m * r);
+        for x in 0..N {
+            most += lift(c, s[x] * r, s[N + x] * r, x);
+        }
+        most
     }
 }
 
 /// V from now on without further input, as a sum of exponentials of the time in ms.
-fn course(c: &Constants, v: f64, s: [f64; SYN], drive: f64) -> ExpSum {
+fn course<const N: usize>(c: &Constants, v: f64, s: [f64; SYN], drive: f64) -> ExpSum {
     let mut sum = ExpSum::default();
     let steady = drive * c.tau_m / c.c_m;
     sum.add(0.0, steady, 0.0);
     let mut own = v - steady;
-    for x in 0..2 {
-        let (i, y) = (s[x] / c.c_m, s[x + 2] / c.c_m);
+    for x in 0..N {
+        let (i, y) = (s[x] / c.c_m, s[N + x] / c.c_m);
         if i == 0.0 && y == 0.0 {
             continue;
         }

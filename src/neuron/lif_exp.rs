@@ -13,10 +13,11 @@ use super::def::{Bound, ModelDef, ParamDef, RecordableDef, StateDef, StateDefaul
 use super::lif_delta::{
     C_M, E_L, I_E, Q_SFA, REC_TH, REC_V, STATE_A, STATE_V, T_REF, TAU_M, TAU_SFA, V_RESET, V_TH,
 };
-use super::membrane::{Dynamics, Limits, SYN, Target};
+use super::membrane::{Dynamics, Limits, SYN, SYN_NAMES, Target};
 use super::propagator::{Propagator, filtered_exponential};
 use super::real::Real;
 use crate::units::Dimension;
+use std::array::from_fn;
 
 pub(super) const TAU_SYN_EX: ParamDef = ParamDef {
     name: "tau_syn_ex",
@@ -43,6 +44,12 @@ pub(super) const REC_IN: RecordableDef = RecordableDef {
     name: "I_syn_in",
     dimension: Dimension::CURRENT,
     doc: "inhibitory synaptic current (negative)",
+};
+
+pub(super) const REC_SYN: RecordableDef = RecordableDef {
+    name: "I_syn",
+    dimension: Dimension::CURRENT,
+    doc: "synaptic current, excitatory and inhibitory together",
 };
 
 /// Parameters in the order of `DEF.params`.
@@ -76,10 +83,11 @@ Solved in closed form between events; exact on the grid of ticks.",
             doc: "inhibitory synaptic current",
         },
     ],
-    recordables: &[REC_V, REC_TH, REC_EX, REC_IN],
+    recordables: &[REC_V, REC_TH, REC_EX, REC_IN, REC_SYN],
     weight: Some(Dimension::CURRENT),
     has_threshold: true,
     has_refractory_input: false,
+    has_two_currents: true,
     has_escape: true,
     ports: 0,
     takes_current: true,
@@ -87,8 +95,9 @@ Solved in closed form between events; exact on the grid of ticks.",
     reference: "Rotter & Diesmann (1999) Biol. Cybern. 81:381; convention of NEST's iaf_psc_exp",
 };
 
-/// V in mV relative to E_L; currents and drive in pA. Synaptic state: I_syn_ex, I_syn_in.
-pub struct LifExp;
+/// V in mV relative to E_L; currents and drive in pA. Synaptic state: I_syn_ex, I_syn_in, or their sum where
+/// there is `N` = 1 current: with one time constant the sum decays as its parts do.
+pub struct LifExp<const N: usize = 2>;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Constants {
@@ -112,74 +121,86 @@ impl Constants {
 
 /// V <- keep V + from[x] I_x + gain drive;  I_x <- fade[x] I_x.
 #[derive(Clone, Copy, Debug)]
-pub struct Step<R> {
+pub struct Step<R, const N: usize> {
     keep: R,
     gain: R,
-    from: [R; 2],
-    fade: [R; 2],
+    from: [R; N],
+    fade: [R; N],
 }
 
-columnar!(Step<R: Real> {
+columnar!(Step<R: Real, const N: usize> {
     keep: R,
     gain: R,
-    from: [R; 2],
-    fade: [R; 2],
+    from: [R; N],
+    fade: [R; N],
 });
 
-impl<R: Real> Propagator for Step<R> {
+impl<R: Real, const N: usize> Propagator for Step<R, N> {
     #[inline(always)]
     fn then(self, next: Self) -> Self {
         Self {
             keep: self.keep * next.keep,
             gain: self.gain * next.keep + next.gain,
-            from: [
-                self.from[0] * next.keep + self.fade[0] * next.from[0],
-                self.from[1] * next.keep + self.fade[1] * next.from[1],
-            ],
-            fade: [self.fade[0] * next.fade[0], self.fade[1] * next.fade[1]],
+            from: from_fn(|x| self.from[x] * next.keep + self.fade[x] * next.from[x]),
+            fade: from_fn(|x| self.fade[x] * next.fade[x]),
         }
     }
 }
 
-impl<R: Real> Dynamics<R> for LifExp {
-    const CHANNELS: usize = 2;
+impl<R: Real, const N: usize> Dynamics<R> for LifExp<N> {
+    const CHANNELS: usize = N;
     const LATE: bool = true;
-    const SYN: usize = 2;
+    const TOGETHER: bool = N == 1;
+    const SYN: usize = N;
+    const NAMES: &'static [&'static str] = names(N);
     type Constants = Constants;
-    type Step = Step<R>;
-    type State = [R; 2];
+    type Step = Step<R, N>;
+    type State = [R; N];
 
     fn constants(param: &dyn Fn(&str) -> f64) -> Constants {
         Constants::read(param)
     }
-    fn step(c: &Constants, dt: f64) -> Step<R> {
-        let from =
-            |x: usize| R::of(filtered_exponential(1.0 / c.tau_m, 1.0 / c.tau_syn[x], dt) / c.c_m);
+    fn initial(k: usize, of: &dyn Fn(&str) -> f64) -> f64 {
+        initial::<N>(k, of)
+    }
+    fn whole(s: [R; SYN]) -> f64 {
+        whole::<R, N>(s)
+    }
+    fn step(c: &Constants, dt: f64) -> Step<R, N> {
         Step {
             keep: R::of(libm::exp(-dt / c.tau_m)),
             gain: R::of(-libm::expm1(-dt / c.tau_m) * c.tau_m / c.c_m),
-            from: [from(0), from(1)],
-            fade: [
-                R::of(libm::exp(-dt / c.tau_syn[0])),
-                R::of(libm::exp(-dt / c.tau_syn[1])),
-            ],
+            from: from_fn(|x| {
+                R::of(filtered_exponential(1.0 / c.tau_m, 1.0 / c.tau_syn[x], dt) / c.c_m)
+            }),
+            fade: from_fn(|x| R::of(libm::exp(-dt / c.tau_syn[x]))),
         }
     }
     fn memory(c: &Constants) -> f64 {
         50.0 * c.slowest()
     }
     #[inline(always)]
-    fn advance(p: &Step<R>, v: R, s: [R; SYN], drive: R) -> (R, [R; SYN]) {
-        let v = v * p.keep + s[0] * p.from[0] + s[1] * p.from[1] + drive * p.gain;
-        (v, [s[0] * p.fade[0], s[1] * p.fade[1], s[2], s[3]])
+    fn advance(p: &Step<R, N>, v: R, s: [R; SYN], drive: R) -> (R, [R; SYN]) {
+        let mut v = v * p.keep;
+        for x in 0..N {
+            v = v + s[x] * p.from[x];
+        }
+        let v = v + drive * p.gain;
+        (v, <Self as Dynamics<R>>::advance_syn(p, s))
     }
     #[inline(always)]
-    fn advance_syn(p: &Step<R>, s: [R; SYN]) -> [R; SYN] {
-        [s[0] * p.fade[0], s[1] * p.fade[1], s[2], s[3]]
+    fn advance_syn(p: &Step<R, N>, mut s: [R; SYN]) -> [R; SYN] {
+        for x in 0..N {
+            s[x] = s[x] * p.fade[x];
+        }
+        s
     }
     #[inline(always)]
-    fn receive(_: &Step<R>, s: [R; SYN], input: [R; 2]) -> (R, [R; SYN]) {
-        (R::ZERO, [s[0] + input[0], s[1] + input[1], s[2], s[3]])
+    fn receive(_: &Step<R, N>, mut s: [R; SYN], input: [R; 2]) -> (R, [R; SYN]) {
+        for x in 0..N {
+            s[x] += input[x];
+        }
+        (R::ZERO, s)
     }
     fn first_reach(
         c: &Constants,
@@ -222,9 +243,33 @@ impl<R: Real> Dynamics<R> for LifExp {
     #[inline(always)]
     fn surely_calm(l: &Limits<R>, v: R, s: [R; SYN]) -> bool {
         let larger = |a: R, b: R| if a > b { a } else { b };
-        let push = larger(s[0], R::ZERO) * l.lift[0] + larger(s[1], R::ZERO) * l.lift[1];
+        let mut push = larger(s[0], R::ZERO) * l.lift[0];
+        for x in 1..N {
+            push += larger(s[x], R::ZERO) * l.lift[x];
+        }
         (v > l.low) & (larger(v, l.steady) + push < l.high)
     }
+}
+
+/// Names of the state variables of models with `n` currents.
+pub(super) const fn names(n: usize) -> &'static [&'static str] {
+    match n {
+        1 => &["I_syn", "dI_syn"],
+        _ => &SYN_NAMES,
+    }
+}
+
+/// The first value of state variable `k` of models with `N` currents: two, or their sum.
+pub(super) fn initial<const N: usize>(k: usize, of: &dyn Fn(&str) -> f64) -> f64 {
+    match N {
+        1 => of(SYN_NAMES[2 * k]) + of(SYN_NAMES[2 * k + 1]),
+        _ => of(SYN_NAMES[k]),
+    }
+}
+
+/// The synaptic current, of which `N` parts are held.
+pub(super) fn whole<R: Real, const N: usize>(s: [R; SYN]) -> f64 {
+    s[..N].iter().map(|i| i.f64()).sum()
 }
 
 /// V from now on without further input, as a sum of exponentials of the time in ms.

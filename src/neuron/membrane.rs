@@ -84,6 +84,8 @@ pub trait Dynamics<R: Real, const S: usize = SYN, const C: usize = 2>:
     const SHAPING: &'static [&'static str] = &["tau_m", "C_m", "tau_syn_ex", "tau_syn_in"];
     /// Input moves no potential before the next tick: `receive` adds it to state variables alone, and the jump is 0.
     const LATE: bool = false;
+    /// One current, which is the sum of what others hold as two.
+    const TOGETHER: bool = false;
     /// How many state variables there are is known at run time: they are swept one after the other,
     /// by `advance_columns`.
     const COLUMNS: bool = false;
@@ -94,6 +96,14 @@ pub trait Dynamics<R: Real, const S: usize = SYN, const C: usize = 2>:
     type State: Held<R, S>;
 
     fn constants(param: &dyn Fn(&str) -> f64) -> Self::Constants;
+    /// The first value of synaptic state variable `k`, from initial values by name.
+    fn initial(k: usize, of: &dyn Fn(&str) -> f64) -> f64 {
+        of(Self::NAMES[k])
+    }
+    /// The synaptic current (`I_syn`), where it can be recorded.
+    fn whole(_: [R; S]) -> f64 {
+        f64::NAN
+    }
     /// The exact propagator over `dt` ms.
     fn step(c: &Self::Constants, dt: f64) -> Self::Step;
     /// Time in ms after which nothing but rounding is left of the past.
@@ -328,7 +338,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         let syn = std::array::from_fn(|k| {
             if D::uses(k, columns) {
                 (0..n)
-                    .map(|i| R::of(columns.initial(D::NAMES[k], i)))
+                    .map(|i| R::of(D::initial(k, &|name| columns.initial(name, i))))
                     .collect()
             } else {
                 Lines::default()
@@ -748,6 +758,7 @@ impl<D: Dynamics<R, S, C>, R: Real, const S: usize, const C: usize> Lif<D, R, S,
         match name {
             "V_m" => v.f64() + self.rest[c],
             "threshold" => (self.threshold[c] + rise).f64() + self.rest[c],
+            "I_syn" => D::whole(s),
             name => D::NAMES
                 .iter()
                 .position(|n| *n == name)

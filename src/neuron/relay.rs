@@ -16,6 +16,7 @@ an input spike that arrives at tick t is emitted at tick t, once for each synaps
     weight: None,
     has_threshold: false,
     has_refractory_input: false,
+    has_two_currents: false,
     has_escape: false,
     ports: 0,
     takes_current: false,

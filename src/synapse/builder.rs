@@ -16,7 +16,7 @@ use super::loose::{Cells, Layout, Loose, Part, Split, TOGETHER};
 use super::rows::{Cuts, Rows};
 use super::runs::Runs;
 use super::slots::NARROW;
-use super::sorting::{Delays, DelaysOf, apply, sort};
+use super::sorting::{Delays, DelaysOf, Sorted, apply, deal, sort};
 use super::table::{Codec, Table, Targets};
 use crate::prefetch::prefetch;
 use crate::simd::{Kernel, vectorized};
@@ -431,10 +431,12 @@ impl Placer {
                 .min((rows.len() as u64).saturating_mul(span.saturating_add(1)))
                 as usize,
         );
-        let mut scratch = Scratch::default();
-        sort(start, &delays, &mut self.cuts, |lo, order| {
-            permute(&mut self.targets, &mut self.codec, lo, order, &mut scratch);
-        });
+        let mut columns = Whole {
+            targets: &mut self.targets,
+            codec: &mut self.codec,
+            scratch: Scratch::default(),
+        };
+        sort(start, &delays, &mut self.cuts, &mut columns);
         self.spare = Some(delays);
     }
 
@@ -483,30 +485,84 @@ struct Scratch {
     double: Vec<f64>,
 }
 
-/// Moves the k-th synapse of the row that starts at `lo` to place `order[k]` of the row.
-fn permute(
-    targets: &mut Targets,
-    codec: &mut Codec,
-    lo: usize,
-    order: &[u32],
-    scratch: &mut Scratch,
-) {
-    let span = lo..lo + order.len();
-    match targets {
-        Targets::Within(t) => apply(&mut t[span.clone()], order, &mut scratch.short),
-        Targets::Wide(t) => apply(&mut t[span.clone()], order, &mut scratch.word),
-        Targets::Packed { words, .. } => {
-            apply(&mut words[span.clone()], order, &mut scratch.word);
+/// The columns of a table, row by row.
+struct Whole<'a> {
+    targets: &'a mut Targets,
+    codec: &'a mut Codec,
+    scratch: Scratch,
+}
+
+impl Sorted for Whole<'_> {
+    fn deal<D: Copy + Into<u64>>(
+        &mut self,
+        lo: usize,
+        delays: &[D],
+        least: u64,
+        places: &mut [u32],
+    ) {
+        let span = lo..lo + delays.len();
+        let Scratch {
+            short,
+            word,
+            single,
+            double,
+        } = &mut self.scratch;
+        // Nothing for each.
+        let (nothing, mut no_room): (&mut [()], _) = (&mut vec![(); span.len()], Vec::new());
+        let by = (delays, least);
+        match (&mut *self.targets, &mut *self.codec) {
+            (Targets::Within(t), Codec::F32(w)) => deal(
+                (&mut t[span.clone()], &mut w[span]),
+                by,
+                places,
+                (short, single),
+            ),
+            (Targets::Within(t), Codec::F64(w)) => deal(
+                (&mut t[span.clone()], &mut w[span]),
+                by,
+                places,
+                (short, double),
+            ),
+            (Targets::Within(t), _) => {
+                deal((&mut t[span], nothing), by, places, (short, &mut no_room));
+            }
+            (Targets::Wide(t), Codec::F32(w)) => deal(
+                (&mut t[span.clone()], &mut w[span]),
+                by,
+                places,
+                (word, single),
+            ),
+            (Targets::Wide(t), Codec::F64(w)) => deal(
+                (&mut t[span.clone()], &mut w[span]),
+                by,
+                places,
+                (word, double),
+            ),
+            (Targets::Wide(t) | Targets::Packed { words: t, .. }, _) => {
+                deal((&mut t[span], nothing), by, places, (word, &mut no_room));
+            }
         }
     }
-    match codec {
-        Codec::Count16
-        | Codec::Count32
-        | Codec::Packed(_)
-        | Codec::Bitmap(_)
-        | Codec::Procedural(_) => {}
-        Codec::F32(w) => apply(&mut w[span], order, &mut scratch.single),
-        Codec::F64(w) => apply(&mut w[span], order, &mut scratch.double),
+
+    fn permute(&mut self, lo: usize, order: &[u32]) {
+        let span = lo..lo + order.len();
+        let scratch = &mut self.scratch;
+        match self.targets {
+            Targets::Within(t) => apply(&mut t[span.clone()], order, &mut scratch.short),
+            Targets::Wide(t) => apply(&mut t[span.clone()], order, &mut scratch.word),
+            Targets::Packed { words, .. } => {
+                apply(&mut words[span.clone()], order, &mut scratch.word);
+            }
+        }
+        match self.codec {
+            Codec::Count16
+            | Codec::Count32
+            | Codec::Packed(_)
+            | Codec::Bitmap(_)
+            | Codec::Procedural(_) => {}
+            Codec::F32(w) => apply(&mut w[span], order, &mut scratch.single),
+            Codec::F64(w) => apply(&mut w[span], order, &mut scratch.double),
+        }
     }
 }
 

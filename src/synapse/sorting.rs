@@ -74,19 +74,28 @@ pub(super) enum DelaysOf<'a> {
     Long(&'a mut [u64]),
 }
 
+/// What is sorted: the columns of a table, of which a row is a part.
+pub(super) trait Sorted {
+    /// Brings the synapses of the row that starts at `lo` into order: each goes to the next place that is free for its
+    /// delay, which is `places[delay - least]` of the row.
+    fn deal<D: Copy + Into<u64>>(
+        &mut self,
+        lo: usize,
+        delays: &[D],
+        least: u64,
+        places: &mut [u32],
+    );
+    /// The k-th synapse of the row that starts at `lo` goes to place `order[k]` of the row.
+    fn permute(&mut self, lo: usize, order: &[u32]);
+}
+
 /// Sorts rows by delay, stably, and cuts them. `start`: where they start, and where the last one ends;
-/// `delays`: those of their synapses; `permute(lo, order)` moves the synapses: the k-th of the row
-/// that starts at `lo` goes to place `order[k]` of the row.
-pub(super) fn sort(
-    start: &[u64],
-    delays: &Delays,
-    cuts: &mut Cuts,
-    permute: impl FnMut(usize, &[u32]),
-) {
+/// `delays`: those of their synapses.
+pub(super) fn sort(start: &[u64], delays: &Delays, cuts: &mut Cuts, columns: &mut impl Sorted) {
     match delays {
-        Delays::Byte(all) => sorted(start, all, cuts, permute),
-        Delays::Short(all) => sorted(start, all, cuts, permute),
-        Delays::Long(all) => sorted(start, all, cuts, permute),
+        Delays::Byte(all) => sorted(start, all, cuts, columns),
+        Delays::Short(all) => sorted(start, all, cuts, columns),
+        Delays::Long(all) => sorted(start, all, cuts, columns),
     }
 }
 
@@ -99,7 +108,7 @@ fn sorted<D: Copy + Ord + Into<u64>>(
     start: &[u64],
     delays: &[D],
     cuts: &mut Cuts,
-    mut permute: impl FnMut(usize, &[u32]),
+    columns: &mut impl Sorted,
 ) {
     let (mut order, mut scratch, mut counts) = (Vec::new(), Vec::new(), Vec::new());
     for row in start.windows(2) {
@@ -114,7 +123,6 @@ fn sorted<D: Copy + Ord + Into<u64>>(
             cuts.segment(least, n as u32);
             continue;
         }
-        order.clear();
         if span < COUNTED * n + COUNTED_ALWAYS {
             // counts[d]: first how many synapses have delay d, then where the next one goes.
             counts.clear();
@@ -130,12 +138,9 @@ fn sorted<D: Copy + Ord + Into<u64>>(
                 *count = at;
                 at = end;
             }
-            order.extend(each().map(|d| {
-                let place = counts[d];
-                counts[d] = place + 1;
-                place
-            }));
+            columns.deal(lo, of_row, least, &mut counts);
         } else {
+            order.clear();
             scratch.clear();
             scratch.extend(of_row.iter().copied().zip(0u32..));
             scratch.sort_unstable();
@@ -148,8 +153,8 @@ fn sorted<D: Copy + Ord + Into<u64>>(
                 end += segment.len() as u32;
                 cuts.segment(segment[0].0.into(), end);
             }
+            columns.permute(lo, &order);
         }
-        permute(lo, &order);
     }
 }
 
@@ -168,6 +173,29 @@ impl<D: Copy + Ord> Kernel for Extremes<'_, D> {
         }
         Some((low, high))
     }
+}
+
+/// `Sorted::deal` for a row of two columns. `new`: scratch. One pass for both: so what is read of a row, and what is
+/// written, stays near.
+pub(super) fn deal<T: Copy + Default, W: Copy + Default, D: Copy + Into<u64>>(
+    (targets, weights): (&mut [T], &mut [W]),
+    (delays, least): (&[D], u64),
+    places: &mut [u32],
+    new: (&mut Vec<T>, &mut Vec<W>),
+) {
+    let n = targets.len();
+    new.0.resize(n.max(new.0.len()), T::default());
+    new.1.resize(n.max(new.1.len()), W::default());
+    let (new_targets, new_weights) = (&mut new.0[..n], &mut new.1[..n]);
+    for ((&delay, &target), &weight) in delays.iter().zip(&*targets).zip(&*weights) {
+        let next = &mut places[(delay.into() - least) as usize];
+        let place = *next as usize;
+        *next += 1;
+        new_targets[place] = target;
+        new_weights[place] = weight;
+    }
+    targets.copy_from_slice(new_targets);
+    weights.copy_from_slice(new_weights);
 }
 
 /// Moves the k-th of a row to place `order[k]`. `old`: scratch.

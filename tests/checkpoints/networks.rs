@@ -97,6 +97,7 @@ fn neurons(d: &mut Draw, model: ModelKind) -> NeuronSpec {
             },
             threshold_test: ThresholdTest::NonStrict,
             refractory_input: def.has_refractory_input && d.chance(0.4),
+            together: def.has_two_currents && d.chance(0.4),
             clock: match clocked {
                 true => d.of(&[
                     Clock::default(),
@@ -524,7 +525,9 @@ fn network_of(seed: u64, large: bool) -> NetworkSpec {
         if let PopulationKind::Neurons(neurons) = &population.kind {
             for variable in 0..neurons.model.def().recordables.len().min(3) {
                 // A receptor that is not there is not recorded.
-                if neurons.model.def().ports > 0 && variable > 2 {
+                if neurons.model.def().ports > 0 && variable > 2
+                    || !neurons.has_recordable(variable)
+                {
                     continue;
                 }
                 spec.recording.state.push(StateRecording {

@@ -1,8 +1,11 @@
 //! A run that is cut and gone on with, on any number of shards, against the run that was not.
 
+use std::path::Path;
+
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use spikewheel::columns::{Get, Memory, Part};
+use spikewheel::definition::parse;
 use spikewheel::engine::keep::{MemoryKeeper, Rest, Return};
 use spikewheel::engine::sink::MemorySink;
 use spikewheel::engine::{Checkpoints, Control, RunReport, run, run_kept};
@@ -284,6 +287,60 @@ fn states_of_other_networks_are_refused() {
         changed: None,
     });
     assert!(refused.is_err());
+}
+
+/// Currents that were kept one by one go on as their sum; parts of a sum are not to be had.
+#[test]
+fn currents_that_were_kept_apart_go_on_together() {
+    for (model, update) in [
+        ("lif_exp", "lazy"),
+        ("lif_exp", "sweep"),
+        ("lif_alpha", "lazy"),
+        ("lif_alpha", "sweep"),
+    ] {
+        let spec = |currents: &str| {
+            let stimulus = |name: &str, weight: i32| {
+                format!(
+                    "[stimuli.{name}]\nmodel = \"poisson\"\nto = \"cells\"\n\
+                     rate = \"2 kHz\"\nweight = \"{weight} pA\"\n"
+                )
+            };
+            let text = format!(
+                "format = 1\n[simulation]\nduration = \"40 ms\"\nresolution = \"0.1 ms\"\n\
+                 [populations.cells]\nmodel = \"{model}\"\nsize = 30\nupdate = \"{update}\"\n\
+                 currents = \"{currents}\"\n{}{}[recording]\nstate = [\
+                 {{ of = \"cells\", variable = \"V_m\", every = \"1 ms\" }},\
+                 {{ of = \"cells\", variable = \"I_syn\", every = \"1 ms\" }}]\n",
+                stimulus("up", 400),
+                stimulus("down", -150)
+            );
+            let loaded = parse(&text, Path::new("x.toml"), &[]);
+            loaded.expect("a right definition").spec
+        };
+        let (apart, together) = (spec("apart"), spec("together"));
+        let whole = kept(built(&apart, 2), 150);
+        let (rest, columns) = &whole.states[0];
+        let part = go_on(&together, 3, columns, rest);
+        let late = whole.sink.samples.iter().filter(|s| s.1 > rest.tick);
+        let (mut largest, mut compared) = (0.0f64, 0);
+        for (a, b) in late.zip(&part.sink.samples) {
+            assert_eq!((a.0, a.1), (b.0, b.1));
+            for (a, b) in a.2.iter().zip(&b.2) {
+                assert!((a - b).abs() < 1e-9, "{model} {update}: {a} {b}");
+                largest = largest.max(b.abs());
+                compared += 1;
+            }
+        }
+        assert!(largest > 300.0 && compared == 6 * (400 - rest.tick));
+        assert!(whole.report.spikes > 30 && whole.report.spikes == part.report.spikes);
+        let (rest, columns) = &part.states[0];
+        let refused = built(&apart, 1).take_back(&Return {
+            rest,
+            columns,
+            changed: None,
+        });
+        assert!(refused.is_err());
+    }
 }
 
 #[test]

@@ -354,6 +354,32 @@ fn populations_are_checked() {
         "lif_exp has no refractory_input",
     );
     wrong(
+        &cells("model = \"lif_delta\"\nsize = 1\ncurrents = \"together\""),
+        3,
+        "lif_delta has no two currents",
+    );
+    let exp = |more: &str| cells(&format!("model = \"lif_exp\"\nsize = 2\n{more}"));
+    wrong(&exp("currents = \"one\""), 3, "valid: apart, together");
+    let unlike = "currents = \"together\"\nparams = { tau_syn_in = ";
+    wrong(
+        &exp(&format!("{unlike}\"5 ms\" }}")),
+        3,
+        "tau_syn_ex is 2 ms, tau_syn_in 5 ms",
+    );
+    wrong(
+        &exp(&format!("{unlike}[\"2 ms\", \"3 ms\"] }}")),
+        3,
+        "differ from neuron to neuron",
+    );
+    wrong(
+        &format!(
+            "{}[recording]\nstate = [{{ of = \"x\", variable = \"I_syn_in\", every = \"1 ms\" }}]",
+            exp("currents = \"together\"")
+        ),
+        5,
+        "there is no I_syn_in to record",
+    );
+    wrong(
         &cells("model = \"relay\"\nsize = 1\nreset = \"value\""),
         3,
         "relay has no reset",

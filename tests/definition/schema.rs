@@ -27,6 +27,7 @@ fn the_schema_knows_what_the_reader_knows() {
         ("receptor = 2", "receptor = [2]"),
         ("I_syn_1 = ", "I_sin_1 = "),
         ("update = \"sweep\"", "receptors = [{}]"),
+        ("refractory_input = true", "currents = \"together\""),
     ] {
         let text = EVERYTHING.replacen(old, new, 1);
         assert_ne!(text, EVERYTHING, "{old}");
@@ -81,6 +82,11 @@ params = { I_e = ["1 pA", "2 pA", "3 pA"] }
 [populations.c]
 like = "b"
 escape = { rate = "50 Hz", width = "1 mV" }
+
+[populations.together]
+model = "lif_alpha"
+size = 2
+currents = "together"
 
 [populations.d]
 model = "lif_multisynapse"

@@ -71,8 +71,11 @@ fn shortened(mut spec: NetworkSpec) -> NetworkSpec {
 fn record_everything(spec: &mut NetworkSpec, every: u64) -> usize {
     let mut recordings = 0;
     for population in 0..spec.populations.len() {
-        if let Some(model) = spec.model(population) {
-            for variable in model.def().recordables {
+        let PopulationKind::Neurons(neurons) = spec.populations[population].kind.clone() else {
+            continue;
+        };
+        for (k, variable) in neurons.model.def().recordables.iter().enumerate() {
+            if neurons.has_recordable(k) {
                 spec.record(population, variable.name, every);
                 recordings += 1;
             }

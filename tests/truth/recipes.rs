@@ -311,10 +311,12 @@ pub fn weight() -> impl Strategy<Value = i32> {
 }
 
 pub fn options() -> impl Strategy<Value = NeuronOptions> {
-    (0..3usize, any::<bool>(), any::<bool>()).prop_map(|(reset, strict, kept)| NeuronOptions {
+    let flag = any::<bool>;
+    (0..3usize, flag(), flag(), flag()).prop_map(|(reset, strict, kept, together)| NeuronOptions {
         reset: [ResetMode::Value, ResetMode::Subtract, ResetMode::All][reset],
         threshold_test: [ThresholdTest::NonStrict, ThresholdTest::Strict][usize::from(strict)],
         refractory_input: kept,
+        together,
         ..NeuronOptions::default()
     })
 }
@@ -342,6 +344,12 @@ pub fn population(
             let (t_ref, drive, q_sfa) = dynamics;
             let (tau_m, tau_ex, tau_in, near, ports) = taus;
             options.refractory_input &= model.def().has_refractory_input;
+            options.together &= model.def().has_two_currents;
+            let tau_ex = near.map_or(tau_ex, |factor| tau_m * factor);
+            let tau_in = if options.together { tau_ex } else { tau_in };
+            // Held together, they decay alike.
+            let unlike: u16 = if options.together { 0b11 << 9 } else { 0 };
+            let individual = individual & !unlike;
             let active = if quiet_and_exact { 0.0 } else { 1.0 };
             PopulationRecipe {
                 model,
@@ -352,7 +360,7 @@ pub fn population(
                 drive: drive * active,
                 q_sfa: q_sfa * active,
                 tau_m,
-                tau_ex: near.map_or(tau_ex, |factor| tau_m * factor),
+                tau_ex,
                 tau_in,
                 ports: if model == LifMultisynapse {
                     ports

@@ -616,6 +616,8 @@ impl Neuron {
         match variable {
             0 => self.v + self.e_l,
             1 => self.v_th + self.e_l + self.rise,
+            // Both together, behind the two of these models.
+            4 if self.model.def().has_two_currents => self.channels.iter().map(|c| c.i).sum(),
             of => {
                 let parts = self.channels.iter().filter(|c| c.input == of - 2);
                 parts.map(|c| c.i).sum()

@@ -70,7 +70,8 @@ pub(in super::super) fn check(
         let chooses = spec.to.iter().find_map(|s| {
             let model = names.model(s)?;
             let def = model.def();
-            (def.ports == 0 && channels(model) > 1).then_some(def.name)
+            let together = names.at(s.population)?.together;
+            (def.ports == 0 && !together && channels(model) > 1).then_some(def.name)
         });
         if let Some(model) = chooses {
             let at = table.entry("plasticity").map_or(place, |e| &e.node.place);

@@ -72,6 +72,7 @@ pub(super) fn read(
             labels: None,
             positions: Ok(None),
             receptors: Some(Vec::new()),
+            together: false,
             index: next,
         };
         if let Some(stimulus) = identify(ctx, entry, &mut named) {
