@@ -172,7 +172,7 @@ impl<R: Real, const N: usize> Dynamics<R> for LifAlpha<N> {
     fn advance_syn(p: &Step<R, N>, mut s: [R; SYN]) -> [R; SYN] {
         for x in 0..N {
             s[x] = s[x] * p.fade[x] + s[N + x] * p.rise[x];
-            s[N + x] = s[N + x] * p.fade[x];
+            s[N + x] *= p.fade[x];
         }
         s
     }

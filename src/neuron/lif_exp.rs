@@ -182,23 +182,23 @@ impl<R: Real, const N: usize> Dynamics<R> for LifExp<N> {
     #[inline(always)]
     fn advance(p: &Step<R, N>, v: R, s: [R; SYN], drive: R) -> (R, [R; SYN]) {
         let mut v = v * p.keep;
-        for x in 0..N {
-            v = v + s[x] * p.from[x];
+        for (s, from) in s.iter().zip(&p.from) {
+            v += *s * *from;
         }
         let v = v + drive * p.gain;
         (v, <Self as Dynamics<R>>::advance_syn(p, s))
     }
     #[inline(always)]
     fn advance_syn(p: &Step<R, N>, mut s: [R; SYN]) -> [R; SYN] {
-        for x in 0..N {
-            s[x] = s[x] * p.fade[x];
+        for (s, fade) in s.iter_mut().zip(&p.fade) {
+            *s *= *fade;
         }
         s
     }
     #[inline(always)]
     fn receive(_: &Step<R, N>, mut s: [R; SYN], input: [R; 2]) -> (R, [R; SYN]) {
-        for x in 0..N {
-            s[x] += input[x];
+        for (s, input) in s.iter_mut().zip(input).take(N) {
+            *s += input;
         }
         (R::ZERO, s)
     }
@@ -244,8 +244,8 @@ impl<R: Real, const N: usize> Dynamics<R> for LifExp<N> {
     fn surely_calm(l: &Limits<R>, v: R, s: [R; SYN]) -> bool {
         let larger = |a: R, b: R| if a > b { a } else { b };
         let mut push = larger(s[0], R::ZERO) * l.lift[0];
-        for x in 1..N {
-            push += larger(s[x], R::ZERO) * l.lift[x];
+        if N > 1 {
+            push += larger(s[1], R::ZERO) * l.lift[1];
         }
         (v > l.low) & (larger(v, l.steady) + push < l.high)
     }
