@@ -51,15 +51,23 @@ pub(super) struct Marking<'a> {
 
 impl Visitor for Marking<'_> {
     fn batch(&mut self, batch: &Batch<'_>) {
-        let mut place = &self.places[0];
-        for i in 0..batch.len {
-            let target = batch.targets.get(i);
-            if !place.range.contains(&target) {
-                let found = self.places.iter().find(|p| p.range.contains(&target));
-                place = found.unwrap_or(place);
+        let mut found = Finder::new(self.places);
+        match (batch.sources, batch.targets) {
+            (End::Each(rows), End::One(target)) => {
+                let slot = found.slot(target) as usize;
+                self.rows.place_column(&rows[..batch.len], slot);
             }
-            let slot = place.slot[0] + (target - place.range.start) as usize;
-            self.rows.place(batch.sources.get(i), slot);
+            (End::One(row), End::Each(targets)) => {
+                let slots = targets[..batch.len].iter().map(|t| found.slot(*t) as usize);
+                self.rows.place_row(row, slots);
+            }
+            _ => {
+                for i in 0..batch.len {
+                    let slot = found.slot(batch.targets.get(i)) as usize;
+                    self.rows
+                        .place_row(batch.sources.get(i), [slot].into_iter());
+                }
+            }
         }
     }
 }

@@ -23,6 +23,11 @@ const GROUP: usize = 8;
 
 type Words<const W: usize> = [u64; W];
 
+/// A synapse whose bit is set already.
+fn further(row: u32, bit: usize) -> u64 {
+    u64::from(row) << 32 | bit as u64
+}
+
 /// Bitmaps of the sources of one statement, over the slots of one shard.
 #[derive(Debug)]
 pub struct BitRows {
@@ -33,8 +38,12 @@ pub struct BitRows {
     /// Words per row, a multiple of `LANES`.
     words: usize,
     bits: Column<u64>,
-    /// Further synapses, as row and bit: sorted when all are there.
-    extra: Vec<(u32, u32)>,
+    /// Word `open` of every row, of synapses that have come for it and are not in `bits` yet. Rules that draw by target
+    /// bring those of 64 targets one after the other: here they stay near.
+    column: Vec<u64>,
+    open: usize,
+    /// Further synapses, as row (upper half) and bit: sorted when all are there.
+    extra: Vec<u64>,
     /// Start of each row's further synapses in `more`; one more entry than rows.
     extra_start: Vec<u32>,
     more: Targets,
@@ -61,6 +70,8 @@ impl BitRows {
             base,
             words,
             bits: Column::zeroed(rows as usize * words),
+            column: vec![0; rows as usize],
+            open: 0,
             extra: Vec::new(),
             extra_start: Vec::new(),
             more: Targets::zeroed(0, true),
@@ -80,31 +91,76 @@ impl BitRows {
         run.map_or(0, |r| r.2 + (source - r.0))
     }
 
-    /// Adds a synapse from row `row` (in the order of the statement's sources).
-    #[inline(always)]
-    pub fn place(&mut self, row: u32, slot: usize) {
-        let bit = slot - self.base;
-        let word = &mut self.bits[row as usize * self.words + bit / 64];
-        let mask = 1u64 << (bit % 64);
-        if *word & mask != 0 {
-            self.extra.push((row, bit as u32));
+    /// Adds synapses from row `row` (in the order of the statement's sources) to these slots.
+    pub fn place_row(&mut self, row: u32, slots: impl Iterator<Item = usize>) {
+        let base = self.base;
+        let words = &mut self.bits[row as usize * self.words..][..self.words];
+        for slot in slots {
+            let bit = slot - base;
+            let (word, mask) = (&mut words[bit / 64], 1u64 << (bit % 64));
+            if *word & mask != 0 {
+                self.extra.push(further(row, bit));
+            }
+            *word |= mask;
         }
-        *word |= mask;
-        self.degree[row as usize] += 1;
+    }
+
+    /// Adds synapses from these rows to a slot.
+    pub fn place_column(&mut self, rows: &[u32], slot: usize) {
+        let bit = slot - self.base;
+        if bit / 64 != self.open {
+            self.close();
+            self.open = bit / 64;
+        }
+        let column = &mut self.column[..];
+        let mask = 1u64 << (bit % 64);
+        for &row in rows {
+            let word = &mut column[row as usize];
+            if *word & mask != 0 {
+                self.extra.push(further(row, bit));
+            }
+            *word |= mask;
+        }
+    }
+
+    /// Brings the open words to their rows.
+    fn close(&mut self) {
+        let rows = self.bits.chunks_exact_mut(self.words.max(1));
+        for ((row, bits), new) in (0..).zip(rows).zip(&mut self.column) {
+            let new = std::mem::take(new);
+            if new == 0 {
+                continue;
+            }
+            let word = &mut bits[self.open];
+            let mut both = *word & new;
+            *word |= new;
+            while both != 0 {
+                let bit = self.open * 64 + both.trailing_zeros() as usize;
+                self.extra.push(further(row, bit));
+                both &= both - 1;
+            }
+        }
     }
 
     /// After the last synapse.
     pub fn finish(&mut self) {
+        self.close();
+        self.column = Vec::new();
         let mut extra = std::mem::take(&mut self.extra);
         extra.sort_unstable();
         self.more = Targets::zeroed(extra.len(), self.words * 64 <= NARROW);
-        for (k, &(_, bit)) in extra.iter().enumerate() {
-            self.more.set(k, bit);
+        for (k, &further) in extra.iter().enumerate() {
+            self.more.set(k, further as u32);
         }
-        let rows = self.degree.len() as u32;
+        let rows = self.degree.len() as u64;
         self.extra_start = (0..=rows)
-            .map(|row| extra.partition_point(|e| e.0 < row) as u32)
+            .map(|row| extra.partition_point(|e| e >> 32 < row) as u32)
             .collect();
+        let starts = self.extra_start.windows(2);
+        let bits = self.bits.chunks_exact(self.words.max(1));
+        for ((degree, own), bits) in self.degree.iter_mut().zip(starts).zip(bits) {
+            *degree = own[1] - own[0] + bits.iter().map(|w| w.count_ones()).sum::<u32>();
+        }
     }
 
     /// Number of synapses of each element of a network of `elements`, as starts of rows.
@@ -329,10 +385,14 @@ mod tests {
             let id = |row: u32| if row < 20 { 100 + row } else { 7 + row - 20 };
             let mut rows = BitRows::new(&[(100, 20), (7, 10)], base, slots);
             let mut twin = vec![vec![]; 30];
-            for &(row, t) in &synapses {
+            for (k, &(row, t)) in synapses.iter().enumerate() {
                 let slot = base + t as usize % slots;
-                rows.place(row, slot);
-                twin[row as usize].push(slot);
+                // In any order, and by rows and slots mixed.
+                match k % 3 {
+                    0 => rows.place_row(row, [slot, slot].into_iter()),
+                    _ => rows.place_column(&[row, row], slot),
+                }
+                twin[row as usize].extend([slot, slot]);
             }
             rows.finish();
             let mut to = Slots::<u16>::default();
