@@ -63,6 +63,7 @@ tau_syn_in dI_syn_in/dt = -I_syn_in;  I_syn_in <- I_syn_in + w for each arriving
 V >= V_th (V > V_th with threshold_test = \"strict\"): spike; V <- V_reset (V <- V - (V_th - E_L) with reset = \"subtract\"), held for t_ref; the currents go on (with reset = \"all\" they are set to 0 and take no input until then)
 threshold = V_th + a;  tau_sfa da/dt = -a;  a <- a + q_sfa at each own spike
 with escape = { rate, width }: a spike at a tick with the chance 1 - exp(-h rate exp((V - threshold) / width))
+with currents = \"together\", for tau_syn_ex = tau_syn_in: I_syn = I_syn_ex + I_syn_in alone is held
 Solved in closed form between events; exact on the grid of ticks.",
     params: &[
         E_L, C_M, TAU_M, T_REF, V_TH, V_RESET, I_E, Q_SFA, TAU_SFA, TAU_SYN_EX, TAU_SYN_IN,
