@@ -8,6 +8,7 @@ use super::expression::{self, Failure, Quantity, Scope};
 use super::source::Place;
 use super::syntax::{Node, Value};
 use crate::network::spec::{PS_PER_MS, TableChoice};
+use crate::neuron::def::ModelDef;
 use crate::units::Dimension;
 
 /// What every part of a definition is read with.
@@ -301,6 +302,16 @@ impl Context {
                 format!("{what} must be {wanted}, not {}", node.kind()),
             )
             .label(format!("{wanted} is expected"));
+    }
+
+    /// Reports a key at `place` that has no meaning for the model: it has no `what`.
+    pub fn model_has_no(&mut self, place: &Place, def: &ModelDef, what: &str) {
+        self.reports
+            .error(place, format!("the model {} has no {what}", def.name))
+            .help(format!(
+                "spikewheel describe {} shows what it has",
+                def.name
+            ));
     }
 
     /// Reports a key that must be there. `place` is where it should stand.

@@ -19,15 +19,7 @@ pub(super) fn read(
         return false;
     };
     if !def.has_two_currents {
-        ctx.reports
-            .error(
-                &entry.key_place,
-                format!("the model {} has no two currents", def.name),
-            )
-            .help(format!(
-                "spikewheel describe {} shows what it has",
-                def.name
-            ));
+        ctx.model_has_no(&entry.key_place, def, "two currents");
         return false;
     }
     let together = ctx.choice(&entry.node, "currents", &CHOICES) == Some(1);

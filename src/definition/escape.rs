@@ -26,15 +26,7 @@ pub(super) fn read(
 ) -> Option<EscapeNoise> {
     let entry = table.entry("escape")?;
     if !def.has_escape {
-        ctx.reports
-            .error(
-                &entry.key_place,
-                format!("the model {} has no escape noise", def.name),
-            )
-            .help(format!(
-                "spikewheel describe {} shows what it has",
-                def.name
-            ));
+        ctx.model_has_no(&entry.key_place, def, "escape noise");
         return None;
     }
     if update == Update::Lazy

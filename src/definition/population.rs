@@ -331,15 +331,7 @@ fn read_options(ctx: &mut Context, table: &Table, def: &ModelDef) -> NeuronOptio
     let allowed = |ctx: &mut Context, key: &str, has: bool| -> Option<Node> {
         let entry = table.entry(key)?;
         if !has {
-            ctx.reports
-                .error(
-                    &entry.key_place,
-                    format!("the model {} has no {key}", def.name),
-                )
-                .help(format!(
-                    "spikewheel describe {} shows what it has",
-                    def.name
-                ));
+            ctx.model_has_no(&entry.key_place, def, key);
             return None;
         }
         Some(entry.node.clone())

@@ -1,6 +1,6 @@
 //! What a definition could say so that its network takes less time, with no other result but for rounding.
 
-use super::spec::{NetworkSpec, NeuronSpec, PopulationKind};
+use super::spec::{NetworkSpec, NeuronSpec, PARTS, PopulationKind};
 
 /// A change that some populations could make.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,16 +42,13 @@ fn could_be_together(spec: &NetworkSpec, population: usize, neurons: &NeuronSpec
         def.param(name)
             .and_then(|i| neurons.params.get(i)?.constant())
     };
-    let is_asked_for = || {
-        let together = neurons.together();
-        (spec.recording.state.iter())
-            .any(|s| s.of.population == population && !together.has_recordable(s.variable))
-    };
+    let is_part = |variable: usize| PARTS.contains(&def.recordables[variable].name);
+    let mut recorded = (spec.recording.state.iter()).filter(|s| s.of.population == population);
     def.has_two_currents
         && !neurons.options.together
         && tau("tau_syn_ex").is_some()
         && tau("tau_syn_ex") == tau("tau_syn_in")
-        && !is_asked_for()
+        && !recorded.any(|s| is_part(s.variable))
 }
 
 #[cfg(test)]

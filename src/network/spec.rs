@@ -144,13 +144,6 @@ pub struct NeuronSpec {
 }
 
 impl NeuronSpec {
-    /// The same with currents that are held together.
-    pub fn together(&self) -> Self {
-        let mut spec = self.clone();
-        spec.options.together = true;
-        spec
-    }
-
     /// Is there this variable of the table of recordables? Currents that are held together have no parts.
     pub fn has_recordable(&self, variable: usize) -> bool {
         let all = self.model.def().recordables;

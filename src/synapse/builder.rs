@@ -492,6 +492,32 @@ struct Whole<'a> {
     scratch: Scratch,
 }
 
+/// What `deal` needs beside the targets of a row.
+struct Dealing<'a, D> {
+    codec: &'a mut Codec,
+    /// Where the row lies.
+    span: std::ops::Range<usize>,
+    by: (&'a [D], u64),
+    places: &'a mut [u32],
+    /// Scratch for the weights.
+    new: (&'a mut Vec<f32>, &'a mut Vec<f64>),
+}
+
+impl<D: Copy + Into<u64>> Dealing<'_, D> {
+    fn deal<T: Copy + Default>(self, targets: &mut [T], new: &mut Vec<T>) {
+        let Self { by, places, .. } = self;
+        match self.codec {
+            Codec::F32(w) => deal((targets, &mut w[self.span]), by, places, (new, self.new.0)),
+            Codec::F64(w) => deal((targets, &mut w[self.span]), by, places, (new, self.new.1)),
+            // Nothing for each.
+            _ => {
+                let nothing: &mut [()] = &mut vec![(); targets.len()];
+                deal((targets, nothing), by, places, (new, &mut Vec::new()));
+            }
+        }
+    }
+}
+
 impl Sorted for Whole<'_> {
     fn deal<D: Copy + Into<u64>>(
         &mut self,
@@ -507,40 +533,16 @@ impl Sorted for Whole<'_> {
             single,
             double,
         } = &mut self.scratch;
-        // Nothing for each.
-        let (nothing, mut no_room): (&mut [()], _) = (&mut vec![(); span.len()], Vec::new());
-        let by = (delays, least);
-        match (&mut *self.targets, &mut *self.codec) {
-            (Targets::Within(t), Codec::F32(w)) => deal(
-                (&mut t[span.clone()], &mut w[span]),
-                by,
-                places,
-                (short, single),
-            ),
-            (Targets::Within(t), Codec::F64(w)) => deal(
-                (&mut t[span.clone()], &mut w[span]),
-                by,
-                places,
-                (short, double),
-            ),
-            (Targets::Within(t), _) => {
-                deal((&mut t[span], nothing), by, places, (short, &mut no_room));
-            }
-            (Targets::Wide(t), Codec::F32(w)) => deal(
-                (&mut t[span.clone()], &mut w[span]),
-                by,
-                places,
-                (word, single),
-            ),
-            (Targets::Wide(t), Codec::F64(w)) => deal(
-                (&mut t[span.clone()], &mut w[span]),
-                by,
-                places,
-                (word, double),
-            ),
-            (Targets::Wide(t) | Targets::Packed { words: t, .. }, _) => {
-                deal((&mut t[span], nothing), by, places, (word, &mut no_room));
-            }
+        let dealing = Dealing {
+            codec: self.codec,
+            span: span.clone(),
+            by: (delays, least),
+            places,
+            new: (single, double),
+        };
+        match self.targets {
+            Targets::Within(t) => dealing.deal(&mut t[span], short),
+            Targets::Wide(t) | Targets::Packed { words: t, .. } => dealing.deal(&mut t[span], word),
         }
     }
 
